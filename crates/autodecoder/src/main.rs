@@ -1,0 +1,2 @@
+//! The `autodecoder` program.
+fn main() {}

@@ -1,0 +1,80 @@
+//! What a latent table's row describes.
+
+use std::fmt::Debug;
+
+use tch::Tensor;
+
+use crate::{Noise, Prior};
+
+/// KL divergence of each row's posterior from the prior, in nats, `[B]`.
+#[derive(Debug)]
+pub enum Kl {
+    /// From a closed form: exact, no noise needed.
+    Closed(Tensor),
+    /// `log q(z) − log p(z)` at one reparameterised sample: unbiased, but noisy. Can be negative.
+    MonteCarlo(Tensor),
+    /// A point has no density, so it has no finite KL divergence from a continuous prior.
+    Undefined,
+}
+
+impl Kl {
+    /// The value, `[B]`, or `None` where the divergence is undefined.
+    pub fn value(&self) -> Option<&Tensor> {
+        match self {
+            Kl::Closed(value) | Kl::MonteCarlo(value) => Some(value),
+            Kl::Undefined => None,
+        }
+    }
+}
+
+/// A family of distributions over latents `z`, one member per row.
+///
+/// A row holds the *unconstrained* parameters of `latent_dim` independent coordinates, parameter
+/// by parameter: `[B, P · latent_dim]` with `P = parameter_names().len()`. Any real row is valid.
+/// All methods are differentiable in `rows` and run where `rows` lies.
+pub trait Posterior: Debug + Send + Sync {
+    /// The name in experiment files, such as `gaussian`.
+    fn name(&self) -> &'static str;
+
+    /// Names of the constrained parameters, in the order of [`Posterior::constrain`].
+    fn parameter_names(&self) -> &'static [&'static str];
+
+    /// The kind of noise that [`Posterior::rsample`] consumes.
+    fn noise(&self) -> Noise;
+
+    /// Rows `[B, P · latent_dim]` to constrained parameters, `P` tensors `[B, latent_dim]`.
+    fn constrain(&self, rows: &Tensor) -> Vec<Tensor>;
+
+    /// The inverse of [`Posterior::constrain`], up to rounding.
+    fn unconstrain(&self, parameters: &[Tensor]) -> Tensor;
+
+    /// A reparameterised sample `z`, `[B, latent_dim]`, from `noise` `[B, latent_dim]` of the kind
+    /// that [`Posterior::noise`] names (ignored where that is [`Noise::None`]).
+    fn rsample(&self, rows: &Tensor, noise: &Tensor) -> Tensor;
+
+    /// Log density of `z` `[B, latent_dim]`, summed over coordinates, in nats, `[B]`; −∞ outside the
+    /// support. `None` for a posterior without a density.
+    fn log_prob(&self, rows: &Tensor, z: &Tensor) -> Option<Tensor>;
+
+    /// KL divergence from the prior. `noise` is used only where there is no closed form.
+    fn kl(&self, rows: &Tensor, noise: &Tensor) -> Kl;
+
+    /// Posterior means, `[B, latent_dim]`.
+    fn mean(&self, rows: &Tensor) -> Tensor;
+
+    /// Posterior variances, `[B, latent_dim]`.
+    fn variance(&self, rows: &Tensor) -> Tensor;
+
+    /// The prior that belongs to this family.
+    fn prior(&self) -> &dyn Prior;
+
+    /// Rows to begin a fit with: located at `location` `[B, latent_dim]` (squashed into the
+    /// prior's support where that is bounded), with standard deviations of about `spread` times the
+    /// prior's.
+    fn start(&self, location: &Tensor, spread: f64) -> Tensor;
+
+    /// Width of a row for `latent_dim` coordinates.
+    fn row_width(&self, latent_dim: i64) -> i64 {
+        self.parameter_names().len() as i64 * latent_dim
+    }
+}
