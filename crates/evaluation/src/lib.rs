@@ -1,1 +1,17 @@
-//! To be written.
+//! Measuring a trained model on images.
+//!
+//! [`infer`] fits fresh rows to images with the decoder frozen; [`evaluate`] scores rows, inferred
+//! or trained; [`prior_gap`] says how far latents lie from the prior that samples are drawn from;
+//! [`interpolate`] walks between two latents. Nothing here changes a model.
+
+mod inference;
+mod interpolation;
+mod metrics;
+mod per_image;
+mod prior_gap;
+
+pub use inference::{InferenceConfig, infer};
+pub use interpolation::interpolate;
+pub use metrics::{EvaluationConfig, Metrics, evaluate};
+pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
+pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap};

@@ -1,0 +1,128 @@
+//! Checks of a whole experiment: every value's range, every name, and what must fit together.
+
+use anyhow::{Context, Result, bail, ensure};
+use autodecoder_models::ModelKind;
+use autodecoder_training::check_range;
+
+use super::merge::merge;
+use super::read::from_table;
+use super::{ComparisonConfig, Experiment, ModelConfig, VariantConfig};
+use crate::Catalogue;
+
+/// Checks `experiment`; the first problem is the error, with the key's path.
+pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
+    check_name("name", &experiment.name)?;
+    check_sizes(experiment)?;
+    catalogue.datasets.get(&experiment.data.set).context("data.set")?;
+    experiment.evaluation.check().context("evaluation")?;
+    for (index, model) in experiment.models.iter().enumerate() {
+        check_name(&format!("models[{index}].name"), &model.name)?;
+        ensure!(
+            experiment.models[..index].iter().all(|other| other.name != model.name),
+            "models[{index}].name = {:?}: expected a name that no other model has",
+            model.name
+        );
+        check_model(model, catalogue).with_context(|| format!("model {:?}", model.name))?;
+    }
+    for (index, comparison) in experiment.comparisons.iter().enumerate() {
+        check_comparison(comparison, experiment, catalogue)
+            .with_context(|| format!("comparisons[{index}]"))?;
+    }
+    Ok(())
+}
+
+fn check_sizes(experiment: &Experiment) -> Result<()> {
+    let Experiment { data, figures, .. } = experiment;
+    check_range("data.train", data.train, 2..=10_000_000)?;
+    check_range("data.test", data.test, 1..=10_000_000)?;
+    check_range("figures.images", figures.images, 1..=data.test.min(20))?;
+    check_range("figures.samples", figures.samples, 1..=1000)?;
+    check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
+    check_range("figures.tsne.points", figures.tsne.points, 10..=1_000_000)?;
+    check_range("figures.tsne.perplexity", figures.tsne.perplexity, 1.0..=1000.0)?;
+    check_range("figures.tsne.epochs", figures.tsne.epochs, 1..=1_000_000)?;
+    Ok(())
+}
+
+/// Names become folders.
+fn check_name(key: &str, name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    ensure!(
+        !name.is_empty() && name.len() <= 64 && name.chars().all(allowed),
+        "{key} = {name:?}: expected 1 to 64 letters, digits, '-' or '_'"
+    );
+    Ok(())
+}
+
+fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
+    check_range("latent_dim", model.latent_dim, 1..=4096)?;
+    check_range("beta", model.beta, 0.0..=1000.0)?;
+    check_range("l2", model.l2, 0.0..=1000.0)?;
+    model.training.check().context("training")?;
+    model.inference.check().context("inference")?;
+    catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
+    let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
+    likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
+    model.training.decoder.build(&catalogue.optimisers).context("training.decoder.optimiser")?;
+    model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
+    model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
+    check_kind(model)
+}
+
+fn check_kind(model: &ModelConfig) -> Result<()> {
+    match (model.kind, model.posterior.as_str()) {
+        (ModelKind::AutoDecoder, "point") => {
+            ensure!(
+                model.beta == 1.0,
+                "beta = {}: an auto-decoder has no KL term; use l2 or leave it out",
+                model.beta
+            );
+        }
+        (ModelKind::AutoDecoder, other) => {
+            bail!("posterior = {other:?}: an auto-decoder's posterior is \"point\"")
+        }
+        (ModelKind::VariationalAutoDecoder, "point") => {
+            bail!("posterior = \"point\": a variational auto-decoder needs a posterior with a density")
+        }
+        (ModelKind::VariationalAutoDecoder, _) => ensure!(
+            model.l2 == 0.0,
+            "l2 = {}: a variational auto-decoder has the KL term for that; use beta",
+            model.l2
+        ),
+    }
+    Ok(())
+}
+
+fn check_comparison(
+    comparison: &ComparisonConfig,
+    experiment: &Experiment,
+    catalogue: &Catalogue,
+) -> Result<()> {
+    check_range("train", comparison.train, 2..=experiment.data.train)?;
+    check_range("test", comparison.test, 1..=experiment.data.test)?;
+    ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
+    for variant in &comparison.variants {
+        let model = comparison.variant(variant, experiment)?;
+        check_model(&model, catalogue).with_context(|| format!("variant {:?}", variant.name))?;
+    }
+    Ok(())
+}
+
+impl ComparisonConfig {
+    /// The model that `variant` describes.
+    ///
+    /// # Errors
+    /// Where the comparison names no model of the experiment, or sets keys that a model does not
+    /// have.
+    pub fn variant(&self, variant: &VariantConfig, experiment: &Experiment) -> Result<ModelConfig> {
+        let base = experiment.models.iter().find(|model| model.name == self.model);
+        let base = base.with_context(|| {
+            let known: Vec<_> = experiment.models.iter().map(|m| m.name.as_str()).collect();
+            format!("model = {:?}: expected one of {}", self.model, known.join(", "))
+        })?;
+        let table = toml::Table::try_from(base).context("a model as a table")?;
+        let table = merge(merge(table, &self.common), &variant.set);
+        from_table(table, &format!("variant {:?}: ", variant.name))
+    }
+}

@@ -1,0 +1,13 @@
+//! Experiment files: what to train, on what, and how it is measured.
+
+mod check;
+mod merge;
+mod presets;
+mod read;
+mod schema;
+
+pub use presets::{PRESETS, preset};
+pub use read::{parse, read};
+pub use schema::{
+    ComparisonConfig, DataConfig, Experiment, FiguresConfig, ModelConfig, TsneConfig, VariantConfig,
+};

@@ -1,0 +1,103 @@
+//! From a file or a preset's name to a checked, resolved experiment.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::merge::merge;
+use super::{Experiment, PRESETS, preset};
+use crate::Catalogue;
+
+const DEFAULTS: &str = include_str!("defaults.toml");
+/// Sections that every model inherits and may change.
+const INHERITED: [&str; 2] = ["training", "inference"];
+
+/// Reads the experiment `source`: a preset's name, or the path of a TOML file.
+///
+/// # Errors
+/// For a name that is neither, a file that cannot be read, and everything that [`parse`] finds.
+pub fn read(source: &str, catalogue: &Catalogue) -> Result<Experiment> {
+    if let Some(text) = preset(source) {
+        return parse(text, source, catalogue).with_context(|| format!("preset {source:?}"));
+    }
+    let path = Path::new(source);
+    let names: Vec<&str> = PRESETS.iter().map(|(name, _)| *name).collect();
+    ensure!(
+        path.exists(),
+        "no experiment {source:?}: it is neither a file nor one of the presets {}",
+        names.join(", ")
+    );
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {source}"))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    parse(&text, &name, catalogue).with_context(|| source.to_owned())
+}
+
+/// Parses an experiment: lays it over the defaults, spells every model out, checks every value.
+/// `name` is used where the text has no name of its own.
+///
+/// # Errors
+/// For text that is not TOML, unknown keys and names, and values out of range, with the key's path.
+pub fn parse(text: &str, name: &str, catalogue: &Catalogue) -> Result<Experiment> {
+    let over: Table = text.parse().context("not a TOML file")?;
+    let defaults: Table = DEFAULTS.parse().context("the built-in defaults")?;
+    let resolved = resolve(defaults, over, name)?;
+    let experiment: Experiment = from_table(resolved, "")?;
+    super::check::check(&experiment, catalogue)?;
+    Ok(experiment)
+}
+
+/// Deserialises a table; an error names the key's path below `root`.
+pub(crate) fn from_table<T: for<'de> Deserialize<'de>>(table: Table, root: &str) -> Result<T> {
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "top level".to_owned() } else { path };
+        let message = error.inner().to_string();
+        anyhow!("{root}{path}: {}", message.trim())
+    })
+}
+
+fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {
+    let models = match over.remove("models") {
+        Some(Value::Array(models)) if !models.is_empty() => models,
+        Some(_) => bail!("models: expected at least one table [[models]]"),
+        None => bail!("models is missing: expected at least one table [[models]]"),
+    };
+    let base = take_table(&mut defaults, "model");
+    let mut resolved = merge(defaults, &over);
+    // A section that is not a table is left in place for serde to name.
+    let inherited = INHERITED.map(|key| (key, resolved.remove(key)));
+    let models = models
+        .into_iter()
+        .enumerate()
+        .map(|(index, model)| {
+            let Value::Table(model) = model else { bail!("models[{index}]: expected a table") };
+            let mut table = base.clone();
+            for (key, section) in &inherited {
+                table.insert((*key).to_owned(), section.clone().unwrap_or(Table::new().into()));
+            }
+            Ok(Value::Table(with_posterior(merge(table, &model))))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    resolved.insert("models".to_owned(), Value::Array(models));
+    resolved.entry("name").or_insert_with(|| name.into());
+    let title = resolved.get("name").and_then(Value::as_str).unwrap_or(name).to_owned();
+    resolved.entry("title").or_insert_with(|| title.into());
+    Ok(resolved)
+}
+
+/// The posterior that a model has where it names none: its kind decides.
+fn with_posterior(mut model: Table) -> Table {
+    let point = model.get("kind").and_then(Value::as_str) == Some("auto-decoder");
+    let default = if point { "point" } else { "gaussian" };
+    model.entry("posterior").or_insert_with(|| default.into());
+    model
+}
+
+fn take_table(table: &mut Table, key: &str) -> Table {
+    match table.remove(key) {
+        Some(Value::Table(table)) => table,
+        _ => Table::new(),
+    }
+}

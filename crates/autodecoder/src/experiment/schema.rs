@@ -1,0 +1,150 @@
+//! The resolved experiment: every default written out.
+
+use std::path::PathBuf;
+
+use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
+use autodecoder_models::{ModelKind, ModelSpec, PartSpec};
+use autodecoder_training::TrainingConfig;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+/// A whole experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// The experiment's name; the folder under `runs/` is called so.
+    pub name: String,
+    /// One line for the report.
+    pub title: String,
+    /// The seed that every random stream derives from.
+    pub seed: u64,
+    /// The images.
+    pub data: DataConfig,
+    /// How rows are scored.
+    pub evaluation: EvaluationConfig,
+    /// What is drawn.
+    pub figures: FiguresConfig,
+    /// The models, in the order of the report.
+    pub models: Vec<ModelConfig>,
+    /// Small measured comparisons that back the choices made.
+    #[serde(default)]
+    pub comparisons: Vec<ComparisonConfig>,
+}
+
+/// Which images are used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Name of the data set.
+    pub set: String,
+    /// Where its files lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Training images, a class-balanced subset.
+    pub train: usize,
+    /// Test images, a class-balanced subset.
+    pub test: usize,
+}
+
+/// What is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FiguresConfig {
+    /// Test images, and prior samples, per model in the figure that sets them side by side.
+    pub images: usize,
+    /// Prior samples on each model's sheet.
+    pub samples: usize,
+    /// Points between the two ends of an interpolation.
+    pub interpolation_steps: u32,
+    /// Indices, in the test set, of the two images that are interpolated; by default the first
+    /// trouser and the first ankle boot of the subset (labels 1 and 9), or the first two images of
+    /// different classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpolate: Option<[u32; 2]>,
+    /// The t-SNE maps.
+    pub tsne: TsneConfig,
+}
+
+/// How latents are mapped to two dimensions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TsneConfig {
+    /// At most so many training latents.
+    pub points: usize,
+    /// Effective number of neighbours.
+    pub perplexity: f64,
+    /// Gradient steps.
+    pub epochs: usize,
+}
+
+/// A model and how it is fitted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// The model's name.
+    pub name: String,
+    /// AD or VAD.
+    pub kind: ModelKind,
+    /// Values in one latent.
+    pub latent_dim: i64,
+    /// Name of the posterior.
+    pub posterior: String,
+    /// The decoder's family and options.
+    pub decoder: PartSpec,
+    /// The likelihood's family and options.
+    pub likelihood: PartSpec,
+    /// Weight of the KL term.
+    pub beta: f64,
+    /// Weight of `‖z‖²`.
+    pub l2: f64,
+    /// How the model is trained.
+    pub training: TrainingConfig,
+    /// How rows are fitted to unseen images.
+    pub inference: InferenceConfig,
+}
+
+impl ModelConfig {
+    /// The part of the configuration that describes the model itself.
+    pub fn spec(&self) -> ModelSpec {
+        ModelSpec {
+            name: self.name.clone(),
+            kind: self.kind,
+            latent_dim: self.latent_dim,
+            posterior: self.posterior.clone(),
+            decoder: self.decoder.clone(),
+            likelihood: self.likelihood.clone(),
+            beta: self.beta,
+            l2: self.l2,
+        }
+    }
+}
+
+/// One question, answered by training small variants of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonConfig {
+    /// The question, as the report prints it.
+    pub question: String,
+    /// Name of the model that is varied.
+    pub model: String,
+    /// Training images.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+    /// Changes to the model that all variants share, such as fewer epochs.
+    #[serde(default)]
+    pub common: Table,
+    /// The variants, in the order of the report.
+    pub variants: Vec<VariantConfig>,
+}
+
+/// A variant of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantConfig {
+    /// The name, as the report prints it.
+    pub name: String,
+    /// Changes to the model: any keys of a model's table.
+    #[serde(default)]
+    pub set: Table,
+}

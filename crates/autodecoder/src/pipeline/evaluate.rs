@@ -1,0 +1,109 @@
+//! Inference on the test images, and every metric.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use autodecoder_evaluation::{evaluate as score, infer, prior_gap};
+use autodecoder_training::{DeviceImages, Latents, write_latents};
+
+use crate::progress::{Progress, say};
+use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
+use crate::session::{Session, TrainedModel};
+
+/// Infers the rows of the test images where that was not done yet, scores all models, and writes
+/// `results.json`. What other steps wrote there is kept.
+///
+/// # Errors
+/// Where a model is not trained yet, or a file cannot be read or written.
+pub fn evaluate(session: &Session) -> Result<()> {
+    let path = session.folder.results();
+    let mut results = Results::read(&path)?.unwrap_or_else(|| empty_results(session));
+    let train = DeviceImages::new(&session.images.train, session.device);
+    let test = DeviceImages::new(&session.images.test, session.device);
+    for config in &session.experiment.models {
+        let trained = session.load(config).context("train first")?;
+        infer_test(session, &trained, &test)?;
+        let mut entry = measure(session, &trained, &train, &test)?;
+        entry.tsne = results.models.get(&config.name).and_then(|old| old.tsne);
+        say(&headline(&config.name, &entry));
+        results.models.insert(config.name.clone(), entry);
+        results.write(&path)?;
+    }
+    Ok(())
+}
+
+fn empty_results(session: &Session) -> Results {
+    Results {
+        format: 1,
+        experiment: session.experiment.name.clone(),
+        seed: session.experiment.seed,
+        environment: session.environment.clone(),
+        data: DataSizes {
+            set: session.experiment.data.set.clone(),
+            train: session.images.train.len(),
+            test: session.images.test.len(),
+        },
+        models: Default::default(),
+        comparisons: Vec::new(),
+    }
+}
+
+fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) -> Result<()> {
+    let name = &trained.config.name;
+    let path = session.folder.test_latents(name);
+    if path.exists() {
+        return Ok(());
+    }
+    let mut progress = Progress::new(format!("infer {name}"));
+    let started = Instant::now();
+    let rows = infer(
+        &trained.model,
+        test,
+        &trained.config.inference,
+        &session.catalogue.optimisers,
+        &session.streams(),
+        &mut progress,
+    )?;
+    let inference = started.elapsed().as_secs_f64();
+    progress.finish(&format!("{} images in {inference:.1} s", test.len()));
+    let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
+    write_json(&session.folder.seconds(name), &seconds)?;
+    let latents = Latents { rows, index: session.images.test.index().to_vec() };
+    Ok(write_latents(&path, trained.model.posterior(), &latents)?)
+}
+
+fn measure(
+    session: &Session,
+    trained: &TrainedModel,
+    train: &DeviceImages,
+    test: &DeviceImages,
+) -> Result<ModelResults> {
+    let TrainedModel { config, model, train: train_latents } = trained;
+    let test_latents = session.load_test(trained)?;
+    let (streams, settings) = (session.streams(), &session.experiment.evaluation);
+    let posterior = model.posterior();
+    Ok(ModelResults {
+        kind: config.kind,
+        posterior: config.posterior.clone(),
+        prior: posterior.prior().name().to_owned(),
+        likelihood: config.likelihood.kind.clone(),
+        latent_dim: config.latent_dim,
+        parameters: model.decoder().parameter_count(),
+        train: score(model, &train_latents.rows, train, settings, &streams, "evaluate train"),
+        test: score(model, &test_latents.rows, test, settings, &streams, "evaluate test"),
+        prior_gap: prior_gap(posterior, &train_latents.rows, &test_latents.rows, &streams),
+        tsne: None,
+        seconds: read_json(&session.folder.seconds(&config.name))?,
+    })
+}
+
+fn headline(name: &str, entry: &ModelResults) -> String {
+    let test = &entry.test;
+    let nats = match (test.negative_elbo, test.negative_elbo_standard_error, test.kl) {
+        (Some(nats), Some(error), Some(kl)) => {
+            format!(", negative ELBO {nats:.2} ± {error:.2} nats (KL {kl:.2})")
+        }
+        _ => String::new(),
+    };
+    format!("{name}: test MSE {:.5}, PSNR {:.2} dB{nats}", test.mse, test.psnr)
+}

@@ -1,0 +1,153 @@
+//! Training every model of an experiment.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use autodecoder_data::ImageSet;
+use autodecoder_models::{ImageShape, LatentModel, save_model};
+use autodecoder_training::{
+    DeviceImages, EpochRecord, Latents, Trainer, latest_checkpoint, write_latents,
+};
+
+use crate::experiment::ModelConfig;
+use crate::progress::Progress;
+use crate::results::{Seconds, read_json, write_json};
+use crate::session::Session;
+
+/// Time between two checkpoints; writing one takes far less than a hundredth of that.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Trains every model that is not trained yet, from its last checkpoint where there is one, and
+/// writes `metrics.csv`.
+///
+/// # Errors
+/// Where a model diverges, the run is told to stop, or a file cannot be written.
+pub fn train(session: &Session) -> Result<()> {
+    let images = DeviceImages::new(&session.images.train, session.device);
+    let mut histories = Vec::new();
+    for config in &session.experiment.models {
+        let folder = session.folder.model(&config.name);
+        session.folder.create(&folder)?;
+        let history = train_model(session, config, &images)?;
+        histories.push((config.name.as_str(), history));
+        write_metrics(&session.folder.metrics(), &histories)?;
+    }
+    Ok(())
+}
+
+fn train_model(
+    session: &Session,
+    config: &ModelConfig,
+    images: &DeviceImages,
+) -> Result<Vec<EpochRecord>> {
+    let checkpoints = session.folder.checkpoints(&config.name);
+    let model = fresh_model(session, config, &session.images.train)?;
+    let mut trainer = new_trainer(session, config, &model, images)?;
+    if let Some(path) = latest_checkpoint(&checkpoints)? {
+        trainer.resume(&path)?;
+    }
+    if trainer.epoch() < config.training.epochs {
+        let mut progress = Progress::new(format!("train {}", config.name));
+        let mut last = Instant::now();
+        let due = || {
+            let due = last.elapsed() >= CHECKPOINT_INTERVAL;
+            if due {
+                last = Instant::now();
+            }
+            due
+        };
+        trainer.run(Some(&checkpoints), due, &mut progress)?;
+        progress.finish(&summary(trainer.history()));
+    }
+    let history = trainer.history().to_vec();
+    save(session, config, &model, trainer.table().rows())?;
+    let seconds = history.iter().map(|record| record.seconds).sum();
+    let path = session.folder.seconds(&config.name);
+    let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
+    write_json(&path, &Seconds { train: seconds, inference })?;
+    Ok(history)
+}
+
+fn save(
+    session: &Session,
+    config: &ModelConfig,
+    model: &LatentModel,
+    rows: &tch::Tensor,
+) -> Result<()> {
+    let latents =
+        Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
+    write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
+    Ok(save_model(model, &session.folder.model(&config.name))?)
+}
+
+/// A model with a fresh decoder for images like those of `set`.
+pub(super) fn fresh_model(
+    session: &Session,
+    config: &ModelConfig,
+    set: &ImageSet,
+) -> Result<LatentModel> {
+    let shape = set.shape();
+    let shape = ImageShape {
+        channels: shape.channels as i64,
+        height: shape.height as i64,
+        width: shape.width as i64,
+    };
+    let mut rng = session.streams().rng("decoder", &[]);
+    LatentModel::new(config.spec(), shape, &session.catalogue.parts, session.device, &mut rng)
+        .with_context(|| format!("model {:?}", config.name))
+}
+
+/// A trainer for `model` on `images`.
+pub(super) fn new_trainer<'a>(
+    session: &Session,
+    config: &'a ModelConfig,
+    model: &'a LatentModel,
+    images: &'a DeviceImages,
+) -> Result<Trainer<'a>> {
+    let optimisers = &session.catalogue.optimisers;
+    Trainer::new(model, images, &config.training, optimisers, session.streams())
+        .with_context(|| format!("model {:?}", config.name))
+}
+
+fn summary(history: &[EpochRecord]) -> String {
+    let seconds: f64 = history.iter().map(|record| record.seconds).sum();
+    let objective = history.last().map_or(f64::NAN, |record| record.objective);
+    format!("{} epochs in {seconds:.1} s, objective {objective:.2} nats", history.len())
+}
+
+#[derive(serde::Serialize)]
+struct MetricsRow<'a> {
+    model: &'a str,
+    epoch: u32,
+    objective: f64,
+    reconstruction: f64,
+    kl: Option<f64>,
+    regulariser_weight: f64,
+    decoder_rate: f64,
+    latent_rate: f64,
+    seconds: f64,
+    images_per_second: f64,
+}
+
+fn write_metrics(path: &Path, histories: &[(&str, Vec<EpochRecord>)]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for (model, history) in histories {
+        for record in history {
+            writer.serialize(MetricsRow {
+                model,
+                epoch: record.epoch,
+                objective: record.objective,
+                reconstruction: record.reconstruction,
+                kl: record.kl,
+                regulariser_weight: record.regulariser_weight,
+                decoder_rate: record.decoder_rate,
+                latent_rate: record.latent_rate,
+                seconds: record.seconds,
+                images_per_second: record.images_per_second,
+            })?;
+        }
+    }
+    let bytes = writer.into_inner().context("metrics.csv in memory")?;
+    Ok(autodecoder_models::tensor_file::write_atomically(path, &bytes)?)
+}

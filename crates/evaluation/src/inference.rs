@@ -1,0 +1,103 @@
+//! Inference: fresh rows for given images, with the decoder frozen.
+
+use autodecoder_distributions::Registry;
+use autodecoder_models::LatentModel;
+use autodecoder_training::{
+    DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError,
+    RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
+};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+/// How rows are fitted to unseen images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InferenceConfig {
+    /// Gradient steps per image.
+    pub steps: u32,
+    /// Images fitted side by side. A row does not see the others of its batch, so this only
+    /// changes speed (and which noise an image gets).
+    pub batch_size: u32,
+    /// Standard deviation that posteriors begin with, in units of the prior's. Rows begin at the
+    /// prior's mean.
+    pub spread: f64,
+    /// How the rows are moved; progress counts an image's steps.
+    pub latents: OptimiserConfig,
+}
+
+impl InferenceConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first value out of its range, with its key relative to this section.
+    pub fn check(&self) -> Result<(), RangeError> {
+        check_range("steps", self.steps, 1..=1_000_000)?;
+        check_range("batch_size", self.batch_size, 1..=65_536)?;
+        check_range("spread", self.spread, 1e-4..=0.999)?;
+        self.latents.check("latents")
+    }
+}
+
+/// Fits rows `[N, row_width]` to all `images`. The model's objective with full regulariser weight is
+/// what they descend on; the decoder does not change.
+///
+/// # Errors
+/// For an optimiser that does not exist or does not take its options.
+pub fn infer(
+    model: &LatentModel,
+    images: &DeviceImages,
+    config: &InferenceConfig,
+    optimisers: &Registry<dyn OptimiserFamily>,
+    streams: &Streams,
+    observer: &mut dyn Observer,
+) -> Result<Tensor, Error> {
+    let optimiser = config.latents.build(optimisers)?;
+    let size = i64::from(config.batch_size);
+    let batches = images.len().unsigned_abs().div_ceil(size.unsigned_abs());
+    let total = batches * u64::from(config.steps);
+    let mut rows = Vec::new();
+    for batch in 0..batches {
+        let start = batch as i64 * size;
+        let pixels = images.range(start, size.min(images.len() - start));
+        let mut on_step = |step: u32| {
+            observer.step(batch * u64::from(config.steps) + u64::from(step) + 1, total);
+        };
+        let inputs = Batch { number: batch, pixels };
+        rows.push(fit(model, &inputs, config, optimiser.as_ref(), streams, &mut on_step));
+    }
+    Ok(Tensor::cat(&rows, 0))
+}
+
+struct Batch {
+    number: u64,
+    pixels: Tensor,
+}
+
+fn fit(
+    model: &LatentModel,
+    batch: &Batch,
+    config: &InferenceConfig,
+    optimiser: &dyn Optimiser,
+    streams: &Streams,
+    on_step: &mut dyn FnMut(u32),
+) -> Tensor {
+    let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
+    let latent_dim = model.spec().latent_dim;
+    let posterior = model.posterior();
+    let origin =
+        Tensor::full([count, latent_dim], posterior.prior().mean(), (Kind::Float, device));
+    let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
+    for step in 0..config.steps {
+        let mut rng = streams.rng("inference", &[batch.number, u64::from(step)]);
+        let noise = latent_noise(posterior.noise(), count, latent_dim, device, &mut rng);
+        let inputs = RowStep {
+            images: &batch.pixels,
+            noise: &noise,
+            regulariser_weight: 1.0,
+            rate: config.latents.rate_at(f64::from(step) / f64::from(config.steps)),
+        };
+        row_step(model, &mut rows, &inputs, optimiser, &[]);
+        on_step(step);
+    }
+    rows.rows
+}

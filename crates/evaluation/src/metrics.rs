@@ -1,0 +1,188 @@
+//! Every metric of a set of rows.
+
+use autodecoder_models::LatentModel;
+use autodecoder_training::{DeviceImages, RangeError, Streams, check_range, latent_noise};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use crate::per_image::{course_reconstruction_loss, psnr, squared_errors};
+
+/// How rows are scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationConfig {
+    /// Posterior samples per image for the negative ELBO.
+    pub draws: u32,
+    /// Batch size of the course's reconstruction loss, which depends on it.
+    pub batch_size: u32,
+    /// A latent dimension is active where the variance of the posterior means over the images
+    /// exceeds this (Burda et al. 2015, arXiv:1509.00519, section 5.2).
+    pub active_threshold: f64,
+}
+
+impl EvaluationConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first value out of its range, with its key relative to this section.
+    pub fn check(&self) -> Result<(), RangeError> {
+        check_range("draws", self.draws, 1..=100_000)?;
+        check_range("batch_size", self.batch_size, 1..=65_536)?;
+        check_range("active_threshold", self.active_threshold, 0.0..=1000.0)
+    }
+}
+
+/// The metrics of one model on one set of images. Reconstructions are decoded from the posterior's
+/// mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Number of images.
+    pub images: u64,
+    /// Mean squared error per pixel, pixels in [0, 1]; lower is better.
+    pub mse: f64,
+    /// Mean over images of the peak signal-to-noise ratio, dB; higher is better.
+    pub psnr: f64,
+    /// The course's reconstruction loss, averaged over batches, last short one included.
+    pub reconstruction_loss: f64,
+    /// Batch size of `reconstruction_loss`.
+    pub reconstruction_loss_batch_size: u32,
+    /// `−log p(x | z)`, nats per image, averaged over images and draws.
+    pub reconstruction: f64,
+    /// KL divergence, nats per image; `None` for an AD.
+    pub kl: Option<f64>,
+    /// Reconstruction plus KL, nats per image; `None` for an AD, which bounds no likelihood.
+    pub negative_elbo: Option<f64>,
+    /// Standard error of `negative_elbo` over images.
+    pub negative_elbo_standard_error: Option<f64>,
+    /// Posterior samples per image behind the three values in nats.
+    pub draws: u32,
+    /// Latent dimensions that vary over the images.
+    pub active_dimensions: i64,
+}
+
+/// Scores `rows` `[N, row_width]` of all `images`. The noise of the negative ELBO comes from the
+/// stream `name`.
+pub fn evaluate(
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    config: &EvaluationConfig,
+    streams: &Streams,
+    name: &str,
+) -> Metrics {
+    let batches: Vec<BatchScores> = tch::no_grad(|| {
+        let size = i64::from(config.batch_size);
+        let count = images.len().unsigned_abs().div_ceil(size.unsigned_abs());
+        (0..count)
+            .map(|number| {
+                let start = number as i64 * size;
+                let length = size.min(images.len() - start);
+                let batch = Batch {
+                    number,
+                    rows: rows.narrow(0, start, length),
+                    pixels: images.range(start, length),
+                };
+                score(model, &batch, config, streams, name)
+            })
+            .collect()
+    });
+    let mut metrics = summarise(&batches, config);
+    metrics.active_dimensions = active_dimensions(model, rows, config.active_threshold);
+    metrics
+}
+
+struct Batch {
+    number: u64,
+    rows: Tensor,
+    pixels: Tensor,
+}
+
+/// Per-image values of one batch, each `[B]`, and the course's loss.
+struct BatchScores {
+    squared_errors: Tensor,
+    reconstruction: Tensor,
+    kl: Option<Tensor>,
+    course_loss: f64,
+}
+
+fn score(
+    model: &LatentModel,
+    batch: &Batch,
+    config: &EvaluationConfig,
+    streams: &Streams,
+    name: &str,
+) -> BatchScores {
+    let reconstructions = model.decode(&model.posterior().mean(&batch.rows));
+    let (reconstruction, kl) = average_terms(model, batch, config.draws, streams, name);
+    BatchScores {
+        squared_errors: squared_errors(&batch.pixels, &reconstructions),
+        reconstruction,
+        kl,
+        course_loss: course_reconstruction_loss(&batch.pixels, &reconstructions),
+    }
+}
+
+/// Reconstruction and KL of each image, averaged over `draws` samples. A point needs one.
+fn average_terms(
+    model: &LatentModel,
+    batch: &Batch,
+    draws: u32,
+    streams: &Streams,
+    name: &str,
+) -> (Tensor, Option<Tensor>) {
+    let posterior = model.posterior();
+    let (count, latent_dim) = (batch.rows.size()[0], model.spec().latent_dim);
+    let mut totals: Option<(Tensor, Option<Tensor>)> = None;
+    for draw in 0..draws {
+        let mut rng = streams.rng(name, &[batch.number, u64::from(draw)]);
+        let noise =
+            latent_noise(posterior.noise(), count, latent_dim, batch.rows.device(), &mut rng);
+        let terms = model.terms(&batch.rows, &noise, &batch.pixels);
+        let reconstruction = terms.reconstruction.to_kind(Kind::Double) / f64::from(draws);
+        let kl = terms.kl.map(|kl| kl.to_kind(Kind::Double) / f64::from(draws));
+        totals = Some(match totals {
+            None => (reconstruction, kl),
+            Some((r, k)) => (r + reconstruction, k.zip(kl).map(|(k, kl)| k + kl)),
+        });
+    }
+    totals.unwrap_or_else(|| (Tensor::zeros([count], (Kind::Double, batch.rows.device())), None))
+}
+
+fn summarise(batches: &[BatchScores], config: &EvaluationConfig) -> Metrics {
+    let all = |pick: fn(&BatchScores) -> &Tensor| {
+        Tensor::cat(&batches.iter().map(pick).collect::<Vec<_>>(), 0).to_kind(Kind::Double)
+    };
+    let squared_errors = all(|batch| &batch.squared_errors);
+    let reconstruction = all(|batch| &batch.reconstruction);
+    let kls: Option<Vec<&Tensor>> = batches.iter().map(|batch| batch.kl.as_ref()).collect();
+    let kl = kls.map(|kls| Tensor::cat(&kls, 0));
+    let negative_elbo = kl.as_ref().map(|kl| &reconstruction + kl);
+    let course: f64 = batches.iter().map(|batch| batch.course_loss).sum();
+    Metrics {
+        images: squared_errors.numel() as u64,
+        mse: mean(&squared_errors),
+        psnr: mean(&psnr(&squared_errors)),
+        reconstruction_loss: course / batches.len() as f64,
+        reconstruction_loss_batch_size: config.batch_size,
+        reconstruction: mean(&reconstruction),
+        kl: kl.as_ref().map(mean),
+        negative_elbo: negative_elbo.as_ref().map(mean),
+        negative_elbo_standard_error: negative_elbo.as_ref().map(standard_error),
+        draws: config.draws,
+        active_dimensions: 0,
+    }
+}
+
+fn mean(values: &Tensor) -> f64 {
+    values.mean(Kind::Double).double_value(&[])
+}
+
+fn standard_error(values: &Tensor) -> f64 {
+    let count = values.numel() as f64;
+    (values.var(false).double_value(&[]) / count).sqrt()
+}
+
+fn active_dimensions(model: &LatentModel, rows: &Tensor, threshold: f64) -> i64 {
+    let means = model.posterior().mean(rows);
+    means.var_dim([0i64].as_slice(), false, false).gt(threshold).sum(Kind::Int64).int64_value(&[])
+}

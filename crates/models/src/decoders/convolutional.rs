@@ -1,0 +1,96 @@
+//! Convolutional decoders.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{DecoderFamily, read_options};
+use crate::{Error, ImageShape, Layer};
+
+/// `conv`: a linear layer to a small stack of feature maps, then transposed convolutions that
+/// double height and width, with ReLU between them (the generator of DCGAN, arXiv:1511.06434,
+/// without batch normalisation, which would couple the images of a batch).
+///
+/// | option | meaning | default | range |
+/// |---|---|---|---|
+/// | `hidden` | widths of dense layers before the feature maps | `[256]` | 0 to 16 widths, each 1 to 65,536 |
+/// | `channels` | feature maps before each doubling | `[64, 32]` | 1 to 6 counts, each 1 to 4,096 |
+///
+/// Height and width must be divisible by `2^channels.len()`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Convolutional;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    hidden: Vec<i64>,
+    channels: Vec<i64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { hidden: vec![256], channels: vec![64, 32] }
+    }
+}
+
+impl Options {
+    fn problem(&self, image: ImageShape) -> Option<String> {
+        let Options { hidden, channels } = self;
+        if hidden.len() > 16 || hidden.iter().any(|width| !(1..=65_536).contains(width)) {
+            return Some(format!("hidden = {hidden:?}: expected up to 16 widths from 1 to 65536"));
+        }
+        if !(1..=6).contains(&channels.len()) || channels.iter().any(|n| !(1..=4096).contains(n)) {
+            return Some(format!("channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"));
+        }
+        let factor = 1 << channels.len();
+        (image.height % factor != 0 || image.width % factor != 0).then(|| {
+            format!(
+                "channels = {channels:?} doubles the size {} times, so height and width must be \
+                 divisible by {factor}; the images are {} × {}",
+                channels.len(),
+                image.height,
+                image.width
+            )
+        })
+    }
+}
+
+impl DecoderFamily for Convolutional {
+    fn name(&self) -> &'static str {
+        "conv"
+    }
+
+    fn rationale(&self) -> &'static str {
+        "Transposed convolutions share their weights over the image, so sharp edges cost few \
+         parameters; the kernel of 4 is a multiple of the stride of 2, which avoids checkerboard \
+         patterns."
+    }
+
+    fn layers(
+        &self,
+        options: &Value,
+        latent_dim: i64,
+        image: ImageShape,
+    ) -> Result<Vec<Layer>, Error> {
+        let options: Options = read_options("decoder", self.name(), options)?;
+        if let Some(problem) = options.problem(image) {
+            return Err(Error::Options { part: "decoder", name: self.name().to_owned(), problem });
+        }
+        let Options { hidden, channels } = options;
+        let factor = 1 << channels.len();
+        let base = [channels[0], image.height / factor, image.width / factor];
+        let mut layers = Vec::new();
+        let mut inputs = latent_dim;
+        for outputs in hidden.into_iter().chain([base.iter().product()]) {
+            layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
+            inputs = outputs;
+        }
+        layers.push(Layer::Reshape(base.to_vec()));
+        let outputs = channels.iter().skip(1).copied().chain([image.channels]);
+        for (inputs, outputs) in channels.iter().copied().zip(outputs) {
+            layers.push(Layer::ConvTranspose2d { inputs, outputs, kernel: 4, stride: 2, padding: 1 });
+            layers.push(Layer::Relu);
+        }
+        layers.pop(); // The last layer ends in logits, which need both signs.
+        Ok(layers)
+    }
+}

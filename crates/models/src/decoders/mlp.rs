@@ -1,0 +1,64 @@
+//! Fully connected decoders.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{DecoderFamily, read_options};
+use crate::{Error, ImageShape, Layer};
+
+/// `mlp`: fully connected layers with ReLU between them.
+///
+/// | option | meaning | default | range |
+/// |---|---|---|---|
+/// | `hidden` | width of each hidden layer | `[256, 512]` | 0 to 16 widths, each 1 to 65,536 |
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mlp;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    hidden: Vec<i64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { hidden: vec![256, 512] }
+    }
+}
+
+impl DecoderFamily for Mlp {
+    fn name(&self) -> &'static str {
+        "mlp"
+    }
+
+    fn rationale(&self) -> &'static str {
+        "Fully connected layers that widen towards the pixels: 28 × 28 images of centred clothes \
+         have little translation to share, so dense layers fit them well, and a step is a few \
+         matrix products, which suits a CPU."
+    }
+
+    fn layers(
+        &self,
+        options: &Value,
+        latent_dim: i64,
+        image: ImageShape,
+    ) -> Result<Vec<Layer>, Error> {
+        let Options { hidden } = read_options("decoder", self.name(), options)?;
+        if hidden.len() > 16 || hidden.iter().any(|width| !(1..=65_536).contains(width)) {
+            return Err(Error::Options {
+                part: "decoder",
+                name: self.name().to_owned(),
+                problem: format!("hidden = {hidden:?}: expected up to 16 widths from 1 to 65536"),
+            });
+        }
+        let mut layers = Vec::new();
+        let mut inputs = latent_dim;
+        for outputs in hidden {
+            layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
+            inputs = outputs;
+        }
+        layers.push(Layer::Linear { inputs, outputs: image.numel() });
+        layers.push(Layer::Reshape(image.dims().to_vec()));
+        Ok(layers)
+    }
+}

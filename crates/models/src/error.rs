@@ -1,0 +1,71 @@
+//! What can go wrong with models and their files.
+
+use std::path::PathBuf;
+
+use autodecoder_distributions::UnknownName;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A part was asked for by a name that nobody registered.
+    #[error(transparent)]
+    UnknownName(#[from] UnknownName),
+    /// The options of a decoder or likelihood are not what its family takes.
+    #[error("{part} {name:?}: {problem}")]
+    Options {
+        /// `decoder` or `likelihood`.
+        part: &'static str,
+        /// Name of the family.
+        name: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// Two neighbouring layers do not fit, or the last one does not end in an image.
+    #[error("decoder layer {index} ({layer}): cannot take input of shape {input:?}; {expected}")]
+    LayerShape {
+        /// Position in the list of layers.
+        index: usize,
+        /// The layer as text.
+        layer: String,
+        /// Shape that arrives, without the batch dimension.
+        input: Vec<i64>,
+        /// What the layer takes.
+        expected: String,
+    },
+    /// The text of a layer is not understood.
+    #[error("cannot read the layer {text:?}: expected something like {expected:?}")]
+    LayerText {
+        /// The text found.
+        text: String,
+        /// A well-formed example.
+        expected: &'static str,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A file is not a whole safetensors or JSON file, or holds something else than expected.
+    #[error("{path}: {problem}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what was expected.
+        problem: String,
+    },
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] tch::TchError),
+}
+
+impl Error {
+    /// Wraps an I/O error with the path it happened at.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}

@@ -1,0 +1,49 @@
+//! How well logits explain pixels.
+
+use std::fmt::Debug;
+
+use serde_json::Value;
+use tch::{Device, Tensor};
+
+use crate::Error;
+
+/// A density of pixels in [0, 1] given the decoder's logits, independent over pixels.
+pub trait Likelihood: Debug + Send {
+    /// The name in experiment files, such as `bernoulli`.
+    fn name(&self) -> &'static str;
+
+    /// `−log p(pixels | logits)` summed over an image's pixels, in nats per image, `[B]`.
+    /// `logits` and `pixels` are `[B, channels, height, width]`.
+    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor;
+
+    /// The expected pixels, in [0, 1], same shape as `logits`: what is shown and compared.
+    fn mean(&self, logits: &Tensor) -> Tensor;
+
+    /// Parameters learned together with the decoder, by name (`likelihood.<name>`).
+    fn named_parameters(&self) -> Vec<(String, Tensor)> {
+        Vec::new()
+    }
+
+    /// Replaces the learned parameters by those that `take(name, shape)` hands out.
+    ///
+    /// # Errors
+    /// Whatever `take` returns.
+    fn load_parameters(
+        &mut self,
+        _take: &mut dyn FnMut(&str, &[i64]) -> Result<Tensor, Error>,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// A recipe that turns options of an experiment file into a likelihood.
+pub trait LikelihoodFamily: Debug + Send + Sync {
+    /// The name in experiment files, such as `bernoulli`.
+    fn name(&self) -> &'static str;
+
+    /// The likelihood with these options, its parameters (if it learns any) on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for unknown keys and values out of range.
+    fn build(&self, options: &Value, device: Device) -> Result<Box<dyn Likelihood>, Error>;
+}

@@ -1,0 +1,139 @@
+//! The Gaussian likelihood, with a fixed or a learned variance.
+
+use serde::Deserialize;
+use serde_json::Value;
+use tch::{Device, Kind, Tensor};
+
+use super::per_image;
+use crate::decoders::read_options;
+use crate::{Error, Likelihood, LikelihoodFamily};
+
+/// Where a learned log-variance starts: about the mean squared error of an untrained decoder.
+const LEARNED_START: f64 = -3.0;
+/// A learned log-variance stays above this, or a perfect fit would drive it to −∞.
+const LEARNED_FLOOR: f64 = -12.0;
+/// Name of the learned parameter in the model's file.
+const LOG_VARIANCE: &str = "likelihood.log_variance";
+
+/// `gaussian`: `Σ (x − μ)² / 2σ² + ½ log 2πσ²` with `μ = sigmoid(logits)` and one σ² for all pixels.
+///
+/// | option | meaning | default | range |
+/// |---|---|---|---|
+/// | `variance` | σ² of a pixel, or `"learned"` for one σ² fitted with the decoder (σ-VAE, arXiv:2006.13202) | 0.02 | 1e-6 to 100 |
+#[derive(Debug)]
+pub struct Gaussian {
+    variance: Variance,
+}
+
+#[derive(Debug)]
+enum Variance {
+    Fixed(f64),
+    Learned { log_variance: Tensor },
+}
+
+impl Gaussian {
+    /// With the fixed pixel variance σ².
+    pub fn fixed(variance: f64) -> Gaussian {
+        Gaussian { variance: Variance::Fixed(variance) }
+    }
+
+    /// With a variance that is learned, its logarithm on `device`.
+    pub fn learned(device: Device) -> Gaussian {
+        let log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
+        Gaussian { variance: Variance::Learned { log_variance } }
+    }
+}
+
+impl Likelihood for Gaussian {
+    fn name(&self) -> &'static str {
+        "gaussian"
+    }
+
+    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
+        let numel = logits.size()[1..].iter().product::<i64>() as f64;
+        let squares = per_image(&(logits.sigmoid() - pixels).square());
+        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
+        match &self.variance {
+            Variance::Fixed(variance) => {
+                squares / (2.0 * variance) + 0.5 * numel * (log_two_pi + variance.ln())
+            }
+            Variance::Learned { log_variance } => {
+                let log_variance = log_variance.clamp_min(LEARNED_FLOOR);
+                let precision: Tensor = (-&log_variance).exp();
+                squares * precision / 2.0 + (log_variance + log_two_pi) * (0.5 * numel)
+            }
+        }
+    }
+
+    fn mean(&self, logits: &Tensor) -> Tensor {
+        logits.sigmoid()
+    }
+
+    fn named_parameters(&self) -> Vec<(String, Tensor)> {
+        match &self.variance {
+            Variance::Fixed(_) => Vec::new(),
+            Variance::Learned { log_variance } => {
+                vec![(LOG_VARIANCE.to_owned(), log_variance.shallow_clone())]
+            }
+        }
+    }
+
+    fn load_parameters(
+        &mut self,
+        take: &mut dyn FnMut(&str, &[i64]) -> Result<Tensor, Error>,
+    ) -> Result<(), Error> {
+        if let Variance::Learned { log_variance } = &mut self.variance {
+            *log_variance = take(LOG_VARIANCE, &[1])?;
+        }
+        Ok(())
+    }
+}
+
+/// The recipe behind the name `gaussian`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct GaussianFamily;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[serde(default = "default_variance")]
+    variance: VarianceOption,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum VarianceOption {
+    Fixed(f64),
+    Named(String),
+}
+
+fn default_variance() -> VarianceOption {
+    VarianceOption::Fixed(0.02)
+}
+
+impl LikelihoodFamily for GaussianFamily {
+    fn name(&self) -> &'static str {
+        "gaussian"
+    }
+
+    fn build(&self, options: &Value, device: Device) -> Result<Box<dyn Likelihood>, Error> {
+        let Options { variance } = read_options("likelihood", "gaussian", options)?;
+        let found = match variance {
+            VarianceOption::Named(name) if name == "learned" => {
+                return Ok(Box::new(Gaussian::learned(device)));
+            }
+            VarianceOption::Fixed(value) if (1e-6..=100.0).contains(&value) => {
+                return Ok(Box::new(Gaussian::fixed(value)));
+            }
+            VarianceOption::Named(name) => format!("{name:?}"),
+            VarianceOption::Fixed(value) => value.to_string(),
+        };
+        Err(Error::Options {
+            part: "likelihood",
+            name: "gaussian".to_owned(),
+            problem: format!(
+                "variance = {found}: expected a number from 1e-6 to 100, or \"learned\""
+            ),
+        })
+    }
+}

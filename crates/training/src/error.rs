@@ -1,0 +1,69 @@
+//! What can go wrong in training.
+
+use std::path::PathBuf;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The objective is NaN or infinite.
+    #[error(
+        "model {model}: the objective became {value} in epoch {epoch}, batch {batch} of {batches}; \
+         the last good checkpoint is kept. Lower training.decoder.rate or training.latents.rate \
+         and start again with --force"
+    )]
+    Diverged {
+        /// The model's name.
+        model: String,
+        /// Epoch, from 1.
+        epoch: u32,
+        /// Batch, from 1.
+        batch: usize,
+        /// Batches in an epoch.
+        batches: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The observer asked for a stop; the state is saved.
+    #[error("stopped after epoch {epoch}")]
+    Stopped {
+        /// Epochs that are complete.
+        epoch: u32,
+    },
+    /// A checkpoint belongs to another experiment.
+    #[error("{path}: this checkpoint was written by other settings; use --force to begin anew")]
+    OtherSettings {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// More principal components were asked for than there are pixels or images.
+    #[error(
+        "a start at {kind} scores gives at most {available} latent dimensions here, \
+         but latent_dim is {latent_dim}; choose training.start.from = \"random\" or a smaller latent_dim"
+    )]
+    TooFewComponents {
+        /// Name of the start.
+        kind: &'static str,
+        /// Components that the images give.
+        available: i64,
+        /// Components asked for.
+        latent_dim: i64,
+    },
+    /// A model's part or file is wrong.
+    #[error(transparent)]
+    Model(#[from] autodecoder_models::Error),
+    /// An option of an optimiser is out of range.
+    #[error(transparent)]
+    Range(#[from] crate::RangeError),
+    /// A part was asked for by a name that nobody registered.
+    #[error(transparent)]
+    UnknownName(#[from] autodecoder_distributions::UnknownName),
+    /// A folder cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+}

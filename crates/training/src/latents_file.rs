@@ -1,0 +1,57 @@
+//! Latents on disk: one tensor per constrained parameter, and the images' indices.
+
+use std::path::Path;
+
+use autodecoder_distributions::Posterior;
+use autodecoder_models::tensor_file;
+use tch::{Device, Kind, Tensor};
+
+use crate::Error;
+
+/// The rows of some images.
+#[derive(Debug)]
+pub struct Latents {
+    /// Unconstrained rows, `[N, row_width]`.
+    pub rows: Tensor,
+    /// Each image's index in its set.
+    pub index: Vec<u32>,
+}
+
+/// Writes `latents` in the constrained form, one tensor `[N, latent_dim]` per parameter of
+/// `posterior`, and `index` (`i64`, `[N]`).
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_latents(
+    path: &Path,
+    posterior: &dyn Posterior,
+    latents: &Latents,
+) -> Result<(), Error> {
+    let names = posterior.parameter_names().iter().map(|name| (*name).to_owned());
+    let mut tensors: Vec<_> = names.zip(posterior.constrain(&latents.rows)).collect();
+    let index: Vec<i64> = latents.index.iter().map(|&index| i64::from(index)).collect();
+    tensors.push(("index".to_owned(), Tensor::from_slice(&index)));
+    Ok(tensor_file::write(path, &tensors, None)?)
+}
+
+/// Reads what [`write_latents`] wrote; the rows go to `device`.
+///
+/// # Errors
+/// Where the file is damaged, or does not hold the parameters of `posterior` for `latent_dim`.
+pub fn read_latents(
+    path: &Path,
+    posterior: &dyn Posterior,
+    latent_dim: i64,
+    device: Device,
+) -> Result<Latents, Error> {
+    let mut file = tensor_file::read(path)?;
+    let count = file.shape("index").and_then(|shape| shape.first().copied()).unwrap_or(0);
+    let index = file.take("index", &[count], Device::Cpu)?.to_kind(Kind::Int64);
+    let mut parameters = Vec::new();
+    for name in posterior.parameter_names() {
+        parameters.push(file.take(name, &[count, latent_dim], device)?);
+    }
+    file.finish()?;
+    let index = index.iter::<i64>().into_iter().flatten().map(|index| index as u32).collect();
+    Ok(Latents { rows: posterior.unconstrain(&parameters), index })
+}

@@ -1,0 +1,67 @@
+//! Elementwise update rules, chosen by name, for decoders and latent rows alike.
+
+mod adam;
+mod sgd;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use autodecoder_distributions::Registry;
+use serde_json::Value;
+use tch::Tensor;
+
+pub use adam::Adam;
+pub use sgd::Sgd;
+
+use crate::RangeError;
+
+/// An elementwise first-order update rule.
+///
+/// The same rule moves a decoder's parameters and the rows of a batch. Its state is handed in, so
+/// that it can live beside the values: a batch of rows brings its own state and its own step
+/// counts.
+pub trait Optimiser: Debug + Send + Sync {
+    /// Names of the state tensors, each of the shape of the values; they start at zero.
+    fn state_names(&self) -> &'static [&'static str];
+
+    /// Updates `state` in place and returns what is to be subtracted from the values.
+    ///
+    /// `gradient` and each of `state` have the shape of the values. `step` counts the updates of
+    /// these values, this one included; its shape `[1]` or `[B, 1]` broadcasts against them.
+    fn update(
+        &self,
+        gradient: &Tensor,
+        state: &mut [Tensor],
+        step: &Tensor,
+        rate: f64,
+    ) -> Tensor;
+}
+
+/// A recipe that turns options of an experiment file into an optimiser.
+pub trait OptimiserFamily: Debug + Send + Sync {
+    /// The name in experiment files, such as `adam`.
+    fn name(&self) -> &'static str;
+
+    /// The optimiser with these options.
+    ///
+    /// # Errors
+    /// For unknown keys and values out of range.
+    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, RangeError>;
+}
+
+/// The optimisers that this project ships, by name.
+pub fn optimisers() -> Registry<dyn OptimiserFamily> {
+    let families: [Arc<dyn OptimiserFamily>; 2] =
+        [Arc::new(adam::AdamFamily), Arc::new(sgd::SgdFamily)];
+    families
+        .into_iter()
+        .fold(Registry::new("optimiser"), |all, family| all.with(family.name(), family))
+}
+
+fn read_options<T: serde::de::DeserializeOwned>(options: &Value) -> Result<T, RangeError> {
+    serde_json::from_value(options.clone()).map_err(|error| RangeError {
+        key: "options".to_owned(),
+        value: options.to_string(),
+        allowed: error.to_string(),
+    })
+}

@@ -1,0 +1,63 @@
+//! Stochastic gradient descent.
+
+use serde::Deserialize;
+use serde_json::Value;
+use tch::Tensor;
+
+use super::{Optimiser, OptimiserFamily, read_options};
+use crate::{RangeError, check_range};
+
+/// `sgd`: `velocity ← momentum · velocity + gradient`, then a step of `rate · velocity` (Polyak
+/// 1964, in PyTorch's form).
+///
+/// | option | meaning | default | range |
+/// |---|---|---|---|
+/// | `momentum` | share of the velocity that is kept | 0.9 | 0 to 0.9999 |
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sgd {
+    /// Share of the velocity that is kept.
+    pub momentum: f64,
+}
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd { momentum: 0.9 }
+    }
+}
+
+impl Optimiser for Sgd {
+    fn state_names(&self) -> &'static [&'static str] {
+        &["velocity"]
+    }
+
+    fn update(
+        &self,
+        gradient: &Tensor,
+        state: &mut [Tensor],
+        _step: &Tensor,
+        rate: f64,
+    ) -> Tensor {
+        let [velocity] = state else {
+            unreachable!("the state has one tensor for each of state_names")
+        };
+        let _ = velocity.g_mul_scalar_(self.momentum).g_add_(gradient);
+        &*velocity * rate
+    }
+}
+
+/// The recipe behind the name `sgd`.
+#[derive(Debug)]
+pub(super) struct SgdFamily;
+
+impl OptimiserFamily for SgdFamily {
+    fn name(&self) -> &'static str {
+        "sgd"
+    }
+
+    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, RangeError> {
+        let sgd: Sgd = read_options(options)?;
+        check_range("momentum", sgd.momentum, 0.0..=0.9999)?;
+        Ok(Box::new(sgd))
+    }
+}

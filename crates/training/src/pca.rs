@@ -1,0 +1,80 @@
+//! Principal components of images: a start for the rows, and a baseline.
+
+use tch::{Kind, Tensor};
+
+use crate::DeviceImages;
+
+/// Images in a chunk of the covariance's accumulation.
+const CHUNK: i64 = 4096;
+
+/// The leading principal components of a set of images.
+#[derive(Debug)]
+pub struct Pca {
+    /// Mean image, `[pixels]`.
+    mean: Tensor,
+    /// One unit vector per column, by falling variance, `[pixels, components]`.
+    basis: Tensor,
+    /// Variance along each component, `[components]`.
+    variances: Tensor,
+}
+
+impl Pca {
+    /// Fits `components` directions by the eigenvectors of the pixels' covariance, in f64.
+    ///
+    /// `components` is cut to the number of pixels. The sign of each direction is fixed by making
+    /// its largest entry positive.
+    pub fn fit(images: &DeviceImages, components: i64) -> Pca {
+        let (mean, covariance) = moments(images);
+        let (variances, vectors) = covariance.linalg_eigh("L");
+        let components = components.min(variances.size()[0]);
+        let largest_first = |x: &Tensor| x.flip([-1]).narrow(-1, 0, components).contiguous();
+        let basis = largest_first(&vectors);
+        let peaks = basis.gather(0, &basis.abs().argmax(0, true), false);
+        let basis = basis * peaks.sign();
+        Pca {
+            mean: mean.to_kind(Kind::Float),
+            basis: basis.to_kind(Kind::Float),
+            variances: largest_first(&variances).clamp_min(0.0).to_kind(Kind::Float),
+        }
+    }
+
+    /// Coordinates of all images, `[N, components]`, in units of pixels' [0, 1] range.
+    pub fn scores(&self, images: &DeviceImages) -> Tensor {
+        let chunks: Vec<Tensor> =
+            chunks(images).map(|x| (x - &self.mean).matmul(&self.basis)).collect();
+        Tensor::cat(&chunks, 0)
+    }
+
+    /// Coordinates divided by their standard deviations, `[N, components]`.
+    pub fn whitened_scores(&self, images: &DeviceImages) -> Tensor {
+        self.scores(images) / (&self.variances + 1e-8).sqrt()
+    }
+
+    /// Number of components.
+    pub fn components(&self) -> i64 {
+        self.variances.size()[0]
+    }
+}
+
+fn chunks(images: &DeviceImages) -> impl Iterator<Item = Tensor> + '_ {
+    (0..images.len()).step_by(CHUNK as usize).map(move |start| {
+        images.range(start, CHUNK.min(images.len() - start)).flatten(1, -1)
+    })
+}
+
+/// Mean `[pixels]` and covariance `[pixels, pixels]` in f64.
+fn moments(images: &DeviceImages) -> (Tensor, Tensor) {
+    let pixels = images.shape().numel();
+    let options = (Kind::Double, images.device());
+    let mut sum = Tensor::zeros([pixels], options);
+    let mut products = Tensor::zeros([pixels, pixels], options);
+    for chunk in chunks(images) {
+        let chunk = chunk.to_kind(Kind::Double);
+        let _ = sum.g_add_(&chunk.sum_dim_intlist([0i64].as_slice(), false, None::<Kind>));
+        let _ = products.g_add_(&chunk.tr().matmul(&chunk));
+    }
+    let count = images.len() as f64;
+    let mean = sum / count;
+    let covariance = products / count - mean.outer(&mean);
+    (mean, covariance)
+}

@@ -1,0 +1,88 @@
+//! Where rows begin.
+
+use autodecoder_models::LatentModel;
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+use crate::{DeviceImages, Error, Pca, RangeError, Streams, check_range, standard_normal};
+
+/// What a row's first location is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartKind {
+    /// The origin.
+    Zero,
+    /// Independent standard normals.
+    Random,
+    /// The image's scores on the leading principal components of the training images.
+    Pca,
+    /// The same, each score divided by its standard deviation.
+    WhitenedPca,
+}
+
+/// Where rows begin: `scale` times the location that `from` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartConfig {
+    /// What the location is made from.
+    pub from: StartKind,
+    /// Factor on the location.
+    pub scale: f64,
+    /// Standard deviation of the posterior, in units of the prior's; no effect on an AD.
+    pub spread: f64,
+}
+
+impl StartConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first value out of its range; `section` goes before the key.
+    pub fn check(&self, section: &str) -> Result<(), RangeError> {
+        check_range(&format!("{section}.scale"), self.scale, 0.0..=1000.0)?;
+        check_range(&format!("{section}.spread"), self.spread, 1e-4..=0.999)
+    }
+
+    /// First rows for `images`, `[N, row_width]`. Random locations come from the stream `name`.
+    ///
+    /// # Errors
+    /// [`Error::TooFewComponents`] where the images have fewer pixels than `latent_dim`.
+    pub fn rows(
+        &self,
+        model: &LatentModel,
+        images: &DeviceImages,
+        streams: &Streams,
+        name: &str,
+    ) -> Result<Tensor, Error> {
+        let location = self.location(model.spec().latent_dim, images, streams, name)?;
+        Ok(model.posterior().start(&(location * self.scale), self.spread))
+    }
+
+    fn location(
+        &self,
+        latent_dim: i64,
+        images: &DeviceImages,
+        streams: &Streams,
+        name: &str,
+    ) -> Result<Tensor, Error> {
+        let size = [images.len(), latent_dim];
+        match self.from {
+            StartKind::Zero => Ok(Tensor::zeros(size, (Kind::Float, images.device()))),
+            StartKind::Random => {
+                let mut rng = streams.rng(name, &[]);
+                Ok(standard_normal(size[0], size[1], images.device(), &mut rng))
+            }
+            StartKind::Pca => Ok(fit(images, latent_dim, "pca")?.scores(images)),
+            StartKind::WhitenedPca => {
+                Ok(fit(images, latent_dim, "whitened-pca")?.whitened_scores(images))
+            }
+        }
+    }
+}
+
+fn fit(images: &DeviceImages, latent_dim: i64, kind: &'static str) -> Result<Pca, Error> {
+    let available = images.shape().numel();
+    if latent_dim > available {
+        return Err(Error::TooFewComponents { kind, available, latent_dim });
+    }
+    Ok(Pca::fit(images, latent_dim))
+}
