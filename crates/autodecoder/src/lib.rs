@@ -1,9 +1,11 @@
 //! From an experiment file to trained models, metrics, figures and a report.
 
 mod catalogue;
+pub mod cli;
 mod device;
 pub mod experiment;
 mod images;
+mod pixels;
 pub mod pipeline;
 mod progress;
 mod results;

@@ -22,6 +22,7 @@ pub fn catch_signals() -> anyhow::Result<()> {
 pub struct Progress {
     label: String,
     bar: ProgressBar,
+    line_per_epoch: bool,
 }
 
 impl Progress {
@@ -35,7 +36,15 @@ impl Progress {
         }
         bar.set_prefix(label.clone());
         bar.enable_steady_tick(Duration::from_millis(250));
-        Progress { label, bar }
+        let line_per_epoch = bar.is_hidden();
+        Progress { label, bar, line_per_epoch }
+    }
+
+    /// The same without lines for epochs: for short work, of which the outcome is enough.
+    #[must_use]
+    pub fn quiet(mut self) -> Progress {
+        self.line_per_epoch = false;
+        self
     }
 
     /// Ends the bar with a line that stays.
@@ -62,7 +71,7 @@ impl Observer for Progress {
             "epoch {}: {:.1} nats, {:.0} images/s",
             record.epoch, record.objective, record.images_per_second
         );
-        if self.bar.is_hidden() {
+        if self.line_per_epoch {
             say(&format!("{}: {message}", self.label));
         }
         self.bar.set_message(message);

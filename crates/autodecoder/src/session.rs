@@ -1,14 +1,14 @@
 //! What every step of a run works with.
 
-use anyhow::Result;
-use autodecoder_models::{LatentModel, load_model};
-use autodecoder_training::{Latents, Streams, read_latents};
+use anyhow::{Context, Result};
+use autodecoder_models::{ImageShape, LatentModel, load_model};
+use autodecoder_training::{DeviceImages, Latents, Streams, Trainer, read_latents};
 use tch::Device;
 
 use crate::experiment::{Experiment, ModelConfig};
 use crate::images::Images;
-use crate::run_folder::{Environment, RunFolder};
-use crate::Catalogue;
+use crate::run_folder::{Environment, Existing, RunFolder};
+use crate::{Catalogue, ChosenDevice};
 
 /// An experiment, its folder and its images.
 #[derive(Debug)]
@@ -39,6 +39,74 @@ pub struct TrainedModel<'a> {
 }
 
 impl Session {
+    /// Begins a run in `folder`, or goes on with it, as `existing` says.
+    ///
+    /// # Errors
+    /// Where an image file is wrong, the model's parts do not fit the images, or the folder cannot
+    /// be claimed (see [`RunFolder::claim`]). All but the last are found before the folder is
+    /// touched.
+    pub fn begin(
+        experiment: Experiment,
+        folder: RunFolder,
+        existing: Existing,
+        device: &ChosenDevice,
+        catalogue: Catalogue,
+    ) -> Result<Session> {
+        let session = Session::open(experiment, folder, device, catalogue)?;
+        for config in &session.experiment.models {
+            session.fresh_model(config)?;
+        }
+        let Session { experiment, environment, catalogue, .. } = &session;
+        session.folder.claim(experiment, environment, existing, catalogue)?;
+        Ok(session)
+    }
+
+    /// Opens the run in `folder`, which belongs to `experiment`.
+    ///
+    /// # Errors
+    /// Where an image file is wrong.
+    pub fn open(
+        experiment: Experiment,
+        folder: RunFolder,
+        device: &ChosenDevice,
+        catalogue: Catalogue,
+    ) -> Result<Session> {
+        let images = Images::load(&experiment, &catalogue)?;
+        let environment = Environment::current(device);
+        Ok(Session { experiment, folder, catalogue, device: device.device, environment, images })
+    }
+
+    /// A model with a fresh decoder, which the stream `decoder` initialises.
+    ///
+    /// # Errors
+    /// Where the decoder's options do not fit the images.
+    pub fn fresh_model(&self, config: &ModelConfig) -> Result<LatentModel> {
+        let shape = self.images.train.shape();
+        let shape = ImageShape {
+            channels: shape.channels as i64,
+            height: shape.height as i64,
+            width: shape.width as i64,
+        };
+        let mut rng = self.streams().rng("decoder", &[]);
+        LatentModel::new(config.spec(), shape, &self.catalogue.parts, self.device, &mut rng)
+            .with_context(|| format!("model {:?}", config.name))
+    }
+
+    /// A trainer for `model` on `images`.
+    ///
+    /// # Errors
+    /// Where the rows cannot start as the experiment asks.
+    pub fn trainer<'a>(
+        &self,
+        config: &'a ModelConfig,
+        model: &'a LatentModel,
+        images: &'a DeviceImages,
+    ) -> Result<Trainer<'a>> {
+        let optimisers = &self.catalogue.optimisers;
+        Trainer::new(model, images, &config.training, optimisers, self.streams())
+            .with_context(|| format!("model {:?}", config.name))
+    }
+
     /// The experiment's random streams.
     pub fn streams(&self) -> Streams {
         Streams::new(self.experiment.seed)

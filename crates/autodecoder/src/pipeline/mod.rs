@@ -1,7 +1,19 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
+mod compare;
 mod evaluate;
+mod interpolate;
+mod report;
+mod sample;
 mod train;
+mod tsne;
 
+pub use compare::compare;
 pub use evaluate::evaluate;
+pub use interpolate::{INTERPOLATION, interpolate};
+pub use report::report;
+pub use sample::{SIDE_BY_SIDE, sample, sheet_name};
 pub use train::train;
+pub use tsne::{map_name, tsne};
+
+pub(crate) use interpolate::ends;

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use autodecoder_data::ImageSet;
-use autodecoder_models::{ImageShape, LatentModel, save_model};
+use autodecoder_models::{LatentModel, save_model};
 use autodecoder_training::{
-    DeviceImages, EpochRecord, Latents, Trainer, latest_checkpoint, write_latents,
+    DeviceImages, EpochRecord, Latents, latest_checkpoint, write_latents,
 };
 
 use crate::experiment::ModelConfig;
@@ -42,8 +41,8 @@ fn train_model(
     images: &DeviceImages,
 ) -> Result<Vec<EpochRecord>> {
     let checkpoints = session.folder.checkpoints(&config.name);
-    let model = fresh_model(session, config, &session.images.train)?;
-    let mut trainer = new_trainer(session, config, &model, images)?;
+    let model = session.fresh_model(config)?;
+    let mut trainer = session.trainer(config, &model, images)?;
     if let Some(path) = latest_checkpoint(&checkpoints)? {
         trainer.resume(&path)?;
     }
@@ -79,35 +78,6 @@ fn save(
         Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
     write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
     Ok(save_model(model, &session.folder.model(&config.name))?)
-}
-
-/// A model with a fresh decoder for images like those of `set`.
-pub(super) fn fresh_model(
-    session: &Session,
-    config: &ModelConfig,
-    set: &ImageSet,
-) -> Result<LatentModel> {
-    let shape = set.shape();
-    let shape = ImageShape {
-        channels: shape.channels as i64,
-        height: shape.height as i64,
-        width: shape.width as i64,
-    };
-    let mut rng = session.streams().rng("decoder", &[]);
-    LatentModel::new(config.spec(), shape, &session.catalogue.parts, session.device, &mut rng)
-        .with_context(|| format!("model {:?}", config.name))
-}
-
-/// A trainer for `model` on `images`.
-pub(super) fn new_trainer<'a>(
-    session: &Session,
-    config: &'a ModelConfig,
-    model: &'a LatentModel,
-    images: &'a DeviceImages,
-) -> Result<Trainer<'a>> {
-    let optimisers = &session.catalogue.optimisers;
-    Trainer::new(model, images, &config.training, optimisers, session.streams())
-        .with_context(|| format!("model {:?}", config.name))
 }
 
 fn summary(history: &[EpochRecord]) -> String {

@@ -1,0 +1,99 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Auto-decoders and variational auto-decoders: train, measure, look.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The program's commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do everything: train, evaluate, compare, sample, interpolate, tsne, report.
+    #[command(after_help = "Example: autodecoder reproduce --experiment course --data external/fashion-mnist")]
+    Reproduce(NewRun),
+    /// Train every model of an experiment.
+    #[command(after_help = "Example: autodecoder train --experiment my.toml --data external/fashion-mnist --run runs/my")]
+    Train(NewRun),
+    /// Infer the rows of the test images and compute every metric (results.json).
+    #[command(after_help = "Example: autodecoder evaluate --run runs/standard")]
+    Evaluate(OldRun),
+    /// Train the small variants that the experiment's comparisons ask for (results.json).
+    #[command(after_help = "Example: autodecoder compare --run runs/standard")]
+    Compare(OldRun),
+    /// Decode samples of each model's prior, and test latents beside them (figures/).
+    #[command(after_help = "Example: autodecoder sample --run runs/standard")]
+    Sample(OldRun),
+    /// Decode the line between two test latents of different classes (figures/).
+    #[command(after_help = "Example: autodecoder interpolate --run runs/standard")]
+    Interpolate(OldRun),
+    /// Map each model's latents to two dimensions with t-SNE (figures/, results.json).
+    #[command(after_help = "Example: autodecoder tsne --run runs/standard")]
+    Tsne(OldRun),
+    /// Write report.html from what the other commands left.
+    #[command(after_help = "Example: autodecoder report --run runs/standard")]
+    Report(OldRun),
+    /// Say what a run's folder holds, and its main numbers.
+    #[command(after_help = "Example: autodecoder info --run runs/standard")]
+    Info(RunOnly),
+}
+
+/// Arguments of commands that begin a run.
+#[derive(Debug, Args)]
+pub struct NewRun {
+    /// A preset (smoke, course, standard, full) or a TOML file.
+    #[arg(long, default_value = "standard")]
+    pub experiment: String,
+    /// Folder for the artefacts [default: runs/<experiment's name>].
+    #[arg(long)]
+    pub run: Option<PathBuf>,
+    /// Go on with the run in the folder, and fail if there is none.
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+    /// Remove the run that the folder holds and begin anew.
+    #[arg(long)]
+    pub force: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// Arguments of commands that work on an existing run.
+#[derive(Debug, Args)]
+pub struct OldRun {
+    /// The run's folder.
+    #[arg(long)]
+    pub run: PathBuf,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// Where and how to compute.
+#[derive(Debug, Args)]
+pub struct Compute {
+    /// Folder with the data set's files; wins over the experiment's.
+    #[arg(long)]
+    pub data: Option<PathBuf>,
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+    /// Threads of libtorch [default: one per core].
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=1024))]
+    pub threads: Option<i32>,
+}
+
+/// Arguments of commands that only read a run.
+#[derive(Debug, Args)]
+pub struct RunOnly {
+    /// The run's folder.
+    #[arg(long)]
+    pub run: PathBuf,
+}

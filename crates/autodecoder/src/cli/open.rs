@@ -1,0 +1,58 @@
+//! From arguments to a session.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::arguments::{Compute, NewRun, OldRun};
+use crate::device::choose_device;
+use crate::experiment::{self, Experiment};
+use crate::progress::say;
+use crate::run_folder::{Existing, RunFolder};
+use crate::session::Session;
+use crate::{Catalogue, ChosenDevice};
+
+/// Begins the run that the arguments describe, or goes on with it.
+pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Session> {
+    let mut experiment = experiment::read(&arguments.experiment, &catalogue)?;
+    override_data(&mut experiment, arguments.compute.data.as_deref());
+    let device = compute(&arguments.compute)?;
+    let default = Path::new("runs").join(&experiment.name);
+    let folder = RunFolder::at(arguments.run.clone().unwrap_or(default));
+    let existing = match (arguments.force, arguments.resume) {
+        (true, _) => Existing::Replace,
+        (_, true) => Existing::Resume,
+        _ => Existing::Continue,
+    };
+    say(&format!("run: {}", folder.root().display()));
+    Session::begin(experiment, folder, existing, &device, catalogue)
+}
+
+/// Opens an existing run.
+pub(super) fn old_run(arguments: &OldRun, catalogue: Catalogue) -> Result<Session> {
+    let folder = RunFolder::at(&arguments.run);
+    let (mut experiment, _) = folder.read(&catalogue)?;
+    override_data(&mut experiment, arguments.compute.data.as_deref());
+    let device = compute(&arguments.compute)?;
+    Session::open(experiment, folder, &device, catalogue)
+}
+
+fn override_data(experiment: &mut Experiment, data: Option<&Path>) {
+    if let Some(folder) = data {
+        experiment.data.folder = Some(folder.to_owned());
+    }
+}
+
+fn compute(arguments: &Compute) -> Result<ChosenDevice> {
+    let device = choose_device(&arguments.device)?;
+    if let Some(threads) = arguments.threads {
+        tch::set_num_threads(threads);
+    }
+    say(&format!(
+        "device: {} ({}), {} threads",
+        device.name,
+        device.reason,
+        tch::get_num_threads()
+    ));
+    Ok(device)
+}

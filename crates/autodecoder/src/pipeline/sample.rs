@@ -1,0 +1,90 @@
+//! Prior samples beside reconstructions.
+
+use anyhow::Result;
+use autodecoder_training::latent_noise;
+use autodecoder_visualization::{GridRow, ImageGrid};
+use tch::Tensor;
+
+use crate::pixels::{decode_to_bytes, originals};
+use crate::session::{Session, TrainedModel};
+
+/// The figure with all models side by side.
+pub const SIDE_BY_SIDE: &str = "samples.png";
+/// Images in a row of a sample sheet.
+const SHEET_COLUMNS: usize = 12;
+
+/// File name of a model's sheet of prior samples.
+pub fn sheet_name(model: &str) -> String {
+    format!("samples-{model}.png")
+}
+
+/// Draws, for each model, test latents and prior samples decoded, below the original images; and a
+/// sheet of prior samples per model. Samples are the first of the stream `prior sample`: none is
+/// picked.
+///
+/// # Errors
+/// Where a model was not evaluated yet, or a figure cannot be written.
+pub fn sample(session: &Session) -> Result<()> {
+    let shape = session.images.test.shape();
+    let positions = one_per_class(session.images.test.labels(), session.experiment.figures.images);
+    let mut grid = ImageGrid::new(shape.height, shape.width);
+    let count = positions.len();
+    grid.rows.push(GridRow::new("test images", originals(&session.images.test, &positions)));
+    grid.column_breaks = vec![count];
+    for config in &session.experiment.models {
+        let trained = session.load(config)?;
+        let samples = prior_samples(session, &trained);
+        let sheet = decode_to_bytes(&trained.model, &samples)?.concat();
+        let sheet = ImageGrid::from_pixels(&sheet, shape.height, shape.width, SHEET_COLUMNS)?;
+        sheet.save(session.folder.figure(&sheet_name(&config.name)))?;
+        let mut images = decode_to_bytes(&trained.model, &test_means(session, &trained, &positions)?)?;
+        let first = samples.narrow(0, 0, (count as i64).min(samples.size()[0]));
+        images.extend(decode_to_bytes(&trained.model, &first)?);
+        grid.rows.push(GridRow::new(config.name.clone(), images));
+    }
+    Ok(grid.save(session.folder.figure(SIDE_BY_SIDE))?)
+}
+
+fn prior_samples(session: &Session, trained: &TrainedModel) -> Tensor {
+    let prior = trained.model.posterior().prior();
+    let count = session.experiment.figures.samples as i64;
+    let mut rng = session.streams().rng("prior sample", &[]);
+    let latent_dim = trained.config.latent_dim;
+    prior.sample(&latent_noise(prior.noise(), count, latent_dim, session.device, &mut rng))
+}
+
+/// Posterior means of the test images at `positions`.
+pub(super) fn test_means(
+    session: &Session,
+    trained: &TrainedModel,
+    positions: &[usize],
+) -> Result<Tensor> {
+    let rows = session.load_test(trained)?.rows;
+    let positions: Vec<i64> = positions.iter().map(|&position| position as i64).collect();
+    let picked = rows.index_select(0, &Tensor::from_slice(&positions).to_device(session.device));
+    Ok(trained.model.posterior().mean(&picked))
+}
+
+/// Positions of `count` images, of as many different classes as there are: the first of each
+/// class, then the second, …
+fn one_per_class(labels: &[u8], count: usize) -> Vec<usize> {
+    let mut seen = [0usize; 256];
+    let mut ranked: Vec<(usize, u8, usize)> = Vec::with_capacity(labels.len());
+    for (position, &label) in labels.iter().enumerate() {
+        ranked.push((seen[usize::from(label)], label, position));
+        seen[usize::from(label)] += 1;
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().take(count).map(|(_, _, position)| position).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_come_in_turn() {
+        assert_eq!(one_per_class(&[1, 1, 0, 1, 2, 0], 5), [2, 0, 4, 5, 1]);
+        assert_eq!(one_per_class(&[3, 3], 5), [0, 1]);
+    }
+}

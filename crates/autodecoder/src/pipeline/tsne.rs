@@ -1,0 +1,99 @@
+//! Maps of the latent spaces.
+
+use anyhow::{Context, Result};
+use autodecoder_visualization::{Scatter, TsneMap, TsneOptions, embed};
+use rayon::prelude::*;
+use tch::{Device, Kind, Tensor};
+
+use crate::progress::say;
+use crate::results::{Results, TsneResults};
+use crate::session::Session;
+
+/// File name of a model's map, without its ending.
+pub fn map_name(model: &str) -> String {
+    format!("tsne-{model}")
+}
+
+struct Latents {
+    values: Vec<f32>,
+    samples: usize,
+    dimensions: usize,
+}
+
+/// Maps the posterior means of (up to `figures.tsne.points`) training images of each model, and
+/// notes the maps' exact KL divergences in `results.json`. Models that have a map are left alone.
+///
+/// # Errors
+/// Where the run was not evaluated yet, the perplexity is too large for the number of images, or a
+/// file cannot be written.
+pub fn tsne(session: &Session) -> Result<()> {
+    let path = session.folder.results();
+    let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
+    let missing: Vec<&str> = session
+        .experiment
+        .models
+        .iter()
+        .map(|config| config.name.as_str())
+        .filter(|name| results.models.get(*name).is_none_or(|entry| entry.tsne.is_none()))
+        .collect();
+    let latents =
+        missing.iter().map(|name| means(session, name)).collect::<Result<Vec<Latents>>>()?;
+    // One map keeps one core busy, so the models' maps are made side by side.
+    let options = options(session);
+    let maps: Vec<_> = latents
+        .par_iter()
+        .map(|l| embed(&l.values, l.samples, l.dimensions, &options))
+        .collect();
+    for (name, map) in missing.into_iter().zip(maps) {
+        let map = map.with_context(|| format!("t-SNE of {name}"))?;
+        draw(session, name, &map)?;
+        say(&format!("tsne {name}: KL {:.3} in {:.1} s", map.kl, map.seconds));
+        if let Some(entry) = results.models.get_mut(name) {
+            let points = map.points.len();
+            entry.tsne = Some(TsneResults { points, perplexity: map.perplexity, kl: map.kl });
+        }
+    }
+    results.write(&path)
+}
+
+fn options(session: &Session) -> TsneOptions {
+    let config = &session.experiment.figures.tsne;
+    let mut options = TsneOptions { perplexity: config.perplexity, ..TsneOptions::default() };
+    options.epochs = config.epochs;
+    options.exaggeration_epochs = options.exaggeration_epochs.min(config.epochs / 4);
+    options
+}
+
+fn means(session: &Session, name: &str) -> Result<Latents> {
+    let config = session.experiment.models.iter().find(|config| config.name == name);
+    let trained = session.load(config.context("a model of the experiment")?)?;
+    let means = trained.model.posterior().mean(&trained.train.rows);
+    let positions: Vec<i64> = mapped(session).into_iter().map(|position| position as i64).collect();
+    let positions = Tensor::from_slice(&positions).to_device(session.device);
+    let picked = means.index_select(0, &positions).to_device(Device::Cpu).to_kind(Kind::Float);
+    let size = picked.size();
+    let mut values = vec![0f32; picked.numel()];
+    picked.contiguous().f_copy_data(&mut values, picked.numel())?;
+    Ok(Latents { values, samples: size[0] as usize, dimensions: size[1] as usize })
+}
+
+/// Positions of the training images on the maps: evenly spaced, so that classes stay balanced.
+fn mapped(session: &Session) -> Vec<usize> {
+    let all = session.images.train.len();
+    let points = session.experiment.figures.tsne.points.min(all);
+    (0..points).map(|point| point * all / points).collect()
+}
+
+fn draw(session: &Session, name: &str, map: &TsneMap) -> Result<()> {
+    let labels = session.images.train.labels();
+    let scatter = Scatter {
+        points: map.points.clone(),
+        labels: mapped(session).into_iter().map(|position| labels[position]).collect(),
+        classes: session.images.classes.clone(),
+        ..Scatter::default()
+    };
+    let drawing = scatter.draw()?;
+    let name = map_name(name);
+    drawing.save_png(session.folder.figure(&format!("{name}.png")))?;
+    Ok(drawing.save_svg(session.folder.figure(&format!("{name}.svg")))?)
+}
