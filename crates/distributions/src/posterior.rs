@@ -31,7 +31,8 @@ impl Kl {
 ///
 /// A row holds the *unconstrained* parameters of `latent_dim` independent coordinates, parameter
 /// by parameter: `[B, P · latent_dim]` with `P = parameter_names().len()`. Any real row is valid.
-/// All methods are differentiable in `rows` and run where `rows` lies.
+/// All methods are differentiable in `rows` and run where `rows` lies, in f32 or f64; noise and `z`
+/// have the rows' kind and device.
 pub trait Posterior: Debug + Send + Sync {
     /// The name in experiment files, such as `gaussian`.
     fn name(&self) -> &'static str;
