@@ -6,12 +6,21 @@
 
 use std::path::Path;
 
+#[allow(
+    clippy::print_stdout,
+    reason = "cargo reads a build script's standard output"
+)]
 fn main() {
     println!("cargo:rerun-if-changed=../libtorch_rpath.rs");
     let Ok(folder) = std::env::var("DEP_TCH_LIBTORCH_LIB") else {
         return;
     };
+    // Both kinds of libtorch have this file, and set-up writes it anew when it changes the kind.
+    println!("cargo:rerun-if-changed={folder}/libtorch.so");
     println!("cargo:rustc-link-arg=-Wl,-rpath,{folder}");
+    // The older tag is searched before LD_LIBRARY_PATH: another libtorch there, of another
+    // version, must not take the place of the one that the program was built with.
+    println!("cargo:rustc-link-arg=-Wl,--disable-new-dtags");
     if Path::new(&folder).join("libtorch_cuda.so").exists() {
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
         println!("cargo:rustc-link-arg=-L{folder}");

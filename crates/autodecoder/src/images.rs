@@ -43,9 +43,18 @@ impl Images {
     }
 }
 
-fn subset(dataset: &dyn Dataset, split: Split, count: usize, streams: &Streams) -> Result<ImageSet> {
+fn subset(
+    dataset: &dyn Dataset,
+    split: Split,
+    count: usize,
+    streams: &Streams,
+) -> Result<ImageSet> {
     let all = dataset.load(split)?;
     let mut rng = streams.rng(&format!("{split} subset"), &[]);
-    balanced_subset(&all, count, &mut rng)
-        .with_context(|| format!("data.{split} = {count} of the data set {:?}", dataset.name()))
+    balanced_subset(&all, count, &mut rng).with_context(|| {
+        format!(
+            "data.{split} = {count} of the data set {:?}",
+            dataset.name()
+        )
+    })
 }

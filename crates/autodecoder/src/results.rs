@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use autodecoder_evaluation::{Metrics, PriorGap};
-use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_models::ModelKind;
+use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use crate::run_folder::Environment;

@@ -1,5 +1,7 @@
 //! A run's folder: where each artefact lies, and to which experiment the folder belongs.
 
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -8,10 +10,13 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::experiment::{self, Experiment};
+use crate::progress::say;
 use crate::{Catalogue, ChosenDevice};
 
 const EXPERIMENT: &str = "experiment.toml";
-const ENVIRONMENT: &str = "environment";
+/// The table of `experiment.toml` that says what a run was begun with.
+pub(crate) const ENVIRONMENT: &str = "environment";
+const MODELS: &str = "models";
 
 /// The paths of a run.
 #[derive(Debug, Clone)]
@@ -41,6 +46,21 @@ impl Environment {
             device: device.name.clone(),
             threads: i64::from(tch::get_num_threads()),
         }
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Environment {
+            autodecoder,
+            libtorch,
+            device,
+            threads,
+        } = self;
+        write!(
+            f,
+            "autodecoder {autodecoder}, libtorch {libtorch}, {device}, {threads} threads"
+        )
     }
 }
 
@@ -80,10 +100,37 @@ impl RunFolder {
                 self.root.display()
             ),
             Existing::Replace if occupied => self.clear()?,
-            _ if occupied => self.check_same(experiment, catalogue)?,
+            _ if occupied => self.go_on(experiment, environment, catalogue)?,
             _ => {}
         }
-        self.create(&self.figures())?;
+        if !self.experiment_file().exists() {
+            self.create(&self.root)?;
+            self.write_experiment(experiment, environment)?;
+        }
+        self.create(&self.figures())
+    }
+
+    /// Goes on with the run that the folder holds. What it was begun with stays noted.
+    fn go_on(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        catalogue: &Catalogue,
+    ) -> Result<()> {
+        let (found, begun_with) = self.check_same(experiment, catalogue)?;
+        if begun_with != *environment {
+            say(&format!(
+                "note: this run was begun with {begun_with}, and goes on with {environment}: its \
+                 numbers can differ in their last digits from those of a run in one piece"
+            ));
+        }
+        if found.data.folder == experiment.data.folder {
+            return Ok(());
+        }
+        self.write_experiment(experiment, &begun_with)
+    }
+
+    fn write_experiment(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
         let mut table = Table::try_from(experiment).context("the experiment as TOML")?;
         let environment = Value::try_from(environment).context("the environment as TOML")?;
         table.insert(ENVIRONMENT.to_owned(), environment);
@@ -91,45 +138,79 @@ impl RunFolder {
         Ok(write_atomically(&self.experiment_file(), text.as_bytes())?)
     }
 
+    /// Whether anything lies in the folder, but for what is left of a claim that was killed.
     fn is_occupied(&self) -> Result<bool> {
-        if !self.root.exists() {
-            return Ok(false);
+        let unreadable = || format!("cannot read the run folder {}", self.root.display());
+        match std::fs::read_dir(&self.root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).with_context(unreadable),
+            Ok(entries) => {
+                let half_claimed = format!("{EXPERIMENT}.tmp");
+                for entry in entries {
+                    if entry.with_context(unreadable)?.file_name() != half_claimed.as_str() {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
         }
-        let mut entries = std::fs::read_dir(&self.root)
-            .with_context(|| format!("cannot read the run folder {}", self.root.display()))?;
-        Ok(entries.next().is_some())
     }
 
-    /// Only a folder that holds a run is ever removed.
+    /// Removes a run's artefacts, and nothing else: other people's files may lie beside them.
     fn clear(&self) -> Result<()> {
-        if !self.experiment_file().exists() {
+        if self.environment().is_none() {
             bail!(
                 "{}: the folder is not empty and holds no run, so --force will not remove it; \
                  choose another folder with --run",
                 self.root.display()
             );
         }
-        std::fs::remove_dir_all(&self.root)
-            .with_context(|| format!("cannot remove the old run {}", self.root.display()))
+        // The mark of a run goes last, so that an interrupted removal can be repeated.
+        let artefacts = [
+            self.report(),
+            self.results(),
+            self.metrics(),
+            self.figures(),
+            self.root.join(MODELS),
+        ];
+        for path in artefacts.iter().chain([&self.experiment_file()]) {
+            remove(path).with_context(|| format!("cannot remove the old {}", path.display()))?;
+        }
+        Ok(())
     }
 
-    fn check_same(&self, experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
-        if !self.experiment_file().exists() {
+    /// What the run was begun with; only a run's own `experiment.toml` says so.
+    fn environment(&self) -> Option<Environment> {
+        let text = std::fs::read_to_string(self.experiment_file()).ok()?;
+        text.parse::<Table>()
+            .ok()?
+            .remove(ENVIRONMENT)?
+            .try_into()
+            .ok()
+    }
+
+    fn check_same(
+        &self,
+        experiment: &Experiment,
+        catalogue: &Catalogue,
+    ) -> Result<(Experiment, Environment)> {
+        let Some(environment) = self.environment() else {
             bail!(
                 "{}: the folder is not empty and holds no run; choose another with --run",
                 self.root.display()
             );
-        }
-        let (mut found, _) = self.read(catalogue)?;
-        found.data.folder.clone_from(&experiment.data.folder);
-        if found != *experiment {
+        };
+        let (found, _) = self.read(catalogue)?;
+        let mut compared = found.clone();
+        compared.data.folder.clone_from(&experiment.data.folder);
+        if compared != *experiment {
             bail!(
                 "{}: this folder holds another experiment. Choose another folder with --run, or \
                  replace what is there with --force",
                 self.root.display()
             );
         }
-        Ok(())
+        Ok((found, environment))
     }
 
     /// Reads the experiment that the folder belongs to.
@@ -139,14 +220,14 @@ impl RunFolder {
     pub fn read(&self, catalogue: &Catalogue) -> Result<(Experiment, Option<Environment>)> {
         let path = self.experiment_file();
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("{}: no run here (cannot read {EXPERIMENT})", self.root.display())
+            format!(
+                "{}: no run here (cannot read {EXPERIMENT})",
+                self.root.display()
+            )
         })?;
-        let mut table: Table = text.parse().with_context(|| path.display().to_string())?;
-        let environment = table.remove(ENVIRONMENT).and_then(|value| value.try_into().ok());
-        let text = toml::to_string(&table).context("the experiment as TOML")?;
         let experiment =
             experiment::parse(&text, "", catalogue).with_context(|| path.display().to_string())?;
-        Ok((experiment, environment))
+        Ok((experiment, self.environment()))
     }
 
     /// Makes a folder of the run, with its parents.
@@ -195,12 +276,18 @@ impl RunFolder {
 
     /// A model's folder.
     pub fn model(&self, name: &str) -> PathBuf {
-        self.root.join("models").join(name)
+        self.root.join(MODELS).join(name)
     }
 
     /// A model's checkpoints.
     pub fn checkpoints(&self, name: &str) -> PathBuf {
         self.model(name).join("checkpoint")
+    }
+
+    /// Whether the model's training is complete.
+    pub fn is_trained(&self, name: &str) -> bool {
+        // The last file that is written of a model.
+        self.model(name).join("model.json").exists()
     }
 
     /// Latents of the training images.
@@ -216,5 +303,15 @@ impl RunFolder {
     /// Wall-clock seconds of the model's steps.
     pub fn seconds(&self, name: &str) -> PathBuf {
         self.model(name).join("seconds.json")
+    }
+}
+
+/// Removes a file or a whole folder, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
     }
 }

@@ -1,12 +1,16 @@
 //! What every step of a run works with.
 
-use anyhow::{Context, Result};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use autodecoder_data::ImageSet;
 use autodecoder_models::{ImageShape, LatentModel, load_model};
-use autodecoder_training::{DeviceImages, Latents, Streams, Trainer, read_latents};
+use autodecoder_training::{DeviceImages, Latents, StartKind, Streams, Trainer, read_latents};
 use tch::Device;
 
 use crate::experiment::{Experiment, ModelConfig};
 use crate::images::Images;
+use crate::pipeline;
 use crate::run_folder::{Environment, Existing, RunFolder};
 use crate::{Catalogue, ChosenDevice};
 
@@ -53,12 +57,54 @@ impl Session {
         catalogue: Catalogue,
     ) -> Result<Session> {
         let session = Session::open(experiment, folder, device, catalogue)?;
-        for config in &session.experiment.models {
-            session.fresh_model(config)?;
-        }
-        let Session { experiment, environment, catalogue, .. } = &session;
-        session.folder.claim(experiment, environment, existing, catalogue)?;
+        session.check()?;
+        let Session {
+            experiment,
+            environment,
+            catalogue,
+            ..
+        } = &session;
+        session
+            .folder
+            .claim(experiment, environment, existing, catalogue)?;
         Ok(session)
+    }
+
+    /// What can only be checked against the images: hours later would be too late to tell.
+    fn check(&self) -> Result<()> {
+        for config in &self.experiment.models {
+            self.check_model(config)?;
+        }
+        for (index, comparison) in self.experiment.comparisons.iter().enumerate() {
+            for variant in &comparison.variants {
+                let config = comparison.variant(variant, &self.experiment)?;
+                self.check_model(&config)
+                    .with_context(|| format!("comparisons[{index}], variant {:?}", variant.name))?;
+            }
+        }
+        if self.experiment.figures.interpolate.is_some() {
+            pipeline::ends(self)?;
+        }
+        Ok(())
+    }
+
+    fn check_model(&self, config: &ModelConfig) -> Result<()> {
+        let model = self.fresh_model(config)?;
+        let (available, latent_dim) = (model.decoder().image().numel(), config.latent_dim);
+        let kind = match config.training.start.from {
+            StartKind::Pca => "pca",
+            StartKind::WhitenedPca => "whitened-pca",
+            StartKind::Zero | StartKind::Random => return Ok(()),
+        };
+        if latent_dim > available {
+            let error = autodecoder_training::Error::TooFewComponents {
+                kind,
+                available,
+                latent_dim,
+            };
+            return Err(error).with_context(|| format!("model {:?}", config.name));
+        }
+        Ok(())
     }
 
     /// Opens the run in `folder`, which belongs to `experiment`.
@@ -73,7 +119,14 @@ impl Session {
     ) -> Result<Session> {
         let images = Images::load(&experiment, &catalogue)?;
         let environment = Environment::current(device);
-        Ok(Session { experiment, folder, catalogue, device: device.device, environment, images })
+        Ok(Session {
+            experiment,
+            folder,
+            catalogue,
+            device: device.device,
+            environment,
+            images,
+        })
     }
 
     /// A model with a fresh decoder, which the stream `decoder` initialises.
@@ -88,8 +141,14 @@ impl Session {
             width: shape.width as i64,
         };
         let mut rng = self.streams().rng("decoder", &[]);
-        LatentModel::new(config.spec(), shape, &self.catalogue.parts, self.device, &mut rng)
-            .with_context(|| format!("model {:?}", config.name))
+        LatentModel::new(
+            config.spec(),
+            shape,
+            &self.catalogue.parts,
+            self.device,
+            &mut rng,
+        )
+        .with_context(|| format!("model {:?}", config.name))
     }
 
     /// A trainer for `model` on `images`.
@@ -118,10 +177,25 @@ impl Session {
     /// # Errors
     /// Where the model was not trained yet, or its files are damaged.
     pub fn load<'a>(&self, config: &'a ModelConfig) -> Result<TrainedModel<'a>> {
-        let model = load_model(&self.folder.model(&config.name), &self.catalogue.parts, self.device)?;
+        ensure!(
+            self.folder.is_trained(&config.name),
+            "{}: the model {:?} is not trained yet; `autodecoder train` does that",
+            self.folder.root().display(),
+            config.name
+        );
+        let model = load_model(
+            &self.folder.model(&config.name),
+            &self.catalogue.parts,
+            self.device,
+        )?;
         let path = self.folder.train_latents(&config.name);
         let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)?;
-        Ok(TrainedModel { config, model, train })
+        check_index(&path, &train, &self.images.train)?;
+        Ok(TrainedModel {
+            config,
+            model,
+            train,
+        })
     }
 
     /// Loads the inferred rows of the test images.
@@ -130,7 +204,26 @@ impl Session {
     /// Where there are none yet, or the file is damaged.
     pub fn load_test(&self, trained: &TrainedModel) -> Result<Latents> {
         let path = self.folder.test_latents(&trained.config.name);
+        ensure!(
+            path.exists(),
+            "{}: the model {:?} is not evaluated yet; `autodecoder evaluate` does that",
+            self.folder.root().display(),
+            trained.config.name
+        );
         let latent_dim = trained.config.latent_dim;
-        Ok(read_latents(&path, trained.model.posterior(), latent_dim, self.device)?)
+        let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)?;
+        check_index(&path, &test, &self.images.test)?;
+        Ok(test)
     }
+}
+
+/// Rows of other images would give numbers that mean nothing.
+fn check_index(path: &Path, latents: &Latents, images: &ImageSet) -> Result<()> {
+    ensure!(
+        latents.index == images.index(),
+        "{}: the rows belong to other images than those of the data set; give the data that the \
+         model was trained on with --data",
+        path.display()
+    );
+    Ok(())
 }

@@ -42,7 +42,7 @@ impl InferenceConfig {
 /// what they descend on; the decoder does not change.
 ///
 /// # Errors
-/// For an optimiser that does not exist or does not take its options.
+/// For settings out of range, and an optimiser that does not exist or does not take its options.
 pub fn infer(
     model: &LatentModel,
     images: &DeviceImages,
@@ -51,19 +51,27 @@ pub fn infer(
     streams: &Streams,
     observer: &mut dyn Observer,
 ) -> Result<Tensor, Error> {
+    config.check()?;
     let optimiser = config.latents.build(optimisers)?;
     let size = i64::from(config.batch_size);
-    let batches = images.len().unsigned_abs().div_ceil(size.unsigned_abs());
-    let total = batches * u64::from(config.steps);
+    let steps = u64::from(config.steps);
+    let total = images
+        .len()
+        .unsigned_abs()
+        .div_ceil(u64::from(config.batch_size))
+        * steps;
     let mut rows = Vec::new();
-    for batch in 0..batches {
-        let start = batch as i64 * size;
-        let pixels = images.range(start, size.min(images.len() - start));
-        let mut on_step = |step: u32| {
-            observer.step(batch * u64::from(config.steps) + u64::from(step) + 1, total);
-        };
-        let inputs = Batch { number: batch, pixels };
-        rows.push(fit(model, &inputs, config, optimiser.as_ref(), streams, &mut on_step));
+    for ((_, pixels), number) in images.batches(size).zip(0..) {
+        let mut on_step = |step: u32| observer.step(number * steps + u64::from(step) + 1, total);
+        let batch = Batch { number, pixels };
+        rows.push(fit(
+            model,
+            &batch,
+            config,
+            optimiser.as_ref(),
+            streams,
+            &mut on_step,
+        ));
     }
     Ok(Tensor::cat(&rows, 0))
 }
@@ -84,8 +92,11 @@ fn fit(
     let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
     let latent_dim = model.spec().latent_dim;
     let posterior = model.posterior();
-    let origin =
-        Tensor::full([count, latent_dim], posterior.prior().mean(), (Kind::Float, device));
+    let origin = Tensor::full(
+        [count, latent_dim],
+        posterior.prior().mean(),
+        (Kind::Float, device),
+    );
     let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
     for step in 0..config.steps {
         let mut rng = streams.rng("inference", &[batch.number, u64::from(step)]);
@@ -94,7 +105,9 @@ fn fit(
             images: &batch.pixels,
             noise: &noise,
             regulariser_weight: 1.0,
-            rate: config.latents.rate_at(f64::from(step) / f64::from(config.steps)),
+            rate: config
+                .latents
+                .rate_at(f64::from(step) / f64::from(config.steps)),
         };
         row_step(model, &mut rows, &inputs, optimiser, &[]);
         on_step(step);

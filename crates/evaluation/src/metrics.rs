@@ -1,5 +1,6 @@
 //! Every metric of a set of rows.
 
+use autodecoder_distributions::Noise;
 use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, RangeError, Streams, check_range, latent_noise};
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ pub struct Metrics {
     pub negative_elbo: Option<f64>,
     /// Standard error of `negative_elbo` over images.
     pub negative_elbo_standard_error: Option<f64>,
-    /// Posterior samples per image behind the three values in nats.
+    /// Posterior samples per image behind the three values in nats; 1 for an AD.
     pub draws: u32,
     /// Latent dimensions that vary over the images.
     pub active_dimensions: i64,
@@ -70,25 +71,23 @@ pub fn evaluate(
     streams: &Streams,
     name: &str,
 ) -> Metrics {
-    let batches: Vec<BatchScores> = tch::no_grad(|| {
-        let size = i64::from(config.batch_size);
-        let count = images.len().unsigned_abs().div_ceil(size.unsigned_abs());
-        (0..count)
-            .map(|number| {
-                let start = number as i64 * size;
-                let length = size.min(images.len() - start);
+    tch::no_grad(|| {
+        let batches: Vec<BatchScores> = images
+            .batches(i64::from(config.batch_size))
+            .zip(0..)
+            .map(|((start, pixels), number)| {
+                let rows = rows.narrow(0, start, pixels.size()[0]);
                 let batch = Batch {
                     number,
-                    rows: rows.narrow(0, start, length),
-                    pixels: images.range(start, length),
+                    rows,
+                    pixels,
                 };
                 score(model, &batch, config, streams, name)
             })
-            .collect()
-    });
-    let mut metrics = summarise(&batches, config);
-    metrics.active_dimensions = active_dimensions(model, rows, config.active_threshold);
-    metrics
+            .collect();
+        let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
+        summarise(&batches, config, draws(model, config), active)
+    })
 }
 
 struct Batch {
@@ -112,45 +111,50 @@ fn score(
     streams: &Streams,
     name: &str,
 ) -> BatchScores {
-    let reconstructions = model.decode(&model.posterior().mean(&batch.rows));
-    let (reconstruction, kl) = average_terms(model, batch, config.draws, streams, name);
-    BatchScores {
-        squared_errors: squared_errors(&batch.pixels, &reconstructions),
-        reconstruction,
-        kl,
-        course_loss: course_reconstruction_loss(&batch.pixels, &reconstructions),
-    }
-}
-
-/// Reconstruction and KL of each image, averaged over `draws` samples. A point needs one.
-fn average_terms(
-    model: &LatentModel,
-    batch: &Batch,
-    draws: u32,
-    streams: &Streams,
-    name: &str,
-) -> (Tensor, Option<Tensor>) {
     let posterior = model.posterior();
     let (count, latent_dim) = (batch.rows.size()[0], model.spec().latent_dim);
-    let mut totals: Option<(Tensor, Option<Tensor>)> = None;
-    for draw in 0..draws {
+    let draws = (0..draws(model, config)).map(|draw| {
         let mut rng = streams.rng(name, &[batch.number, u64::from(draw)]);
-        let noise =
-            latent_noise(posterior.noise(), count, latent_dim, batch.rows.device(), &mut rng);
-        let terms = model.terms(&batch.rows, &noise, &batch.pixels);
-        let reconstruction = terms.reconstruction.to_kind(Kind::Double) / f64::from(draws);
-        let kl = terms.kl.map(|kl| kl.to_kind(Kind::Double) / f64::from(draws));
-        totals = Some(match totals {
-            None => (reconstruction, kl),
-            Some((r, k)) => (r + reconstruction, k.zip(kl).map(|(k, kl)| k + kl)),
-        });
+        let device = batch.rows.device();
+        let noise = latent_noise(posterior.noise(), count, latent_dim, device, &mut rng);
+        model.terms(&batch.rows, &noise, &batch.pixels)
+    });
+    let (reconstructions, kls): (Vec<Tensor>, Vec<Option<Tensor>>) =
+        draws.map(|terms| (terms.reconstruction, terms.kl)).unzip();
+    let means = model.decode(&posterior.mean(&batch.rows));
+    BatchScores {
+        squared_errors: squared_errors(&batch.pixels, &means).to_kind(Kind::Double),
+        reconstruction: average(&reconstructions),
+        kl: kls
+            .into_iter()
+            .collect::<Option<Vec<Tensor>>>()
+            .map(|kls| average(&kls)),
+        course_loss: course_reconstruction_loss(&batch.pixels, &means),
     }
-    totals.unwrap_or_else(|| (Tensor::zeros([count], (Kind::Double, batch.rows.device())), None))
 }
 
-fn summarise(batches: &[BatchScores], config: &EvaluationConfig) -> Metrics {
+/// Samples to take of each posterior. Those of a point are all the same.
+fn draws(model: &LatentModel, config: &EvaluationConfig) -> u32 {
+    if model.posterior().noise() == Noise::None {
+        1
+    } else {
+        config.draws
+    }
+}
+
+/// Elementwise mean of tensors `[B]`, in f64.
+fn average(draws: &[Tensor]) -> Tensor {
+    Tensor::stack(draws, 0).mean_dim([0i64].as_slice(), false, Kind::Double)
+}
+
+fn summarise(
+    batches: &[BatchScores],
+    config: &EvaluationConfig,
+    draws: u32,
+    active: i64,
+) -> Metrics {
     let all = |pick: fn(&BatchScores) -> &Tensor| {
-        Tensor::cat(&batches.iter().map(pick).collect::<Vec<_>>(), 0).to_kind(Kind::Double)
+        Tensor::cat(&batches.iter().map(pick).collect::<Vec<_>>(), 0)
     };
     let squared_errors = all(|batch| &batch.squared_errors);
     let reconstruction = all(|batch| &batch.reconstruction);
@@ -168,8 +172,8 @@ fn summarise(batches: &[BatchScores], config: &EvaluationConfig) -> Metrics {
         kl: kl.as_ref().map(mean),
         negative_elbo: negative_elbo.as_ref().map(mean),
         negative_elbo_standard_error: negative_elbo.as_ref().map(standard_error),
-        draws: config.draws,
-        active_dimensions: 0,
+        draws,
+        active_dimensions: active,
     }
 }
 
@@ -177,12 +181,14 @@ fn mean(values: &Tensor) -> f64 {
     values.mean(Kind::Double).double_value(&[])
 }
 
+/// `s / √n` with the sample standard deviation `s`; 0 for a single value.
 fn standard_error(values: &Tensor) -> f64 {
     let count = values.numel() as f64;
-    (values.var(false).double_value(&[]) / count).sqrt()
+    (values.var(false).double_value(&[]) / (count - 1.0).max(1.0)).sqrt()
 }
 
-fn active_dimensions(model: &LatentModel, rows: &Tensor, threshold: f64) -> i64 {
-    let means = model.posterior().mean(rows);
-    means.var_dim([0i64].as_slice(), false, false).gt(threshold).sum(Kind::Int64).int64_value(&[])
+/// Columns of `means` `[N, latent_dim]` whose variance over the rows exceeds `threshold`.
+fn active_dimensions(means: &Tensor, threshold: f64) -> i64 {
+    let variances = means.var_dim([0i64].as_slice(), false, false);
+    variances.gt(threshold).sum(Kind::Int64).int64_value(&[])
 }

@@ -33,7 +33,8 @@ pub struct PriorGap {
     pub latent_norm: Spread,
     /// Euclidean norms of prior samples.
     pub prior_norm: Spread,
-    /// Over the dimensions: mean of the latents, in the prior's standard deviations from its mean.
+    /// Over the dimensions: distance of the latents' mean from the prior's, in the prior's standard
+    /// deviations.
     pub dimension_offset: Spread,
     /// Over the dimensions: variance of the latents over the prior's.
     pub dimension_variance_ratio: Spread,
@@ -56,7 +57,13 @@ pub fn prior_gap(
     let latent_dim = posterior.mean(&train.narrow(0, 0, 1)).size()[1];
     let mut sample = |rows: &Tensor| {
         let count = rows.size()[0];
-        let noise = latent_noise(posterior.noise(), count, latent_dim, rows.device(), &mut rng);
+        let noise = latent_noise(
+            posterior.noise(),
+            count,
+            latent_dim,
+            rows.device(),
+            &mut rng,
+        );
         posterior.rsample(rows, &noise)
     };
     let (train, test) = (sample(train), sample(test));
@@ -77,14 +84,24 @@ pub fn prior_gap(
 
 /// Euclidean distance from each of `points` `[M, d]` to the nearest of `others` `[N, d]`, `[M]`.
 pub fn nearest_distances(points: &Tensor, others: &Tensor) -> Tensor {
-    let blocks: Vec<Tensor> = points
-        .split(BLOCK, 0)
-        .iter()
-        .map(|block| {
-            Tensor::cdist(block, others, 2.0, None::<i64>).amin([1i64].as_slice(), false)
-        })
-        .collect();
-    Tensor::cat(&blocks, 0)
+    // Large distance matrices come from a matrix product, which cancels digits where points are close
+    // but far from the origin. So the origin moves, and the product only finds the nearest point,
+    // whose distance is then computed anew.
+    let centre = column_means(others);
+    let centred = others - &centre;
+    let nearest = |block: &Tensor| {
+        let nearest =
+            Tensor::cdist(&(block - &centre), &centred, 2.0, None::<i64>).argmin(1, false);
+        norms(&(block - others.index_select(0, &nearest)))
+    };
+    Tensor::cat(
+        &points
+            .split(BLOCK, 0)
+            .iter()
+            .map(nearest)
+            .collect::<Vec<_>>(),
+        0,
+    )
 }
 
 fn norms(latents: &Tensor) -> Tensor {
@@ -97,7 +114,14 @@ fn column_means(latents: &Tensor) -> Tensor {
 
 fn spread(values: &Tensor) -> Spread {
     let values = values.to_kind(Kind::Double);
-    let quantile =
-        |q: f64| values.quantile_scalar(q, None::<i64>, false, "linear").double_value(&[]);
-    Spread { lower: quantile(0.25), median: quantile(0.5), upper: quantile(0.75) }
+    let quantile = |q: f64| {
+        values
+            .quantile_scalar(q, None::<i64>, false, "linear")
+            .double_value(&[])
+    };
+    Spread {
+        lower: quantile(0.25),
+        median: quantile(0.5),
+        upper: quantile(0.75),
+    }
 }

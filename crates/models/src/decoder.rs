@@ -1,8 +1,9 @@
 //! The network from latents to pixel logits.
 
 use rand::Rng;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
+use crate::operation::Operation;
 use crate::{Error, ImageShape, Layer};
 
 /// A network from latents `[B, latent_dim]` to pixel logits `[B, channels, height, width]`.
@@ -13,7 +14,8 @@ pub struct Decoder {
     latent_dim: i64,
     image: ImageShape,
     layers: Vec<Layer>,
-    parameters: Vec<Option<[Tensor; 2]>>,
+    output_shapes: Vec<Vec<i64>>,
+    operations: Vec<Operation>,
 }
 
 impl Decoder {
@@ -28,9 +30,9 @@ impl Decoder {
         device: Device,
         rng: &mut impl Rng,
     ) -> Result<Decoder, Error> {
-        Self::check(&layers, latent_dim, image)?;
-        let parameters = layers.iter().map(|layer| fresh_parameters(layer, device, rng)).collect();
-        Ok(Decoder { latent_dim, image, layers, parameters })
+        Decoder::build(layers, latent_dim, image, |layer, _, shape| {
+            Ok(uniform(shape, layer.init_bound(), device, rng))
+        })
     }
 
     /// A decoder whose parameters come from a file: `take(name, shape)` hands them out.
@@ -43,48 +45,46 @@ impl Decoder {
         image: ImageShape,
         mut take: impl FnMut(&str, &[i64]) -> Result<Tensor, Error>,
     ) -> Result<Decoder, Error> {
-        Self::check(&layers, latent_dim, image)?;
-        let mut parameters = Vec::with_capacity(layers.len());
-        for (index, layer) in layers.iter().enumerate() {
-            parameters.push(match layer.parameter_shapes() {
-                None => None,
-                Some([weight, bias]) => Some([
-                    take(&parameter_name(index, 0), &weight)?,
-                    take(&parameter_name(index, 1), &bias)?,
-                ]),
-            });
-        }
-        Ok(Decoder { latent_dim, image, layers, parameters })
+        Decoder::build(layers, latent_dim, image, |_, name, shape| {
+            take(name, shape)
+        })
     }
 
-    fn check(layers: &[Layer], latent_dim: i64, image: ImageShape) -> Result<(), Error> {
-        let shapes = layer_shapes(layers, latent_dim)?;
-        let last = shapes.last().cloned().unwrap_or_else(|| vec![latent_dim]);
-        if last == image.dims() {
-            return Ok(());
+    fn build(
+        layers: Vec<Layer>,
+        latent_dim: i64,
+        image: ImageShape,
+        mut take: impl FnMut(&Layer, &str, &[i64]) -> Result<Tensor, Error>,
+    ) -> Result<Decoder, Error> {
+        let output_shapes = check(&layers, latent_dim, image)?;
+        let mut operations = Vec::with_capacity(layers.len());
+        for (index, layer) in layers.iter().enumerate() {
+            let take =
+                |which: &str, shape: &[i64]| take(layer, &parameter_name(index, which), shape);
+            operations.push(Operation::new(layer, take)?);
         }
-        Err(Error::LayerShape {
-            index: layers.len(),
-            layer: "output".to_owned(),
-            input: last,
-            expected: format!("the images have shape {:?}", image.dims()),
+        Ok(Decoder {
+            latent_dim,
+            image,
+            layers,
+            output_shapes,
+            operations,
         })
     }
 
     /// Pixel logits `[B, channels, height, width]` of latents `z` `[B, latent_dim]`.
     pub fn forward(&self, z: &Tensor) -> Tensor {
         let first = z.shallow_clone();
-        self.layers
+        self.operations
             .iter()
-            .zip(&self.parameters)
-            .fold(first, |x, (layer, parameters)| layer.forward(&x, parameters.as_ref()))
+            .fold(first, |x, operation| operation.forward(&x))
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.
     pub fn named_parameters(&self) -> Vec<(String, Tensor)> {
         let mut named = Vec::new();
-        for (index, pair) in self.parameters.iter().enumerate() {
-            for (which, tensor) in pair.iter().flatten().enumerate() {
+        for (index, operation) in self.operations.iter().enumerate() {
+            for (which, tensor) in operation.parameters() {
                 named.push((parameter_name(index, which), tensor.shallow_clone()));
             }
         }
@@ -98,7 +98,7 @@ impl Decoder {
 
     /// Shape of one sample's output after each layer, in order.
     pub fn output_shapes(&self) -> Vec<Vec<i64>> {
-        layer_shapes(&self.layers, self.latent_dim).unwrap_or_default()
+        self.output_shapes.clone()
     }
 
     /// Number of learned values.
@@ -117,31 +117,55 @@ impl Decoder {
     }
 }
 
-fn parameter_name(layer: usize, which: usize) -> String {
-    format!("layers.{layer}.{}", ["weight", "bias"][which])
+fn parameter_name(layer: usize, which: &str) -> String {
+    format!("layers.{layer}.{which}")
 }
 
-fn layer_shapes(layers: &[Layer], latent_dim: i64) -> Result<Vec<Vec<i64>>, Error> {
-    let mut shapes: Vec<Vec<i64>> = Vec::with_capacity(layers.len());
-    for (index, layer) in layers.iter().enumerate() {
-        let input = shapes.last().cloned().unwrap_or_else(|| vec![latent_dim]);
-        let output = layer.output_shape(&input).map_err(|expected| Error::LayerShape {
-            index,
-            layer: layer.to_string(),
-            input,
-            expected,
-        })?;
-        shapes.push(output);
+/// Shape of one sample's output after each layer, which must end in `image`.
+fn check(layers: &[Layer], latent_dim: i64, image: ImageShape) -> Result<Vec<Vec<i64>>, Error> {
+    let [channels, height, width] = image.dims();
+    let sizes = [
+        ("latent_dim", latent_dim),
+        ("channels", channels),
+        ("height", height),
+        ("width", width),
+    ];
+    if let Some((key, value)) = sizes
+        .into_iter()
+        .find(|(_, size)| !(1..=65_536).contains(size))
+    {
+        return Err(Error::Size { key, value });
     }
-    Ok(shapes)
+    let mut shape = vec![latent_dim];
+    let mut shapes = Vec::with_capacity(layers.len());
+    for (index, layer) in layers.iter().enumerate() {
+        shape = layer
+            .output_shape(&shape)
+            .map_err(|expected| Error::LayerShape {
+                index,
+                layer: layer.to_string(),
+                input: shape.clone(),
+                expected,
+            })?;
+        shapes.push(shape.clone());
+    }
+    if shape == image.dims() {
+        return Ok(shapes);
+    }
+    Err(Error::LayerShape {
+        index: layers.len(),
+        layer: "output".to_owned(),
+        input: shape,
+        expected: format!("the images have shape {:?}", image.dims()),
+    })
 }
 
-fn fresh_parameters(layer: &Layer, device: Device, rng: &mut impl Rng) -> Option<[Tensor; 2]> {
-    let bound = layer.init_bound() as f32;
-    let mut draw = |shape: Vec<i64>| {
-        let count = shape.iter().product::<i64>() as usize;
-        let values: Vec<f32> = (0..count).map(|_| rng.random_range(-bound..bound)).collect();
-        Tensor::from_slice(&values).reshape(shape).to_device(device).to_kind(Kind::Float)
-    };
-    layer.parameter_shapes().map(|[weight, bias]| [draw(weight), draw(bias)])
+/// Values drawn uniformly within ±`bound`.
+fn uniform(shape: &[i64], bound: f64, device: Device, rng: &mut impl Rng) -> Tensor {
+    let bound = bound as f32;
+    let count: i64 = shape.iter().product();
+    let values: Vec<f32> = (0..count)
+        .map(|_| rng.random_range(-bound..bound))
+        .collect();
+    Tensor::from_slice(&values).reshape(shape).to_device(device)
 }

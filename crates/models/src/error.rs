@@ -11,15 +11,31 @@ pub enum Error {
     /// A part was asked for by a name that nobody registered.
     #[error(transparent)]
     UnknownName(#[from] UnknownName),
-    /// The options of a decoder or likelihood are not what its family takes.
+    /// The options of a part are not what its family takes.
     #[error("{part} {name:?}: {problem}")]
     Options {
-        /// `decoder` or `likelihood`.
+        /// What it is, such as `decoder`, `likelihood` or `optimiser`.
         part: &'static str,
         /// Name of the family.
         name: String,
         /// What is wrong, and what would be right.
         problem: String,
+    },
+    /// A size that a model is built from is impossible.
+    #[error("{key} = {value}: expected a size from 1 to 65536")]
+    Size {
+        /// What it is the size of, such as `latent_dim`.
+        key: &'static str,
+        /// The value found.
+        value: i64,
+    },
+    /// The kind of the model and its posterior do not go together.
+    #[error("posterior {posterior:?}: {expected}")]
+    Posterior {
+        /// Name of the posterior.
+        posterior: String,
+        /// What the kind of model needs.
+        expected: &'static str,
     },
     /// Two neighbouring layers do not fit, or the last one does not end in an image.
     #[error("decoder layer {index} ({layer}): cannot take input of shape {input:?}; {expected}")]

@@ -1,7 +1,5 @@
 //! The layers that a decoder is made of, as data.
 
-use tch::Tensor;
-
 /// One layer of a decoder. Shapes are without the batch dimension.
 ///
 /// As text (`model.json`, [`std::fmt::Display`], [`std::str::FromStr`]) a layer is its kind and its
@@ -44,10 +42,13 @@ impl Layer {
     /// Shapes of weight and bias, or `None` for a layer without parameters.
     pub fn parameter_shapes(&self) -> Option<[Vec<i64>; 2]> {
         match *self {
-            Layer::Linear { inputs, outputs } => Some([vec![outputs, inputs], vec![outputs]]),
-            Layer::ConvTranspose2d { inputs, outputs, kernel, .. } => {
-                Some([vec![inputs, outputs, kernel, kernel], vec![outputs]])
-            }
+            Layer::Linear { inputs, outputs } => Some(linear_shapes(inputs, outputs)),
+            Layer::ConvTranspose2d {
+                inputs,
+                outputs,
+                kernel,
+                ..
+            } => Some(conv_transpose2d_shapes(inputs, outputs, kernel)),
             Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Reshape(_) => None,
         }
     }
@@ -55,7 +56,11 @@ impl Layer {
     /// Number of learned values.
     pub fn parameter_count(&self) -> i64 {
         let shapes = self.parameter_shapes();
-        shapes.iter().flatten().map(|shape| shape.iter().product::<i64>()).sum()
+        shapes
+            .iter()
+            .flatten()
+            .map(|shape| shape.iter().product::<i64>())
+            .sum()
     }
 
     /// Bound of the uniform distribution that weight and bias start from: `1/√fan_in`, PyTorch's
@@ -64,7 +69,9 @@ impl Layer {
         let fan_in = match *self {
             Layer::Linear { inputs, .. } => inputs,
             // PyTorch counts the second dimension of the weight here too.
-            Layer::ConvTranspose2d { outputs, kernel, .. } => outputs * kernel * kernel,
+            Layer::ConvTranspose2d {
+                outputs, kernel, ..
+            } => outputs * kernel * kernel,
             _ => 1,
         };
         1.0 / (fan_in as f64).sqrt()
@@ -80,48 +87,52 @@ impl Layer {
                 [n] if n == inputs => Ok(vec![*outputs]),
                 _ => Err(format!("it takes [{inputs}]")),
             },
-            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => match input {
-                [c, h, w] if c == inputs => {
-                    let side = |n: &i64| (n - 1) * stride - 2 * padding + kernel;
-                    Ok(vec![*outputs, side(h), side(w)])
+            Layer::ConvTranspose2d {
+                inputs,
+                outputs,
+                kernel,
+                stride,
+                padding,
+            } => match input {
+                &[c, h, w] if c == *inputs => {
+                    let side = |input| side(input, *kernel, *stride, *padding);
+                    let nothing_left = || "its padding leaves nothing of that".to_owned();
+                    let (height, width) = side(h).zip(side(w)).ok_or_else(nothing_left)?;
+                    Ok(vec![*outputs, height, width])
                 }
                 _ => Err(format!("it takes [{inputs}, height, width]")),
             },
-            Layer::Reshape(shape) if numel(shape) == numel(input) => Ok(shape.clone()),
-            Layer::Reshape(shape) => Err(format!("it takes {} values", numel(shape))),
+            Layer::Reshape(shape) => match numel(shape) {
+                Some(count) if numel(input) == Some(count) => Ok(shape.clone()),
+                Some(count) => Err(format!("it takes {count} values")),
+                None => Err("it takes more values than can be counted".to_owned()),
+            },
             Layer::Relu | Layer::Silu | Layer::Tanh => Ok(input.to_vec()),
-        }
-    }
-
-    /// Applies the layer to a batch. `parameters` are weight and bias where the layer has them.
-    pub(crate) fn forward(&self, x: &Tensor, parameters: Option<&[Tensor; 2]>) -> Tensor {
-        match (self, parameters) {
-            (Layer::Linear { .. }, Some([weight, bias])) => x.linear(weight, Some(bias)),
-            (Layer::ConvTranspose2d { stride, padding, .. }, Some([weight, bias])) => x
-                .conv_transpose2d(
-                    weight,
-                    Some(bias),
-                    [*stride; 2],
-                    [*padding; 2],
-                    [0i64; 2],
-                    1,
-                    [1i64; 2],
-                ),
-            (Layer::Relu, _) => x.relu(),
-            (Layer::Silu, _) => x.silu(),
-            (Layer::Tanh, _) => x.tanh(),
-            (Layer::Reshape(shape), _) => {
-                let mut batched = vec![x.size()[0]];
-                batched.extend(shape);
-                x.reshape(batched)
-            }
-            (Layer::Linear { .. } | Layer::ConvTranspose2d { .. }, None) => {
-                unreachable!("a decoder holds parameters for each layer that has shapes for them")
-            }
         }
     }
 }
 
-fn numel(shape: &[i64]) -> i64 {
-    shape.iter().product()
+/// Shapes of weight and bias of a linear layer.
+pub(crate) fn linear_shapes(inputs: i64, outputs: i64) -> [Vec<i64>; 2] {
+    [vec![outputs, inputs], vec![outputs]]
+}
+
+/// Shapes of weight and bias of a transposed convolution.
+pub(crate) fn conv_transpose2d_shapes(inputs: i64, outputs: i64, kernel: i64) -> [Vec<i64>; 2] {
+    [vec![inputs, outputs, kernel, kernel], vec![outputs]]
+}
+
+/// Side of a transposed convolution's output, if it has any.
+fn side(input: i64, kernel: i64, stride: i64, padding: i64) -> Option<i64> {
+    let grown = (input - 1).checked_mul(stride)?.checked_add(kernel)?;
+    grown
+        .checked_sub(padding.checked_mul(2)?)
+        .filter(|&side| side > 0)
+}
+
+/// Number of values, where it can be told: sizes can come from a file.
+fn numel(shape: &[i64]) -> Option<i64> {
+    shape
+        .iter()
+        .try_fold(1i64, |product, &size| product.checked_mul(size))
 }

@@ -7,6 +7,9 @@ use tch::{Device, Tensor};
 
 use crate::Error;
 
+/// Hands out the parameter of a name and a shape, from a file.
+pub type ParameterSource<'a> = dyn FnMut(&str, &[i64]) -> Result<Tensor, Error> + 'a;
+
 /// A density of pixels in [0, 1] given the decoder's logits, independent over pixels.
 pub trait Likelihood: Debug + Send {
     /// The name in experiment files, such as `bernoulli`.
@@ -28,10 +31,7 @@ pub trait Likelihood: Debug + Send {
     ///
     /// # Errors
     /// Whatever `take` returns.
-    fn load_parameters(
-        &mut self,
-        _take: &mut dyn FnMut(&str, &[i64]) -> Result<Tensor, Error>,
-    ) -> Result<(), Error> {
+    fn load_parameters(&mut self, _take: &mut ParameterSource<'_>) -> Result<(), Error> {
         Ok(())
     }
 }

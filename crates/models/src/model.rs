@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autodecoder_distributions::Posterior;
+use autodecoder_distributions::{Noise, Posterior};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,7 +98,8 @@ impl LatentModel {
     /// A model with a fresh decoder, drawn from `rng`.
     ///
     /// # Errors
-    /// For unknown part names, options out of range, and layers that do not fit.
+    /// For unknown part names, options out of range, layers that do not fit, and a posterior that is
+    /// not of the model's kind.
     pub fn new(
         spec: ModelSpec,
         image: ImageShape,
@@ -115,7 +116,7 @@ impl LatentModel {
     /// A model around an existing decoder.
     ///
     /// # Errors
-    /// For unknown part names and options out of range.
+    /// For unknown part names, options out of range, and a posterior that is not of the model's kind.
     pub fn with_decoder(
         spec: ModelSpec,
         decoder: Decoder,
@@ -125,7 +126,13 @@ impl LatentModel {
         let likelihoods = parts.likelihoods.get(&spec.likelihood.kind)?;
         let likelihood = likelihoods.build(&spec.likelihood.options(), device)?;
         let posterior = parts.posteriors.get(&spec.posterior)?;
-        Ok(LatentModel { spec, decoder, likelihood, posterior })
+        check_posterior(spec.kind, posterior.as_ref())?;
+        Ok(LatentModel {
+            spec,
+            decoder,
+            likelihood,
+            posterior,
+        })
     }
 
     /// The terms of the objective for `images` `[B, channels, height, width]` in [0, 1], whose rows
@@ -138,18 +145,22 @@ impl LatentModel {
             ModelKind::AutoDecoder => Terms {
                 reconstruction,
                 kl: None,
-                regulariser: (self.spec.l2 > 0.0).then(|| self.squared_norm(&z) * self.spec.l2),
+                regulariser: (self.spec.l2 > 0.0).then(|| squared_norm(&z) * self.spec.l2),
             },
             ModelKind::VariationalAutoDecoder => {
-                let kl = self.posterior.kl(rows, noise).value().map(Tensor::shallow_clone);
+                let kl = self
+                    .posterior
+                    .kl(rows, noise)
+                    .value()
+                    .map(Tensor::shallow_clone);
                 let regulariser = kl.as_ref().map(|kl| kl * self.spec.beta);
-                Terms { reconstruction, kl, regulariser }
+                Terms {
+                    reconstruction,
+                    kl,
+                    regulariser,
+                }
             }
         }
-    }
-
-    fn squared_norm(&self, z: &Tensor) -> Tensor {
-        z.square().sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
     }
 
     /// Expected pixels of latents `z` `[B, latent_dim]`: `[B, channels, height, width]` in [0, 1].
@@ -192,4 +203,26 @@ impl LatentModel {
     pub fn posterior(&self) -> &dyn Posterior {
         self.posterior.as_ref()
     }
+}
+
+/// An auto-decoder stores points, a variational one distributions with a density.
+fn check_posterior(kind: ModelKind, posterior: &dyn Posterior) -> Result<(), Error> {
+    let point = posterior.noise() == Noise::None;
+    let expected = match kind {
+        ModelKind::AutoDecoder if !point => "an auto-decoder needs a point, such as \"point\"",
+        ModelKind::VariationalAutoDecoder if point => {
+            "a variational auto-decoder needs a density, such as \"gaussian\""
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::Posterior {
+        posterior: posterior.name().to_owned(),
+        expected,
+    })
+}
+
+/// `‖z‖²` of each latent, `[B]`.
+fn squared_norm(z: &Tensor) -> Tensor {
+    z.square()
+        .sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tch::{Device, Tensor};
+use tch::Device;
 
 use crate::tensor_file::{self, TensorFile};
 use crate::{Decoder, Error, ImageShape, LatentModel, Layer, ModelSpec, Parts};
@@ -35,7 +35,12 @@ pub fn save_model(model: &LatentModel, folder: &Path) -> Result<(), Error> {
         spec: model.spec().clone(),
         image: model.decoder().image(),
         prior: model.posterior().prior().name().to_owned(),
-        layers: model.decoder().layers().iter().map(Layer::to_string).collect(),
+        layers: model
+            .decoder()
+            .layers()
+            .iter()
+            .map(Layer::to_string)
+            .collect(),
         parameter_count: model.decoder().parameter_count(),
     };
     let path = folder.join(DESCRIPTION);
@@ -49,7 +54,8 @@ pub fn save_model(model: &LatentModel, folder: &Path) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Malformed`] where a file is missing, damaged, or from another format;
-/// also where names, shapes or types of the tensors differ from what `model.json` describes.
+/// also where names, shapes or types of the tensors differ from what `model.json` describes, or a
+/// part that it names is not among `parts`.
 pub fn load_model(folder: &Path, parts: &Parts, device: Device) -> Result<LatentModel, Error> {
     let path = folder.join(DESCRIPTION);
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
@@ -58,33 +64,45 @@ pub fn load_model(folder: &Path, parts: &Parts, device: Device) -> Result<Latent
         let problem = format!("format {}, expected {FORMAT}", description.format);
         return Err(Error::Malformed { path, problem });
     }
-    let layers =
-        description.layers.iter().map(|text| text.parse()).collect::<Result<Vec<Layer>, _>>()?;
     let mut file = tensor_file::read(&folder.join(PARAMETERS))?;
-    let decoder = Decoder::from_parameters(
-        layers,
-        description.spec.latent_dim,
-        description.image,
-        |name, shape| file.take(name, shape, device),
-    )?;
-    let mut model = LatentModel::with_decoder(description.spec, decoder, parts, device)?;
-    load_likelihood(&mut model, &mut file, device)?;
+    let model = build(description, &mut file, parts, device).map_err(|error| match error {
+        error @ (Error::Io { .. } | Error::Malformed { .. }) => error,
+        error => Error::Malformed {
+            path,
+            problem: error.to_string(),
+        },
+    })?;
     file.finish()?;
     Ok(model)
 }
 
-fn load_likelihood(
-    model: &mut LatentModel,
+fn build(
+    description: Description,
     file: &mut TensorFile,
+    parts: &Parts,
     device: Device,
-) -> Result<(), Error> {
-    let mut take = |name: &str, shape: &[i64]| -> Result<Tensor, Error> {
-        file.take(name, shape, device)
-    };
-    model.likelihood_mut().load_parameters(&mut take)
+) -> Result<LatentModel, Error> {
+    let Description {
+        spec,
+        image,
+        layers,
+        ..
+    } = description;
+    let layers = layers
+        .iter()
+        .map(|text| text.parse())
+        .collect::<Result<Vec<Layer>, _>>()?;
+    let mut take = |name: &str, shape: &[i64]| file.take(name, shape, device);
+    let decoder = Decoder::from_parameters(layers, spec.latent_dim, image, &mut take)?;
+    let mut model = LatentModel::with_decoder(spec, decoder, parts, device)?;
+    model.likelihood_mut().load_parameters(&mut take)?;
+    Ok(model)
 }
 
 fn malformed(path: &Path) -> impl FnOnce(serde_json::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::Malformed { path, problem: error.to_string() }
+    move |error| Error::Malformed {
+        path,
+        problem: error.to_string(),
+    }
 }

@@ -9,7 +9,7 @@ use crate::likelihood::LikelihoodFamily;
 use crate::likelihoods::{Bernoulli, ContinuousBernoulli, GaussianFamily};
 
 /// Posteriors, decoder families and likelihoods by name. To swap in one's own, add it here:
-/// `parts.posteriors = parts.posteriors.with(Arc::new(MyPosterior))`.
+/// `parts.decoders = parts.decoders.with("mine", Arc::new(Mine))`.
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// What a row of the latent table describes.
@@ -24,8 +24,11 @@ impl Parts {
     /// Everything that this project ships.
     pub fn standard() -> Parts {
         let decoders: [Arc<dyn DecoderFamily>; 2] = [Arc::new(Mlp), Arc::new(Convolutional)];
-        let likelihoods: [Arc<dyn LikelihoodFamily>; 3] =
-            [Arc::new(Bernoulli), Arc::new(ContinuousBernoulli), Arc::new(GaussianFamily)];
+        let likelihoods: [Arc<dyn LikelihoodFamily>; 3] = [
+            Arc::new(Bernoulli),
+            Arc::new(ContinuousBernoulli),
+            Arc::new(GaussianFamily),
+        ];
         let mut parts = Parts {
             posteriors: autodecoder_distributions::standard(),
             decoders: Registry::new("decoder"),

@@ -20,7 +20,8 @@ pub struct TensorFile {
 /// Writes tensors (`f32` or `i64`) to `path`, by way of a temporary name and a rename.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be written; an existing file is then left as it was.
+/// [`Error::Io`] where the file cannot be written, [`Error::Malformed`] for tensors of another type;
+/// an existing file is then left as it was.
 pub fn write(
     path: &Path,
     tensors: &[(String, Tensor)],
@@ -28,15 +29,19 @@ pub fn write(
 ) -> Result<(), Error> {
     let mut buffers = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        buffers.push((name, dtype(tensor), shape(tensor), bytes(tensor)?));
+        buffers.push((
+            name,
+            dtype(path, name, tensor)?,
+            shape(tensor),
+            bytes(tensor)?,
+        ));
     }
     let mut views = Vec::with_capacity(buffers.len());
     for (name, dtype, shape, bytes) in &buffers {
         let view = TensorView::new(*dtype, shape.clone(), bytes);
         views.push((name, view.map_err(|error| malformed(path, error))?));
     }
-    let bytes =
-        safetensors::serialize(views, metadata).map_err(|error| malformed(path, error))?;
+    let bytes = safetensors::serialize(views, metadata).map_err(|error| malformed(path, error))?;
     write_atomically(path, &bytes)
 }
 
@@ -60,7 +65,11 @@ pub fn read(path: &Path) -> Result<TensorFile, Error> {
         tensors.insert(name, Tensor::f_from_data_size(view.data(), &size, kind)?);
     }
     let metadata = header.metadata().clone().unwrap_or_default();
-    Ok(TensorFile { path: path.to_owned(), tensors, metadata })
+    Ok(TensorFile {
+        path: path.to_owned(),
+        tensors,
+        metadata,
+    })
 }
 
 /// Writes `bytes` to `path` by way of a temporary name in the same folder, flushed and renamed, so
@@ -89,21 +98,42 @@ fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> std::io::Res
 }
 
 impl TensorFile {
-    /// Takes the tensor `name`, which must have the given shape, to `device`.
+    /// Takes the `f32` tensor `name`, which must have the given shape, to `device`.
     ///
     /// # Errors
-    /// [`Error::Malformed`] where it is missing or has another shape.
+    /// [`Error::Malformed`] where it is missing, or has another shape or type.
     pub fn take(&mut self, name: &str, shape: &[i64], device: Device) -> Result<Tensor, Error> {
+        Ok(self.take_kind(name, shape, Kind::Float)?.to_device(device))
+    }
+
+    /// Takes the `i64` tensor `name`, which must have one dimension, as numbers.
+    ///
+    /// # Errors
+    /// As [`TensorFile::take`].
+    pub fn take_integers(&mut self, name: &str) -> Result<Vec<i64>, Error> {
+        let length = self
+            .tensors
+            .get(name)
+            .map_or(0, |tensor| tensor.numel() as i64);
+        Ok(Vec::try_from(self.take_kind(
+            name,
+            &[length],
+            Kind::Int64,
+        )?)?)
+    }
+
+    fn take_kind(&mut self, name: &str, shape: &[i64], kind: Kind) -> Result<Tensor, Error> {
         let tensor = self
             .tensors
             .remove(name)
             .ok_or_else(|| malformed(&self.path, format!("the tensor {name} is missing")))?;
-        if tensor.size() != shape {
-            let found = tensor.size();
-            let problem = format!("{name} has shape {found:?}, expected {shape:?}");
+        let found = (tensor.size(), tensor.kind());
+        if (found.0.as_slice(), found.1) != (shape, kind) {
+            let (size, kind_found) = found;
+            let problem = format!("{name} is {kind_found:?} {size:?}, expected {kind:?} {shape:?}");
             return Err(malformed(&self.path, problem));
         }
-        Ok(tensor.to_device(device))
+        Ok(tensor)
     }
 
     /// The shape of the tensor `name`, if there is one.
@@ -120,18 +150,29 @@ impl TensorFile {
             return Ok(());
         }
         let left: Vec<_> = self.tensors.keys().cloned().collect();
-        Err(malformed(&self.path, format!("unexpected tensors: {}", left.join(", "))))
+        Err(malformed(
+            &self.path,
+            format!("unexpected tensors: {}", left.join(", ")),
+        ))
     }
 }
 
 fn malformed(path: &Path, problem: impl ToString) -> Error {
-    Error::Malformed { path: path.to_owned(), problem: problem.to_string() }
+    Error::Malformed {
+        path: path.to_owned(),
+        problem: problem.to_string(),
+    }
 }
 
-fn dtype(tensor: &Tensor) -> Dtype {
+/// The type on disk; nothing is converted on the way.
+fn dtype(path: &Path, name: &str, tensor: &Tensor) -> Result<Dtype, Error> {
     match tensor.kind() {
-        Kind::Int64 => Dtype::I64,
-        _ => Dtype::F32,
+        Kind::Float => Ok(Dtype::F32),
+        Kind::Int64 => Ok(Dtype::I64),
+        other => Err(malformed(
+            path,
+            format!("{name} is {other:?}, expected Float or Int64"),
+        )),
     }
 }
 
@@ -140,10 +181,9 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
 }
 
 fn bytes(tensor: &Tensor) -> Result<Vec<u8>, Error> {
-    let kind = if tensor.kind() == Kind::Int64 { Kind::Int64 } else { Kind::Float };
-    let flat = tensor.detach().to_device(Device::Cpu).to_kind(kind).contiguous();
+    let flat = tensor.detach().to_device(Device::Cpu).contiguous();
     let count = flat.numel();
-    let mut bytes = vec![0u8; count * kind.elt_size_in_bytes()];
+    let mut bytes = vec![0u8; count * flat.kind().elt_size_in_bytes()];
     flat.f_copy_data_u8(&mut bytes, count)?;
     Ok(bytes)
 }
@@ -154,8 +194,11 @@ mod tests {
 
     fn example() -> Vec<(String, Tensor)> {
         vec![
-            ("a".to_owned(), Tensor::from_slice(&[1.5f32, -2.0, f32::MIN_POSITIVE])),
-            ("b".to_owned(), Tensor::from_slice(&[i64::MAX, -1]).reshape([2, 1])),
+            (
+                "a".to_owned(),
+                Tensor::from_slice(&[1.5f32, -2.0, f32::MIN_POSITIVE]),
+            ),
+            ("b".to_owned(), Tensor::from_slice(&[i64::MAX, -1])),
         ]
     }
 
@@ -167,9 +210,12 @@ mod tests {
         write(&path, &example(), Some(metadata.clone())).unwrap();
         let mut file = read(&path).unwrap();
         assert_eq!(file.metadata, metadata);
-        for (name, tensor) in example() {
-            assert_eq!(file.take(&name, &tensor.size(), Device::Cpu).unwrap(), tensor);
-        }
+        let a = file.take("a", &[3], Device::Cpu).unwrap();
+        assert_eq!(
+            Vec::<f32>::try_from(a).unwrap(),
+            [1.5, -2.0, f32::MIN_POSITIVE]
+        );
+        assert_eq!(file.take_integers("b").unwrap(), [i64::MAX, -1]);
         file.finish().unwrap();
     }
 
@@ -181,7 +227,11 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            assert!(read(&path).is_err(), "{length} of {} bytes were accepted", whole.len());
+            assert!(
+                read(&path).is_err(),
+                "{length} of {} bytes were accepted",
+                whole.len()
+            );
         }
     }
 
@@ -191,10 +241,54 @@ mod tests {
         let path = folder.path().join("x.safetensors");
         write(&path, &example(), None).unwrap();
         let mut file = read(&path).unwrap();
-        assert!(file.take("c", &[1], Device::Cpu).unwrap_err().to_string().contains("c is missing"));
+        assert!(
+            file.take("c", &[1], Device::Cpu)
+                .unwrap_err()
+                .to_string()
+                .contains("c is missing")
+        );
         let wrong = file.take("a", &[4], Device::Cpu).unwrap_err().to_string();
-        assert!(wrong.contains("[3], expected [4]"), "{wrong}");
-        assert!(file.finish().unwrap_err().to_string().contains("unexpected tensors: b"));
+        assert!(
+            wrong.contains("a is Float [3], expected Float [4]"),
+            "{wrong}"
+        );
+        assert!(
+            file.finish()
+                .unwrap_err()
+                .to_string()
+                .contains("unexpected tensors: b")
+        );
+    }
+
+    #[test]
+    fn types_are_checked_both_ways() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        let doubles = [("d".to_owned(), Tensor::from_slice(&[0.1f64]))];
+        let refused = write(&path, &doubles, None).unwrap_err().to_string();
+        assert!(
+            refused.contains("d is Double, expected Float or Int64"),
+            "{refused}"
+        );
+        write(&path, &example(), None).unwrap();
+        let floats = read(&path)
+            .unwrap()
+            .take("b", &[2], Device::Cpu)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            floats.contains("b is Int64 [2], expected Float [2]"),
+            "{floats}"
+        );
+        let integers = read(&path)
+            .unwrap()
+            .take_integers("a")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            integers.contains("a is Float [3], expected Int64 [3]"),
+            "{integers}"
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Checkpoint<'_> {
     /// Writes the file for the last epoch of the history, then removes all but the newest files.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(io(folder))?;
-        let path = folder.join(format!("{PREFIX}{:06}{SUFFIX}", self.history.len()));
+        let path = folder.join(format!("{PREFIX}{:07}{SUFFIX}", self.history.len()));
         let history = serde_json::to_string(self.history).map_err(malformed(&path))?;
         let metadata = HashMap::from([
             ("history".to_owned(), history),
@@ -40,9 +40,15 @@ impl Checkpoint<'_> {
     pub fn read(path: &Path, fingerprint: &str) -> Result<(TensorFile, Vec<EpochRecord>), Error> {
         let file = tensor_file::read(path)?;
         if file.metadata.get("fingerprint").map(String::as_str) != Some(fingerprint) {
-            return Err(Error::OtherSettings { path: path.to_owned() });
+            return Err(Error::OtherSettings {
+                path: path.to_owned(),
+            });
         }
-        let history = file.metadata.get("history").map(String::as_str).unwrap_or_default();
+        let history = file
+            .metadata
+            .get("history")
+            .map(String::as_str)
+            .unwrap_or_default();
         let history = serde_json::from_str(history).map_err(malformed(path))?;
         Ok((file, history))
     }

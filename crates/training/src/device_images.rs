@@ -2,6 +2,7 @@
 
 use autodecoder_data::ImageSet;
 use autodecoder_models::ImageShape;
+use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
 /// All images of a set on the device. They stay bytes (a quarter of the memory of floats) until a
@@ -10,6 +11,7 @@ use tch::{Device, Kind, Tensor};
 pub struct DeviceImages {
     bytes: Tensor,
     shape: ImageShape,
+    digest: String,
 }
 
 impl DeviceImages {
@@ -17,7 +19,11 @@ impl DeviceImages {
     pub fn new(set: &ImageSet, device: Device) -> DeviceImages {
         let shape = image_shape(set);
         let bytes = Tensor::from_slice(set.pixels()).reshape([-1, shape.numel()]);
-        DeviceImages { bytes: bytes.to_device(device), shape }
+        DeviceImages {
+            bytes: bytes.to_device(device),
+            shape,
+            digest: format!("{:x}", Sha256::digest(set.pixels())),
+        }
     }
 
     /// Number of images.
@@ -40,14 +46,29 @@ impl DeviceImages {
         self.to_floats(&self.bytes.narrow(0, start, count))
     }
 
+    /// All images in order, in batches `[B, channels, height, width]` of `size`, at least 1, and a last
+    /// one of what is left, each with the position of its first image.
+    pub fn batches(&self, size: i64) -> impl Iterator<Item = (i64, Tensor)> + '_ {
+        let starts = (0..self.len()).step_by(size.unsigned_abs() as usize);
+        starts.map(move |start| (start, self.range(start, size.min(self.len() - start))))
+    }
+
     fn to_floats(&self, bytes: &Tensor) -> Tensor {
         let [channels, height, width] = self.shape.dims();
-        (bytes.to_kind(Kind::Float) / 255.0).reshape([-1, channels, height, width])
+        bytes
+            .to_kind(Kind::Float)
+            .g_div_scalar_(255.0)
+            .reshape([-1, channels, height, width])
     }
 
     /// Shape of one image.
     pub fn shape(&self) -> ImageShape {
         self.shape
+    }
+
+    /// SHA-256 of the pixels, in hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// Where the images lie.

@@ -6,15 +6,17 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The objective is NaN or infinite.
+    /// The objective, or what was learned, is NaN or infinite.
     #[error(
-        "model {model}: the objective became {value} in epoch {epoch}, batch {batch} of {batches}; \
+        "model {model}: the {what} became {value} in epoch {epoch}, batch {batch} of {batches}; \
          the last good checkpoint is kept. Lower training.decoder.rate or training.latents.rate \
          and start again with --force"
     )]
     Diverged {
         /// The model's name.
         model: String,
+        /// What is not finite.
+        what: &'static str,
         /// Epoch, from 1.
         epoch: u32,
         /// Batch, from 1.
@@ -36,7 +38,7 @@ pub enum Error {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// More principal components were asked for than there are pixels or images.
+    /// More principal components were asked for than there are pixels.
     #[error(
         "a start at {kind} scores gives at most {available} latent dimensions here, \
          but latent_dim is {latent_dim}; choose training.start.from = \"random\" or a smaller latent_dim"

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use autodecoder_distributions::Posterior;
 use autodecoder_models::tensor_file;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use crate::Error;
 
@@ -27,9 +27,16 @@ pub fn write_latents(
     posterior: &dyn Posterior,
     latents: &Latents,
 ) -> Result<(), Error> {
-    let names = posterior.parameter_names().iter().map(|name| (*name).to_owned());
+    let names = posterior
+        .parameter_names()
+        .iter()
+        .map(|name| (*name).to_owned());
     let mut tensors: Vec<_> = names.zip(posterior.constrain(&latents.rows)).collect();
-    let index: Vec<i64> = latents.index.iter().map(|&index| i64::from(index)).collect();
+    let index: Vec<i64> = latents
+        .index
+        .iter()
+        .map(|&index| i64::from(index))
+        .collect();
     tensors.push(("index".to_owned(), Tensor::from_slice(&index)));
     Ok(tensor_file::write(path, &tensors, None)?)
 }
@@ -45,13 +52,23 @@ pub fn read_latents(
     device: Device,
 ) -> Result<Latents, Error> {
     let mut file = tensor_file::read(path)?;
-    let count = file.shape("index").and_then(|shape| shape.first().copied()).unwrap_or(0);
-    let index = file.take("index", &[count], Device::Cpu)?.to_kind(Kind::Int64);
+    let numbers = file.take_integers("index")?;
+    let index = numbers
+        .iter()
+        .map(|&number| u32::try_from(number))
+        .collect::<Result<_, _>>();
+    let index = index.map_err(|error| autodecoder_models::Error::Malformed {
+        path: path.to_owned(),
+        problem: format!("index: {error}"),
+    })?;
+    let size = [numbers.len() as i64, latent_dim];
     let mut parameters = Vec::new();
     for name in posterior.parameter_names() {
-        parameters.push(file.take(name, &[count, latent_dim], device)?);
+        parameters.push(file.take(name, &size, device)?);
     }
     file.finish()?;
-    let index = index.iter::<i64>().into_iter().flatten().map(|index| index as u32).collect();
-    Ok(Latents { rows: posterior.unconstrain(&parameters), index })
+    Ok(Latents {
+        rows: posterior.unconstrain(&parameters),
+        index,
+    })
 }

@@ -8,6 +8,7 @@
 
 mod checkpoint;
 mod config;
+mod decoder_state;
 mod device_images;
 mod error;
 mod latents_file;

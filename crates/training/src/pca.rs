@@ -34,20 +34,33 @@ impl Pca {
         Pca {
             mean: mean.to_kind(Kind::Float),
             basis: basis.to_kind(Kind::Float),
-            variances: largest_first(&variances).clamp_min(0.0).to_kind(Kind::Float),
+            variances: largest_first(&variances)
+                .clamp_min(0.0)
+                .to_kind(Kind::Float),
         }
     }
 
-    /// Coordinates of all images, `[N, components]`, in units of pixels' [0, 1] range.
+    /// Coordinates of all images, `[N, components]`, in units of the first component's standard
+    /// deviation: the first column has variance 1, the others less, as in the images.
     pub fn scores(&self, images: &DeviceImages) -> Tensor {
-        let chunks: Vec<Tensor> =
-            chunks(images).map(|x| (x - &self.mean).matmul(&self.basis)).collect();
+        self.project(images) / self.deviations().narrow(0, 0, 1)
+    }
+
+    /// Coordinates divided each by its own standard deviation, `[N, components]`.
+    pub fn whitened_scores(&self, images: &DeviceImages) -> Tensor {
+        self.project(images) / self.deviations()
+    }
+
+    fn project(&self, images: &DeviceImages) -> Tensor {
+        let chunks: Vec<Tensor> = chunks(images)
+            .map(|x| (x - &self.mean).matmul(&self.basis))
+            .collect();
         Tensor::cat(&chunks, 0)
     }
 
-    /// Coordinates divided by their standard deviations, `[N, components]`.
-    pub fn whitened_scores(&self, images: &DeviceImages) -> Tensor {
-        self.scores(images) / (&self.variances + 1e-8).sqrt()
+    /// Standard deviations, kept off zero: identical images must not give NaN.
+    fn deviations(&self) -> Tensor {
+        (&self.variances + 1e-8).sqrt()
     }
 
     /// Number of components.
@@ -57,9 +70,7 @@ impl Pca {
 }
 
 fn chunks(images: &DeviceImages) -> impl Iterator<Item = Tensor> + '_ {
-    (0..images.len()).step_by(CHUNK as usize).map(move |start| {
-        images.range(start, CHUNK.min(images.len() - start)).flatten(1, -1)
-    })
+    images.batches(CHUNK).map(|(_, chunk)| chunk.flatten(1, -1))
 }
 
 /// Mean `[pixels]` and covariance `[pixels, pixels]` in f64.

@@ -14,9 +14,10 @@ pub enum StartKind {
     Zero,
     /// Independent standard normals.
     Random,
-    /// The image's scores on the leading principal components of the training images.
+    /// The image's scores on the leading principal components of the training images, in units of
+    /// the first one's standard deviation.
     Pca,
-    /// The same, each score divided by its standard deviation.
+    /// The same scores, each in units of its own standard deviation.
     WhitenedPca,
 }
 
@@ -54,7 +55,9 @@ impl StartConfig {
         name: &str,
     ) -> Result<Tensor, Error> {
         let location = self.location(model.spec().latent_dim, images, streams, name)?;
-        Ok(model.posterior().start(&(location * self.scale), self.spread))
+        Ok(model
+            .posterior()
+            .start(&(location * self.scale), self.spread))
     }
 
     fn location(
@@ -82,7 +85,11 @@ impl StartConfig {
 fn fit(images: &DeviceImages, latent_dim: i64, kind: &'static str) -> Result<Pca, Error> {
     let available = images.shape().numel();
     if latent_dim > available {
-        return Err(Error::TooFewComponents { kind, available, latent_dim });
+        return Err(Error::TooFewComponents {
+            kind,
+            available,
+            latent_dim,
+        });
     }
     Ok(Pca::fit(images, latent_dim))
 }

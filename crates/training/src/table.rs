@@ -1,6 +1,6 @@
 //! The latent table: one row of parameters per image, each with its optimiser's state.
 
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::Optimiser;
 
@@ -13,7 +13,7 @@ use crate::Optimiser;
 #[derive(Debug)]
 pub struct LatentTable {
     rows: Tensor,
-    state: Vec<Tensor>,
+    state: Tensor,
     steps: Tensor,
 }
 
@@ -22,8 +22,8 @@ pub struct LatentTable {
 pub struct RowBatch {
     /// `[B, width]`.
     pub rows: Tensor,
-    /// One tensor `[B, width]` for each state of the optimiser.
-    pub state: Vec<Tensor>,
+    /// What the optimiser keeps, `[slots, B, width]`.
+    pub state: Tensor,
     /// Updates that each row has seen, `f32`, `[B, 1]`.
     pub steps: Tensor,
 }
@@ -31,7 +31,7 @@ pub struct RowBatch {
 impl RowBatch {
     /// Rows that were never updated, with the state that `optimiser` wants.
     pub fn fresh(rows: Tensor, optimiser: &dyn Optimiser) -> RowBatch {
-        let state = optimiser.state_names().iter().map(|_| rows.zeros_like()).collect();
+        let state = optimiser.fresh_state(&rows);
         let steps = Tensor::zeros([rows.size()[0], 1], (Kind::Float, rows.device()));
         RowBatch { rows, state, steps }
     }
@@ -46,20 +46,17 @@ impl LatentTable {
 
     /// Copies the rows at `indices` (`i64`, `[B]`, distinct).
     pub fn gather(&self, indices: &Tensor) -> RowBatch {
-        let pick = |tensor: &Tensor| tensor.index_select(0, indices);
         RowBatch {
-            rows: pick(&self.rows),
-            state: self.state.iter().map(pick).collect(),
-            steps: pick(&self.steps),
+            rows: self.rows.index_select(0, indices),
+            state: self.state.index_select(1, indices),
+            steps: self.steps.index_select(0, indices),
         }
     }
 
     /// Writes the rows at `indices` back.
     pub fn scatter(&mut self, indices: &Tensor, batch: &RowBatch) {
         let _ = self.rows.index_copy_(0, indices, &batch.rows);
-        for (tensor, part) in self.state.iter_mut().zip(&batch.state) {
-            let _ = tensor.index_copy_(0, indices, part);
-        }
+        let _ = self.state.index_copy_(1, indices, &batch.state);
         let _ = self.steps.index_copy_(0, indices, &batch.steps);
     }
 
@@ -78,30 +75,19 @@ impl LatentTable {
         self.len() == 0
     }
 
-    /// Everything that a checkpoint must hold, by name.
-    pub(crate) fn named_tensors(&self) -> Vec<(String, Tensor)> {
-        let mut named = vec![
-            ("rows".to_owned(), self.rows.shallow_clone()),
-            ("rows_steps".to_owned(), self.steps.shallow_clone()),
-        ];
-        for (index, tensor) in self.state.iter().enumerate() {
-            named.push((format!("rows_state.{index}"), tensor.shallow_clone()));
-        }
-        named
+    /// Updates that each row has seen, `f32`, `[N, 1]`.
+    pub fn steps(&self) -> &Tensor {
+        &self.steps
     }
 
-    /// Replaces everything by what `take(name, shape)` hands out, under the names of
-    /// [`LatentTable::named_tensors`].
-    pub(crate) fn restore<E>(
-        &mut self,
-        mut take: impl FnMut(&str, &[i64], Device) -> Result<Tensor, E>,
-    ) -> Result<(), E> {
-        let device = self.rows.device();
-        self.rows = take("rows", &self.rows.size(), device)?;
-        self.steps = take("rows_steps", &self.steps.size(), device)?;
-        for (index, tensor) in self.state.iter_mut().enumerate() {
-            *tensor = take(&format!("rows_state.{index}"), &tensor.size(), device)?;
-        }
-        Ok(())
+    /// Everything that a checkpoint must hold, by name; the tensors are shared, not copied.
+    pub(crate) fn named_tensors(&self) -> Vec<(String, Tensor)> {
+        [
+            ("rows", &self.rows),
+            ("rows_state", &self.state),
+            ("rows_steps", &self.steps),
+        ]
+        .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
+        .into()
     }
 }

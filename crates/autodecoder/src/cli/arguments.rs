@@ -17,10 +17,14 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Do everything: train, evaluate, compare, sample, interpolate, tsne, report.
-    #[command(after_help = "Example: autodecoder reproduce --experiment course --data external/fashion-mnist")]
+    #[command(
+        after_help = "Example: autodecoder reproduce --experiment course --data external/fashion-mnist"
+    )]
     Reproduce(NewRun),
     /// Train every model of an experiment.
-    #[command(after_help = "Example: autodecoder train --experiment my.toml --data external/fashion-mnist --run runs/my")]
+    #[command(
+        after_help = "Example: autodecoder train --experiment my.toml --data external/fashion-mnist --run runs/my"
+    )]
     Train(NewRun),
     /// Infer the rows of the test images and compute every metric (results.json).
     #[command(after_help = "Example: autodecoder evaluate --run runs/standard")]

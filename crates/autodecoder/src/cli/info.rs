@@ -16,13 +16,7 @@ pub(super) fn print(root: &Path, catalogue: &Catalogue) -> Result<()> {
     let (experiment, environment) = folder.read(catalogue)?;
     println!("{}: {}", experiment.name, experiment.title);
     if let Some(environment) = environment {
-        println!(
-            "autodecoder {}, libtorch {}, {}, {} threads",
-            environment.autodecoder,
-            environment.libtorch,
-            environment.device,
-            environment.threads
-        );
+        println!("{environment}");
     }
     println!(
         "{}: {} training and {} test images, seed {}",
@@ -33,7 +27,11 @@ pub(super) fn print(root: &Path, catalogue: &Catalogue) -> Result<()> {
         println!("{line}");
     }
     let report = folder.report();
-    let state = if report.exists() { report.display().to_string() } else { "not written".into() };
+    let state = if report.exists() {
+        report.display().to_string()
+    } else {
+        "not written".into()
+    };
     println!("report: {state}");
     Ok(())
 }
@@ -46,12 +44,21 @@ fn model_lines(
     let line = |name: &str| match results.and_then(|results| results.models.get(name)) {
         Some(entry) => {
             let nats = entry.test.negative_elbo;
-            let nats = nats.map_or(String::new(), |nats| format!(", negative ELBO {nats:.2} nats"));
-            format!("test MSE {:.5}, PSNR {:.2} dB{nats}", entry.test.mse, entry.test.psnr)
+            let nats = nats.map_or(String::new(), |nats| {
+                format!(", negative ELBO {nats:.2} nats")
+            });
+            format!(
+                "test MSE {:.5}, PSNR {:.2} dB{nats}",
+                entry.test.mse, entry.test.psnr
+            )
         }
-        None if folder.train_latents(name).exists() => "trained, not evaluated".to_owned(),
+        None if folder.is_trained(name) => "trained, not evaluated".to_owned(),
         None if folder.checkpoints(name).exists() => "training was begun".to_owned(),
         None => "not trained".to_owned(),
     };
-    experiment.models.iter().map(|m| format!("{}: {}", m.name, line(&m.name))).collect()
+    experiment
+        .models
+        .iter()
+        .map(|m| format!("{}: {}", m.name, line(&m.name)))
+        .collect()
 }

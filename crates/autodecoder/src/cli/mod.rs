@@ -26,7 +26,11 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             Some(autodecoder_training::Error::Stopped { .. })
         )
     };
-    if error.chain().any(stopped) { INTERRUPTED } else { USER_ERROR }
+    if error.chain().any(stopped) {
+        INTERRUPTED
+    } else {
+        USER_ERROR
+    }
 }
 
 /// Runs a command; experiment files may name everything in `catalogue`. A program with parts of its
@@ -50,10 +54,25 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
 
 fn train(session: &Session) -> Result<()> {
     catch_signals()?;
-    pipeline::train(session)
+    let result = pipeline::train(session);
+    if result
+        .as_ref()
+        .is_err_and(|error| exit_code(error) == INTERRUPTED)
+    {
+        say("The same command, without --force, goes on from here");
+    }
+    result
 }
 
 fn reproduce(session: &Session) -> Result<()> {
+    let report = session.folder.report();
+    if pipeline::is_finished(session)? {
+        say(&format!(
+            "Nothing to do: this run is finished. The report is {}; --force would begin anew",
+            report.display()
+        ));
+        return Ok(());
+    }
     train(session)?;
     pipeline::evaluate(session)?;
     pipeline::compare(session)?;
@@ -61,6 +80,6 @@ fn reproduce(session: &Session) -> Result<()> {
     pipeline::interpolate(session)?;
     pipeline::tsne(session)?;
     pipeline::report(session)?;
-    say(&format!("The report is {}", session.folder.report().display()));
+    say(&format!("The report is {}", report.display()));
     Ok(())
 }

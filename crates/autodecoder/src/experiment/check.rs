@@ -6,19 +6,24 @@ use autodecoder_training::check_range;
 
 use super::merge::merge;
 use super::read::from_table;
-use super::{ComparisonConfig, Experiment, ModelConfig, VariantConfig};
+use super::{ComparisonConfig, Experiment, ModelConfig, TargetConfig, TargetMetric, VariantConfig};
 use crate::Catalogue;
 
 /// Checks `experiment`; the first problem is the error, with the key's path.
 pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
     check_name("name", &experiment.name)?;
     check_sizes(experiment)?;
-    catalogue.datasets.get(&experiment.data.set).context("data.set")?;
+    catalogue
+        .datasets
+        .get(&experiment.data.set)
+        .context("data.set")?;
     experiment.evaluation.check().context("evaluation")?;
     for (index, model) in experiment.models.iter().enumerate() {
         check_name(&format!("models[{index}].name"), &model.name)?;
         ensure!(
-            experiment.models[..index].iter().all(|other| other.name != model.name),
+            experiment.models[..index]
+                .iter()
+                .all(|other| other.name != model.name),
             "models[{index}].name = {:?}: expected a name that no other model has",
             model.name
         );
@@ -28,6 +33,23 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
         check_comparison(comparison, experiment, catalogue)
             .with_context(|| format!("comparisons[{index}]"))?;
     }
+    for (index, target) in experiment.targets.iter().enumerate() {
+        check_target(target, experiment).with_context(|| format!("targets[{index}]"))?;
+    }
+    Ok(())
+}
+
+fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
+    let model = experiment.model(&target.model)?;
+    ensure!(
+        target.at_most.is_finite(),
+        "at_most = {}: expected a number",
+        target.at_most
+    );
+    ensure!(
+        target.metric != TargetMetric::NegativeElbo || model.kind != ModelKind::AutoDecoder,
+        "metric = \"negative_elbo\": an auto-decoder has none"
+    );
     Ok(())
 }
 
@@ -37,10 +59,24 @@ fn check_sizes(experiment: &Experiment) -> Result<()> {
     check_range("data.test", data.test, 1..=10_000_000)?;
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
-    check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
+    check_range(
+        "figures.interpolation_steps",
+        figures.interpolation_steps,
+        1..=20,
+    )?;
     check_range("figures.tsne.points", figures.tsne.points, 10..=1_000_000)?;
-    check_range("figures.tsne.perplexity", figures.tsne.perplexity, 1.0..=1000.0)?;
     check_range("figures.tsne.epochs", figures.tsne.epochs, 1..=1_000_000)?;
+    check_perplexity(figures.tsne.perplexity, figures.tsne.points.min(data.train))
+}
+
+/// A point's neighbourhood must be clearly smaller than the map.
+fn check_perplexity(perplexity: f64, points: usize) -> Result<()> {
+    let limit = (points as f64 - 1.0) / 3.0;
+    ensure!(
+        perplexity > 1.0 && perplexity < limit,
+        "figures.tsne.perplexity = {perplexity}: expected a value above 1 and below {limit:.1}, a \
+         third of the {points} points on a map less one"
+    );
     Ok(())
 }
 
@@ -60,13 +96,35 @@ fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
     check_range("l2", model.l2, 0.0..=1000.0)?;
     model.training.check().context("training")?;
     model.inference.check().context("inference")?;
-    catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
-    catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
+    catalogue
+        .parts
+        .posteriors
+        .get(&model.posterior)
+        .context("posterior")?;
+    catalogue
+        .parts
+        .decoders
+        .get(&model.decoder.kind)
+        .context("decoder.kind")?;
     let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
-    likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
-    model.training.decoder.build(&catalogue.optimisers).context("training.decoder.optimiser")?;
-    model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
-    model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
+    likelihood
+        .context("likelihood.kind")?
+        .build(&model.likelihood.options(), tch::Device::Cpu)?;
+    model
+        .training
+        .decoder
+        .build(&catalogue.optimisers)
+        .context("training.decoder.optimiser")?;
+    model
+        .training
+        .latents
+        .build(&catalogue.optimisers)
+        .context("training.latents.optimiser")?;
+    model
+        .inference
+        .latents
+        .build(&catalogue.optimisers)
+        .context("inference.latents.optimiser")?;
     check_kind(model)
 }
 
@@ -83,7 +141,9 @@ fn check_kind(model: &ModelConfig) -> Result<()> {
             bail!("posterior = {other:?}: an auto-decoder's posterior is \"point\"")
         }
         (ModelKind::VariationalAutoDecoder, "point") => {
-            bail!("posterior = \"point\": a variational auto-decoder needs a posterior with a density")
+            bail!(
+                "posterior = \"point\": a variational auto-decoder needs a posterior with a density"
+            )
         }
         (ModelKind::VariationalAutoDecoder, _) => ensure!(
             model.l2 == 0.0,
@@ -101,12 +161,31 @@ fn check_comparison(
 ) -> Result<()> {
     check_range("train", comparison.train, 2..=experiment.data.train)?;
     check_range("test", comparison.test, 1..=experiment.data.test)?;
-    ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
+    ensure!(
+        !comparison.variants.is_empty(),
+        "variants: expected at least one"
+    );
     for variant in &comparison.variants {
         let model = comparison.variant(variant, experiment)?;
         check_model(&model, catalogue).with_context(|| format!("variant {:?}", variant.name))?;
     }
     Ok(())
+}
+
+impl Experiment {
+    /// The model that a `model` key names.
+    ///
+    /// # Errors
+    /// Where there is none; the message lists the models.
+    pub fn model(&self, name: &str) -> Result<&ModelConfig> {
+        self.models
+            .iter()
+            .find(|model| model.name == name)
+            .with_context(|| {
+                let known: Vec<_> = self.models.iter().map(|m| m.name.as_str()).collect();
+                format!("model = {name:?}: expected one of {}", known.join(", "))
+            })
+    }
 }
 
 impl ComparisonConfig {
@@ -116,11 +195,7 @@ impl ComparisonConfig {
     /// Where the comparison names no model of the experiment, or sets keys that a model does not
     /// have.
     pub fn variant(&self, variant: &VariantConfig, experiment: &Experiment) -> Result<ModelConfig> {
-        let base = experiment.models.iter().find(|model| model.name == self.model);
-        let base = base.with_context(|| {
-            let known: Vec<_> = experiment.models.iter().map(|m| m.name.as_str()).collect();
-            format!("model = {:?}: expected one of {}", self.model, known.join(", "))
-        })?;
+        let base = experiment.model(&self.model)?;
         let table = toml::Table::try_from(base).context("a model as a table")?;
         let table = merge(merge(table, &self.common), &variant.set);
         from_table(table, &format!("variant {:?}: ", variant.name))

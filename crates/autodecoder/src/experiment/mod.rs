@@ -9,5 +9,6 @@ mod schema;
 pub use presets::{PRESETS, preset};
 pub use read::{parse, read};
 pub use schema::{
-    ComparisonConfig, DataConfig, Experiment, FiguresConfig, ModelConfig, TsneConfig, VariantConfig,
+    ComparisonConfig, DataConfig, Experiment, FiguresConfig, ModelConfig, TargetConfig,
+    TargetMetric, TsneConfig, VariantConfig,
 };

@@ -9,6 +9,7 @@ use toml::{Table, Value};
 use super::merge::merge;
 use super::{Experiment, PRESETS, preset};
 use crate::Catalogue;
+use crate::run_folder::ENVIRONMENT;
 
 const DEFAULTS: &str = include_str!("defaults.toml");
 /// Sections that every model inherits and may change.
@@ -40,7 +41,9 @@ pub fn read(source: &str, catalogue: &Catalogue) -> Result<Experiment> {
 /// # Errors
 /// For text that is not TOML, unknown keys and names, and values out of range, with the key's path.
 pub fn parse(text: &str, name: &str, catalogue: &Catalogue) -> Result<Experiment> {
-    let over: Table = text.parse().context("not a TOML file")?;
+    let mut over: Table = text.parse().context("not a TOML file")?;
+    // A run's own experiment.toml can be run again: what it was computed with is no part of it.
+    over.remove(ENVIRONMENT);
     let defaults: Table = DEFAULTS.parse().context("the built-in defaults")?;
     let resolved = resolve(defaults, over, name)?;
     let experiment: Experiment = from_table(resolved, "")?;
@@ -52,7 +55,11 @@ pub fn parse(text: &str, name: &str, catalogue: &Catalogue) -> Result<Experiment
 pub(crate) fn from_table<T: for<'de> Deserialize<'de>>(table: Table, root: &str) -> Result<T> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let path = error.path().to_string();
-        let path = if path == "." { "top level".to_owned() } else { path };
+        let path = if path == "." {
+            "top level".to_owned()
+        } else {
+            path
+        };
         let message = error.inner().to_string();
         anyhow!("{root}{path}: {}", message.trim())
     })
@@ -72,17 +79,26 @@ fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {
         .into_iter()
         .enumerate()
         .map(|(index, model)| {
-            let Value::Table(model) = model else { bail!("models[{index}]: expected a table") };
+            let Value::Table(model) = model else {
+                bail!("models[{index}]: expected a table")
+            };
             let mut table = base.clone();
             for (key, section) in &inherited {
-                table.insert((*key).to_owned(), section.clone().unwrap_or(Table::new().into()));
+                table.insert(
+                    (*key).to_owned(),
+                    section.clone().unwrap_or(Table::new().into()),
+                );
             }
             Ok(Value::Table(with_posterior(merge(table, &model))))
         })
         .collect::<Result<Vec<_>>>()?;
     resolved.insert("models".to_owned(), Value::Array(models));
     resolved.entry("name").or_insert_with(|| name.into());
-    let title = resolved.get("name").and_then(Value::as_str).unwrap_or(name).to_owned();
+    let title = resolved
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or(name)
+        .to_owned();
     resolved.entry("title").or_insert_with(|| title.into());
     Ok(resolved)
 }

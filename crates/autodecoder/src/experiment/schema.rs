@@ -29,6 +29,35 @@ pub struct Experiment {
     /// Small measured comparisons that back the choices made.
     #[serde(default)]
     pub comparisons: Vec<ComparisonConfig>,
+    /// Numbers to reach; the report says which were.
+    #[serde(default)]
+    pub targets: Vec<TargetConfig>,
+}
+
+/// A number to reach on the test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetConfig {
+    /// Name of the model.
+    pub model: String,
+    /// What is measured.
+    pub metric: TargetMetric,
+    /// The largest value that reaches the target.
+    pub at_most: f64,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+/// A metric that a target can be set for; lower is better for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetMetric {
+    /// Mean squared error per pixel.
+    Mse,
+    /// The course's reconstruction loss.
+    ReconstructionLoss,
+    /// Negative ELBO, nats per image.
+    NegativeElbo,
 }
 
 /// Which images are used.

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{evaluate as score, infer};
-use autodecoder_training::{DeviceImages, Silent, Streams};
 use autodecoder_data::{ImageSet, balanced_subset};
+use autodecoder_training::{DeviceImages, Silent, Streams};
 
+use super::finite::{infer, score};
 use crate::experiment::{ComparisonConfig, ModelConfig};
 use crate::progress::Progress;
 use crate::results::{ComparisonResults, Results, Seconds, VariantResults};
@@ -21,7 +21,9 @@ pub fn compare(session: &Session) -> Result<()> {
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
     let done = results.comparisons.len();
     for comparison in session.experiment.comparisons.iter().skip(done) {
-        results.comparisons.push(run_comparison(session, comparison)?);
+        results
+            .comparisons
+            .push(run_comparison(session, comparison)?);
         results.write(&path)?;
     }
     Ok(())
@@ -29,8 +31,18 @@ pub fn compare(session: &Session) -> Result<()> {
 
 fn run_comparison(session: &Session, comparison: &ComparisonConfig) -> Result<ComparisonResults> {
     let streams = session.streams();
-    let train = small(&session.images.train, comparison.train, "comparison train", &streams)?;
-    let test = small(&session.images.test, comparison.test, "comparison test", &streams)?;
+    let train = small(
+        &session.images.train,
+        comparison.train,
+        "comparison train",
+        &streams,
+    )?;
+    let test = small(
+        &session.images.test,
+        comparison.test,
+        "comparison test",
+        &streams,
+    )?;
     let images = Images {
         train: DeviceImages::new(&train, session.device),
         test: DeviceImages::new(&test, session.device),
@@ -70,16 +82,21 @@ fn run_variant(
     let started = Instant::now();
     trainer.run(None, || false, &mut progress)?;
     let train = started.elapsed().as_secs_f64();
-    let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
-    let inference = &config.inference;
-    let rows = infer(&model, &images.test, inference, optimisers, &streams, &mut Silent)?;
-    let seconds = Seconds { train, inference: started.elapsed().as_secs_f64() - train };
-    let settings = &session.experiment.evaluation;
-    let test = score(&model, &rows, &images.test, settings, &streams, "evaluate test");
+    let rows = infer(session, config, &model, &images.test, &mut Silent)?;
+    let seconds = Seconds {
+        train,
+        inference: started.elapsed().as_secs_f64() - train,
+    };
+    let test = score(session, &model, &rows, &images.test, "evaluate test")?;
     progress.finish(&match test.negative_elbo {
         Some(nats) => format!("negative ELBO {nats:.2} nats"),
         None => format!("MSE {:.5}", test.mse),
     });
     let parameters = model.decoder().parameter_count();
-    Ok(VariantResults { name: name.to_owned(), parameters, test, seconds })
+    Ok(VariantResults {
+        name: name.to_owned(),
+        parameters,
+        test,
+        seconds,
+    })
 }

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use autodecoder_evaluation::{evaluate as score, infer, prior_gap};
+use anyhow::Result;
+use autodecoder_evaluation::prior_gap;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
+use super::finite::{infer, score};
 use crate::progress::{Progress, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
@@ -21,7 +22,7 @@ pub fn evaluate(session: &Session) -> Result<()> {
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
     for config in &session.experiment.models {
-        let trained = session.load(config).context("train first")?;
+        let trained = session.load(config)?;
         infer_test(session, &trained, &test)?;
         let mut entry = measure(session, &trained, &train, &test)?;
         entry.tsne = results.models.get(&config.name).and_then(|old| old.tsne);
@@ -56,19 +57,18 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     }
     let mut progress = Progress::new(format!("infer {name}"));
     let started = Instant::now();
-    let rows = infer(
-        &trained.model,
-        test,
-        &trained.config.inference,
-        &session.catalogue.optimisers,
-        &session.streams(),
-        &mut progress,
-    )?;
+    let rows = infer(session, trained.config, &trained.model, test, &mut progress)?;
     let inference = started.elapsed().as_secs_f64();
     progress.finish(&format!("{} images in {inference:.1} s", test.len()));
-    let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
+    let seconds = Seconds {
+        inference,
+        ..read_json(&session.folder.seconds(name))?
+    };
     write_json(&session.folder.seconds(name), &seconds)?;
-    let latents = Latents { rows, index: session.images.test.index().to_vec() };
+    let latents = Latents {
+        rows,
+        index: session.images.test.index().to_vec(),
+    };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
 }
 
@@ -78,9 +78,12 @@ fn measure(
     train: &DeviceImages,
     test: &DeviceImages,
 ) -> Result<ModelResults> {
-    let TrainedModel { config, model, train: train_latents } = trained;
+    let TrainedModel {
+        config,
+        model,
+        train: train_latents,
+    } = trained;
     let test_latents = session.load_test(trained)?;
-    let (streams, settings) = (session.streams(), &session.experiment.evaluation);
     let posterior = model.posterior();
     Ok(ModelResults {
         kind: config.kind,
@@ -89,9 +92,14 @@ fn measure(
         likelihood: config.likelihood.kind.clone(),
         latent_dim: config.latent_dim,
         parameters: model.decoder().parameter_count(),
-        train: score(model, &train_latents.rows, train, settings, &streams, "evaluate train"),
-        test: score(model, &test_latents.rows, test, settings, &streams, "evaluate test"),
-        prior_gap: prior_gap(posterior, &train_latents.rows, &test_latents.rows, &streams),
+        train: score(session, model, &train_latents.rows, train, "evaluate train")?,
+        test: score(session, model, &test_latents.rows, test, "evaluate test")?,
+        prior_gap: prior_gap(
+            posterior,
+            &train_latents.rows,
+            &test_latents.rows,
+            &session.streams(),
+        ),
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })
@@ -99,11 +107,18 @@ fn measure(
 
 fn headline(name: &str, entry: &ModelResults) -> String {
     let test = &entry.test;
-    let nats = match (test.negative_elbo, test.negative_elbo_standard_error, test.kl) {
+    let nats = match (
+        test.negative_elbo,
+        test.negative_elbo_standard_error,
+        test.kl,
+    ) {
         (Some(nats), Some(error), Some(kl)) => {
             format!(", negative ELBO {nats:.2} ± {error:.2} nats (KL {kl:.2})")
         }
         _ => String::new(),
     };
-    format!("{name}: test MSE {:.5}, PSNR {:.2} dB{nats}", test.mse, test.psnr)
+    format!(
+        "{name}: test MSE {:.5}, PSNR {:.2} dB{nats}",
+        test.mse, test.psnr
+    )
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_evaluation::interpolate as line;
-use autodecoder_visualization::{GridRow, ImageGrid};
+use autodecoder_visualization::grid::{GridRow, ImageGrid};
 
 use super::sample::test_means;
 use crate::pixels::{decode_to_bytes, originals};
@@ -55,7 +55,10 @@ pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
         return Ok([trouser, boot]);
     }
     let other = labels.iter().position(|&label| label != labels[0]);
-    ensure!(other.is_some(), "interpolation needs test images of two classes; there is one");
+    ensure!(
+        other.is_some(),
+        "interpolation needs test images of two classes; there is one"
+    );
     Ok([0, other.unwrap_or(0)])
 }
 

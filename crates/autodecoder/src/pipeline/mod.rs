@@ -2,6 +2,8 @@
 
 mod compare;
 mod evaluate;
+mod finished;
+mod finite;
 mod interpolate;
 mod report;
 mod sample;
@@ -10,6 +12,7 @@ mod tsne;
 
 pub use compare::compare;
 pub use evaluate::evaluate;
+pub use finished::is_finished;
 pub use interpolate::{INTERPOLATION, interpolate};
 pub use report::report;
 pub use sample::{SIDE_BY_SIDE, sample, sheet_name};

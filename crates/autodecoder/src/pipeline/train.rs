@@ -1,15 +1,13 @@
 //! Training every model of an experiment.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use autodecoder_models::{LatentModel, save_model};
-use autodecoder_training::{
-    DeviceImages, EpochRecord, Latents, latest_checkpoint, write_latents,
-};
+use autodecoder_training::{DeviceImages, EpochRecord, Latents, latest_checkpoint, write_latents};
 
 use crate::experiment::ModelConfig;
+use crate::metrics_csv::write_metrics;
 use crate::progress::Progress;
 use crate::results::{Seconds, read_json, write_json};
 use crate::session::Session;
@@ -60,11 +58,17 @@ fn train_model(
         progress.finish(&summary(trainer.history()));
     }
     let history = trainer.history().to_vec();
-    save(session, config, &model, trainer.table().rows())?;
     let seconds = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
     let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
-    write_json(&path, &Seconds { train: seconds, inference })?;
+    write_json(
+        &path,
+        &Seconds {
+            train: seconds,
+            inference,
+        },
+    )?;
+    save(session, config, &model, trainer.table().rows())?;
     Ok(history)
 }
 
@@ -74,50 +78,23 @@ fn save(
     model: &LatentModel,
     rows: &tch::Tensor,
 ) -> Result<()> {
-    let latents =
-        Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
-    write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
+    let latents = Latents {
+        rows: rows.shallow_clone(),
+        index: session.images.train.index().to_vec(),
+    };
+    write_latents(
+        &session.folder.train_latents(&config.name),
+        model.posterior(),
+        &latents,
+    )?;
     Ok(save_model(model, &session.folder.model(&config.name))?)
 }
 
 fn summary(history: &[EpochRecord]) -> String {
     let seconds: f64 = history.iter().map(|record| record.seconds).sum();
     let objective = history.last().map_or(f64::NAN, |record| record.objective);
-    format!("{} epochs in {seconds:.1} s, objective {objective:.2} nats", history.len())
-}
-
-#[derive(serde::Serialize)]
-struct MetricsRow<'a> {
-    model: &'a str,
-    epoch: u32,
-    objective: f64,
-    reconstruction: f64,
-    kl: Option<f64>,
-    regulariser_weight: f64,
-    decoder_rate: f64,
-    latent_rate: f64,
-    seconds: f64,
-    images_per_second: f64,
-}
-
-fn write_metrics(path: &Path, histories: &[(&str, Vec<EpochRecord>)]) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for (model, history) in histories {
-        for record in history {
-            writer.serialize(MetricsRow {
-                model,
-                epoch: record.epoch,
-                objective: record.objective,
-                reconstruction: record.reconstruction,
-                kl: record.kl,
-                regulariser_weight: record.regulariser_weight,
-                decoder_rate: record.decoder_rate,
-                latent_rate: record.latent_rate,
-                seconds: record.seconds,
-                images_per_second: record.images_per_second,
-            })?;
-        }
-    }
-    let bytes = writer.into_inner().context("metrics.csv in memory")?;
-    Ok(autodecoder_models::tensor_file::write_atomically(path, &bytes)?)
+    format!(
+        "{} epochs in {seconds:.1} s, objective {objective:.2} nats",
+        history.len()
+    )
 }

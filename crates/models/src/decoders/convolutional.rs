@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DecoderFamily, read_options};
-use crate::{Error, ImageShape, Layer};
+use super::{DecoderFamily, dense, hidden_problem, refuse};
+use crate::{Error, ImageShape, Layer, read_options};
 
 /// `conv`: a linear layer to a small stack of feature maps, then transposed convolutions that
 /// double height and width, with ReLU between them (the generator of DCGAN, arXiv:1511.06434,
@@ -28,18 +28,21 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { hidden: vec![256], channels: vec![64, 32] }
+        Options {
+            hidden: vec![256],
+            channels: vec![64, 32],
+        }
     }
 }
 
 impl Options {
+    /// Says what is wrong with `channels`, if anything is.
     fn problem(&self, image: ImageShape) -> Option<String> {
-        let Options { hidden, channels } = self;
-        if hidden.len() > 16 || hidden.iter().any(|width| !(1..=65_536).contains(width)) {
-            return Some(format!("hidden = {hidden:?}: expected up to 16 widths from 1 to 65536"));
-        }
+        let channels = &self.channels;
         if !(1..=6).contains(&channels.len()) || channels.iter().any(|n| !(1..=4096).contains(n)) {
-            return Some(format!("channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"));
+            return Some(format!(
+                "channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"
+            ));
         }
         let factor = 1 << channels.len();
         (image.height % factor != 0 || image.width % factor != 0).then(|| {
@@ -72,22 +75,27 @@ impl DecoderFamily for Convolutional {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
         let options: Options = read_options("decoder", self.name(), options)?;
-        if let Some(problem) = options.problem(image) {
-            return Err(Error::Options { part: "decoder", name: self.name().to_owned(), problem });
-        }
+        refuse(
+            self.name(),
+            hidden_problem(&options.hidden).or_else(|| options.problem(image)),
+        )?;
         let Options { hidden, channels } = options;
         let factor = 1 << channels.len();
         let base = [channels[0], image.height / factor, image.width / factor];
-        let mut layers = Vec::new();
-        let mut inputs = latent_dim;
-        for outputs in hidden.into_iter().chain([base.iter().product()]) {
-            layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
-            inputs = outputs;
-        }
+        let mut layers = dense(
+            latent_dim,
+            hidden.into_iter().chain([base.iter().product()]),
+        );
         layers.push(Layer::Reshape(base.to_vec()));
         let outputs = channels.iter().skip(1).copied().chain([image.channels]);
         for (inputs, outputs) in channels.iter().copied().zip(outputs) {
-            layers.push(Layer::ConvTranspose2d { inputs, outputs, kernel: 4, stride: 2, padding: 1 });
+            layers.push(Layer::ConvTranspose2d {
+                inputs,
+                outputs,
+                kernel: 4,
+                stride: 2,
+                padding: 1,
+            });
             layers.push(Layer::Relu);
         }
         layers.pop(); // The last layer ends in logits, which need both signs.

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DecoderFamily, read_options};
-use crate::{Error, ImageShape, Layer};
+use super::{DecoderFamily, dense, hidden_problem, refuse};
+use crate::{Error, ImageShape, Layer, read_options};
 
 /// `mlp`: fully connected layers with ReLU between them.
 ///
@@ -22,7 +22,9 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { hidden: vec![256, 512] }
+        Options {
+            hidden: vec![256, 512],
+        }
     }
 }
 
@@ -44,20 +46,13 @@ impl DecoderFamily for Mlp {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
         let Options { hidden } = read_options("decoder", self.name(), options)?;
-        if hidden.len() > 16 || hidden.iter().any(|width| !(1..=65_536).contains(width)) {
-            return Err(Error::Options {
-                part: "decoder",
-                name: self.name().to_owned(),
-                problem: format!("hidden = {hidden:?}: expected up to 16 widths from 1 to 65536"),
-            });
-        }
-        let mut layers = Vec::new();
-        let mut inputs = latent_dim;
-        for outputs in hidden {
-            layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
-            inputs = outputs;
-        }
-        layers.push(Layer::Linear { inputs, outputs: image.numel() });
+        refuse(self.name(), hidden_problem(&hidden))?;
+        let inputs = hidden.last().copied().unwrap_or(latent_dim);
+        let mut layers = dense(latent_dim, hidden);
+        layers.push(Layer::Linear {
+            inputs,
+            outputs: image.numel(),
+        });
         layers.push(Layer::Reshape(image.dims().to_vec()));
         Ok(layers)
     }

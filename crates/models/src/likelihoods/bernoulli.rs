@@ -4,8 +4,7 @@ use serde_json::Value;
 use tch::{Device, Reduction, Tensor};
 
 use super::{NoOptions, per_image};
-use crate::decoders::read_options;
-use crate::{Error, Likelihood, LikelihoodFamily};
+use crate::{Error, Likelihood, LikelihoodFamily, read_options};
 
 /// `bernoulli`: binary cross-entropy, `−Σ x log λ + (1 − x) log(1 − λ)` with `λ = sigmoid(logits)`.
 ///

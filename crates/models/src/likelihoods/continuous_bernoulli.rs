@@ -4,8 +4,7 @@ use serde_json::Value;
 use tch::{Device, Tensor};
 
 use super::{NoOptions, per_image};
-use crate::decoders::read_options;
-use crate::{Bernoulli, Error, Likelihood, LikelihoodFamily};
+use crate::{Bernoulli, Error, Likelihood, LikelihoodFamily, read_options};
 
 /// Below this |logit| the closed forms are replaced by their Taylor series.
 const NEAR_ZERO: f64 = 0.05;
@@ -19,16 +18,16 @@ const NEAR_ZERO: f64 = 0.05;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ContinuousBernoulli;
 
-/// `closed(ℓ)` away from zero, `series(ℓ)` near it. The closed form never sees an ℓ near zero, so
-/// that no NaN can come back through its gradient.
+/// `closed(ℓ)` away from zero, `series(ℓ)` near it. Neither sees an ℓ of the other's region: where it
+/// overflows or divides by zero, NaN would come back through its gradient, selected or not.
 fn blend(
     logits: &Tensor,
     closed: impl Fn(&Tensor) -> Tensor,
     series: impl Fn(&Tensor) -> Tensor,
 ) -> Tensor {
     let near = logits.abs().lt(NEAR_ZERO);
-    let safe = logits.masked_fill(&near, 1.0);
-    series(logits).where_self(&near, &closed(&safe))
+    let far = logits.masked_fill(&near, 1.0);
+    series(&logits.clamp(-NEAR_ZERO, NEAR_ZERO)).where_self(&near, &closed(&far))
 }
 
 /// `log(ℓ / tanh(ℓ/2))`; the series is `log 2 + ℓ²/12 − 7ℓ⁴/1440`.

@@ -5,8 +5,7 @@ use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
 use super::per_image;
-use crate::decoders::read_options;
-use crate::{Error, Likelihood, LikelihoodFamily};
+use crate::{Error, Likelihood, LikelihoodFamily, ParameterSource, read_options};
 
 /// Where a learned log-variance starts: about the mean squared error of an untrained decoder.
 const LEARNED_START: f64 = -3.0;
@@ -34,13 +33,17 @@ enum Variance {
 impl Gaussian {
     /// With the fixed pixel variance σ².
     pub fn fixed(variance: f64) -> Gaussian {
-        Gaussian { variance: Variance::Fixed(variance) }
+        Gaussian {
+            variance: Variance::Fixed(variance),
+        }
     }
 
     /// With a variance that is learned, its logarithm on `device`.
     pub fn learned(device: Device) -> Gaussian {
         let log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
-        Gaussian { variance: Variance::Learned { log_variance } }
+        Gaussian {
+            variance: Variance::Learned { log_variance },
+        }
     }
 }
 
@@ -78,10 +81,7 @@ impl Likelihood for Gaussian {
         }
     }
 
-    fn load_parameters(
-        &mut self,
-        take: &mut dyn FnMut(&str, &[i64]) -> Result<Tensor, Error>,
-    ) -> Result<(), Error> {
+    fn load_parameters(&mut self, take: &mut ParameterSource<'_>) -> Result<(), Error> {
         if let Variance::Learned { log_variance } = &mut self.variance {
             *log_variance = take(LOG_VARIANCE, &[1])?;
         }
@@ -94,21 +94,17 @@ impl Likelihood for Gaussian {
 pub(crate) struct GaussianFamily;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Options {
-    #[serde(default = "default_variance")]
-    variance: VarianceOption,
+    variance: Value,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum VarianceOption {
-    Fixed(f64),
-    Named(String),
-}
-
-fn default_variance() -> VarianceOption {
-    VarianceOption::Fixed(0.02)
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            variance: Value::from(0.02),
+        }
+    }
 }
 
 impl LikelihoodFamily for GaussianFamily {
@@ -118,22 +114,18 @@ impl LikelihoodFamily for GaussianFamily {
 
     fn build(&self, options: &Value, device: Device) -> Result<Box<dyn Likelihood>, Error> {
         let Options { variance } = read_options("likelihood", "gaussian", options)?;
-        let found = match variance {
-            VarianceOption::Named(name) if name == "learned" => {
-                return Ok(Box::new(Gaussian::learned(device)));
-            }
-            VarianceOption::Fixed(value) if (1e-6..=100.0).contains(&value) => {
-                return Ok(Box::new(Gaussian::fixed(value)));
-            }
-            VarianceOption::Named(name) => format!("{name:?}"),
-            VarianceOption::Fixed(value) => value.to_string(),
-        };
-        Err(Error::Options {
-            part: "likelihood",
-            name: "gaussian".to_owned(),
-            problem: format!(
-                "variance = {found}: expected a number from 1e-6 to 100, or \"learned\""
-            ),
-        })
+        if variance == "learned" {
+            return Ok(Box::new(Gaussian::learned(device)));
+        }
+        match variance.as_f64() {
+            Some(fixed) if (1e-6..=100.0).contains(&fixed) => Ok(Box::new(Gaussian::fixed(fixed))),
+            _ => Err(Error::Options {
+                part: "likelihood",
+                name: "gaussian".to_owned(),
+                problem: format!(
+                    "variance = {variance}: expected a number from 1e-6 to 100, or \"learned\""
+                ),
+            }),
+        }
     }
 }

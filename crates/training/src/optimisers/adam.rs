@@ -1,11 +1,12 @@
 //! Adam.
 
+use autodecoder_models::read_options;
 use serde::Deserialize;
 use serde_json::Value;
 use tch::Tensor;
 
-use super::{Optimiser, OptimiserFamily, read_options};
-use crate::{RangeError, check_range};
+use super::{Optimiser, OptimiserFamily};
+use crate::{Error, check_range};
 
 /// `adam` (Kingma and Ba 2014, arXiv:1412.6980, algorithm 1).
 ///
@@ -24,33 +25,35 @@ pub struct Adam {
 
 impl Default for Adam {
     fn default() -> Adam {
-        Adam { betas: [0.9, 0.999], epsilon: 1e-8 }
+        Adam {
+            betas: [0.9, 0.999],
+            epsilon: 1e-8,
+        }
     }
 }
 
 impl Optimiser for Adam {
-    fn state_names(&self) -> &'static [&'static str] {
-        &["first_moment", "second_moment"]
+    fn slots(&self) -> i64 {
+        2
     }
 
-    fn update(
-        &self,
-        gradient: &Tensor,
-        state: &mut [Tensor],
-        step: &Tensor,
-        rate: f64,
-    ) -> Tensor {
+    fn update(&self, gradient: &Tensor, state: &mut Tensor, step: &Tensor, rate: f64) -> Tensor {
         let [beta1, beta2] = self.betas;
-        let [first, second] = state else {
-            unreachable!("the state has one tensor for each of state_names")
-        };
+        let (mut first, mut second) = (state.get(0), state.get(1));
         let _ = first.lerp_(gradient, 1.0 - beta1);
-        let _ = second.g_mul_scalar_(beta2).addcmul_(&(gradient * (1.0 - beta2)), gradient);
-        let mean_correction: Tensor = 1.0 - Tensor::pow_scalar(beta1, step);
-        let square_correction: Tensor = 1.0 - Tensor::pow_scalar(beta2, step);
-        let denominator = (second.sqrt() / square_correction.sqrt()).g_add_scalar_(self.epsilon);
-        &*first * (rate / mean_correction) / denominator
+        let _ = second.lerp_(&gradient.square(), 1.0 - beta2);
+        let mut denominator = second.sqrt();
+        let _ = denominator
+            .g_div_(&weight_seen(beta2, step).sqrt())
+            .g_add_scalar_(self.epsilon);
+        (first * (rate / weight_seen(beta1, step))).g_div_(&denominator)
     }
+}
+
+/// `1 − β^step`: how much weight a moment that began at zero has given to gradients. By `expm1`,
+/// because in f32 the difference would lose half its digits for a β near 1.
+fn weight_seen(beta: f64, step: &Tensor) -> Tensor {
+    -(step * beta.ln()).expm1()
 }
 
 /// The recipe behind the name `adam`.
@@ -62,8 +65,8 @@ impl OptimiserFamily for AdamFamily {
         "adam"
     }
 
-    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, RangeError> {
-        let adam: Adam = read_options(options)?;
+    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, Error> {
+        let adam: Adam = read_options("optimiser", "adam", options)?;
         for beta in adam.betas {
             check_range("betas", beta, 0.0..=0.999_999)?;
         }

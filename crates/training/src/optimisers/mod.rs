@@ -13,7 +13,7 @@ use tch::Tensor;
 pub use adam::Adam;
 pub use sgd::Sgd;
 
-use crate::RangeError;
+use crate::Error;
 
 /// An elementwise first-order update rule.
 ///
@@ -21,20 +21,22 @@ use crate::RangeError;
 /// that it can live beside the values: a batch of rows brings its own state and its own step
 /// counts.
 pub trait Optimiser: Debug + Send + Sync {
-    /// Names of the state tensors, each of the shape of the values; they start at zero.
-    fn state_names(&self) -> &'static [&'static str];
+    /// How many values the rule keeps for each value that it moves.
+    fn slots(&self) -> i64;
 
     /// Updates `state` in place and returns what is to be subtracted from the values.
     ///
-    /// `gradient` and each of `state` have the shape of the values. `step` counts the updates of
-    /// these values, this one included; its shape `[1]` or `[B, 1]` broadcasts against them.
-    fn update(
-        &self,
-        gradient: &Tensor,
-        state: &mut [Tensor],
-        step: &Tensor,
-        rate: f64,
-    ) -> Tensor;
+    /// `gradient` has the shape of the values, `state` one more dimension `slots` in front. `step`
+    /// counts the updates of these values, this one included; its shape `[1]` or `[B, 1]`
+    /// broadcasts against them.
+    fn update(&self, gradient: &Tensor, state: &mut Tensor, step: &Tensor, rate: f64) -> Tensor;
+
+    /// The state of `values` that were never updated: zeros, `[slots, …]`.
+    fn fresh_state(&self, values: &Tensor) -> Tensor {
+        let mut shape = vec![self.slots()];
+        shape.extend(values.size());
+        Tensor::zeros(shape, (values.kind(), values.device()))
+    }
 }
 
 /// A recipe that turns options of an experiment file into an optimiser.
@@ -46,7 +48,7 @@ pub trait OptimiserFamily: Debug + Send + Sync {
     ///
     /// # Errors
     /// For unknown keys and values out of range.
-    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, RangeError>;
+    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, Error>;
 }
 
 /// The optimisers that this project ships, by name.
@@ -55,13 +57,7 @@ pub fn optimisers() -> Registry<dyn OptimiserFamily> {
         [Arc::new(adam::AdamFamily), Arc::new(sgd::SgdFamily)];
     families
         .into_iter()
-        .fold(Registry::new("optimiser"), |all, family| all.with(family.name(), family))
-}
-
-fn read_options<T: serde::de::DeserializeOwned>(options: &Value) -> Result<T, RangeError> {
-    serde_json::from_value(options.clone()).map_err(|error| RangeError {
-        key: "options".to_owned(),
-        value: options.to_string(),
-        allowed: error.to_string(),
-    })
+        .fold(Registry::new("optimiser"), |all, family| {
+            all.with(family.name(), family)
+        })
 }

@@ -1,11 +1,12 @@
 //! Stochastic gradient descent.
 
+use autodecoder_models::read_options;
 use serde::Deserialize;
 use serde_json::Value;
 use tch::Tensor;
 
-use super::{Optimiser, OptimiserFamily, read_options};
-use crate::{RangeError, check_range};
+use super::{Optimiser, OptimiserFamily};
+use crate::{Error, check_range};
 
 /// `sgd`: `velocity ← momentum · velocity + gradient`, then a step of `rate · velocity` (Polyak
 /// 1964, in PyTorch's form).
@@ -27,22 +28,14 @@ impl Default for Sgd {
 }
 
 impl Optimiser for Sgd {
-    fn state_names(&self) -> &'static [&'static str] {
-        &["velocity"]
+    fn slots(&self) -> i64 {
+        1
     }
 
-    fn update(
-        &self,
-        gradient: &Tensor,
-        state: &mut [Tensor],
-        _step: &Tensor,
-        rate: f64,
-    ) -> Tensor {
-        let [velocity] = state else {
-            unreachable!("the state has one tensor for each of state_names")
-        };
+    fn update(&self, gradient: &Tensor, state: &mut Tensor, _step: &Tensor, rate: f64) -> Tensor {
+        let mut velocity = state.get(0);
         let _ = velocity.g_mul_scalar_(self.momentum).g_add_(gradient);
-        &*velocity * rate
+        velocity * rate
     }
 }
 
@@ -55,8 +48,8 @@ impl OptimiserFamily for SgdFamily {
         "sgd"
     }
 
-    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, RangeError> {
-        let sgd: Sgd = read_options(options)?;
+    fn build(&self, options: &Value) -> Result<Box<dyn Optimiser>, Error> {
+        let sgd: Sgd = read_options("optimiser", "sgd", options)?;
         check_range("momentum", sgd.momentum, 0.0..=0.9999)?;
         Ok(Box::new(sgd))
     }

@@ -1,0 +1,64 @@
+//! Inference and scores that are numbers: JSON knows no NaN, and a report should not.
+
+use anyhow::{Result, ensure};
+use autodecoder_evaluation::{self as evaluation, Metrics};
+use autodecoder_models::LatentModel;
+use autodecoder_training::{DeviceImages, Observer};
+use tch::Tensor;
+
+use crate::experiment::ModelConfig;
+use crate::session::Session;
+
+/// Infers the rows of `images`, and makes sure that they are numbers.
+pub(super) fn infer(
+    session: &Session,
+    config: &ModelConfig,
+    model: &LatentModel,
+    images: &DeviceImages,
+    observer: &mut dyn Observer,
+) -> Result<Tensor> {
+    let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
+    let rows = evaluation::infer(
+        model,
+        images,
+        &config.inference,
+        optimisers,
+        &streams,
+        observer,
+    )?;
+    let finite = rows.isfinite().all().int64_value(&[]) == 1;
+    ensure!(
+        finite,
+        "model {:?}: the rows that inference fits are not finite any more; \
+         lower inference.latents.rate = {}",
+        config.name,
+        config.inference.latents.rate
+    );
+    Ok(rows)
+}
+
+/// Scores rows, and makes sure that the scores are numbers: JSON knows no others.
+pub(super) fn score(
+    session: &Session,
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    stream: &str,
+) -> Result<Metrics> {
+    let settings = &session.experiment.evaluation;
+    let metrics = evaluation::evaluate(model, rows, images, settings, &session.streams(), stream);
+    let scores = [
+        metrics.mse,
+        metrics.reconstruction,
+        metrics.negative_elbo.unwrap_or(0.0),
+    ];
+    ensure!(
+        scores.iter().all(|score| score.is_finite()),
+        "model {:?}: its scores are not finite (MSE {}, reconstruction {} nats): training or \
+         inference diverged; lower their rates",
+        model.spec().name,
+        metrics.mse,
+        metrics.reconstruction
+    );
+    Ok(metrics)
+}

@@ -1,0 +1,48 @@
+//! What the report says: the assignment's questions in order, answered with the run's numbers.
+
+mod choices;
+mod curves;
+mod facts;
+mod interpolation;
+mod latent_space;
+mod models;
+mod numbers;
+mod posteriors;
+mod reproduce;
+mod results;
+mod samples;
+mod targets;
+
+use anyhow::Result;
+use autodecoder_visualization::report::Report;
+
+pub(crate) use facts::Facts;
+
+use crate::results::Results;
+use crate::session::Session;
+
+/// The whole document.
+pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
+    let facts = Facts::collect(session, results)?;
+    let mut report = Report::new(session.experiment.title.clone());
+    report.subtitle = reproduce::subtitle(&facts).into();
+    report.abstract_ = results::findings(&facts)
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    report = report
+        .section(samples::glance(&facts)?)
+        .section(models::section(&facts))
+        .section(results::section(&facts)?)
+        .section(samples::section(&facts)?)
+        .section(latent_space::section(&facts)?)
+        .section(interpolation::section(&facts)?)
+        .section(posteriors::section(&facts));
+    if !results.comparisons.is_empty() {
+        report = report.section(choices::section(&facts));
+    }
+    if !session.experiment.targets.is_empty() {
+        report = report.section(targets::section(&facts));
+    }
+    Ok(report.section(reproduce::section(&facts)))
+}

@@ -1,0 +1,242 @@
+//! How each model is built and trained.
+
+use autodecoder_models::ModelKind;
+use autodecoder_training::{OptimiserConfig, ScheduleKind, StartKind};
+use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
+
+use super::facts::{Facts, ModelFacts};
+use super::numbers::thousands;
+
+/// Question 1 of the assignment.
+pub(super) fn section(facts: &Facts) -> Section {
+    let mut section = Section::new("models", "The models")
+        .paragraph(
+            "Each training image owns a row of the latent table: the latent itself for an \
+             auto-decoder (AD), the parameters of a posterior for a variational auto-decoder \
+             (VAD). A step takes a batch of images, samples a latent from each row by the \
+             reparameterisation trick, decodes it, and moves the batch's rows and the decoder down \
+             the gradient. Rows outside the batch, and their optimiser’s moments, are not touched. \
+             @{settings} lists what each model consists of.",
+        )
+        .block(Block::Table(settings_table(facts)))
+        .block(Block::Table(training_table(facts)));
+    for (id, users, model) in decoders(facts) {
+        section = section.block(Block::Table(architecture_table(&id, &users, model)));
+    }
+    for text in reasons(facts) {
+        section = section.paragraph(text);
+    }
+    section
+}
+
+fn settings_table(facts: &Facts) -> Table {
+    let columns = vec![
+        Column::text("model"),
+        Column::text("kind"),
+        Column::number("latent dimensions"),
+        Column::text("posterior"),
+        Column::text("prior"),
+        Column::text("likelihood"),
+        Column::number("values in the table"),
+        Column::number("decoder parameters"),
+    ];
+    let mut table = Table::new("settings", "What each model consists of.", columns);
+    for model in &facts.models {
+        let config = model.config;
+        let kind = match config.kind {
+            ModelKind::AutoDecoder => "AD",
+            ModelKind::VariationalAutoDecoder => "VAD",
+        };
+        table.rows.push(vec![
+            Cell::from(format!("`{}`", model.name())),
+            kind.into(),
+            config.latent_dim.to_string().into(),
+            config.posterior.clone().into(),
+            model.results.prior.clone().into(),
+            part(&config.likelihood).into(),
+            thousands(model.model.row_width() * facts.results.data.train as i64).into(),
+            thousands(model.results.parameters).into(),
+        ]);
+    }
+    table
+}
+
+fn part(spec: &autodecoder_models::PartSpec) -> String {
+    let options: Vec<_> = spec
+        .options
+        .iter()
+        .map(|(key, value)| format!("{key} {value}"))
+        .collect();
+    let options = options.join(", ").replace('"', "");
+    if options.is_empty() {
+        spec.kind.clone()
+    } else {
+        format!("{} ({options})", spec.kind)
+    }
+}
+
+fn training_table(facts: &Facts) -> Table {
+    let columns = vec![
+        Column::text("model"),
+        Column::number("epochs"),
+        Column::number("batch"),
+        Column::number("row steps a batch"),
+        Column::text("rows start at"),
+        Column::text("rows"),
+        Column::text("decoder"),
+        Column::text("regulariser"),
+        Column::text("inference"),
+    ];
+    let caption = "How each model is trained: optimisers with their highest learning rates. Rows \
+                   start at the image’s principal-component scores unless the table says otherwise.";
+    let mut table = Table::new("training", caption, columns);
+    for model in &facts.models {
+        let training = &model.config.training;
+        table.rows.push(vec![
+            format!("`{}`", model.name()).into(),
+            training.epochs.to_string().into(),
+            training.batch_size.to_string().into(),
+            training.latent_steps.to_string().into(),
+            start(model).into(),
+            optimiser(&training.latents).into(),
+            optimiser(&training.decoder).into(),
+            regulariser(model).into(),
+            format!(
+                "{} steps, {}",
+                model.config.inference.steps,
+                optimiser(&model.config.inference.latents)
+            )
+            .into(),
+        ]);
+    }
+    table
+}
+
+fn start(model: &ModelFacts) -> String {
+    let start = &model.config.training.start;
+    let location = match start.from {
+        StartKind::Zero => "zero".to_owned(),
+        StartKind::Random => format!("random × {}", start.scale),
+        StartKind::Pca => format!("PCA × {}", start.scale),
+        StartKind::WhitenedPca => format!("whitened PCA × {}", start.scale),
+    };
+    match model.config.kind {
+        ModelKind::AutoDecoder => location,
+        ModelKind::VariationalAutoDecoder => format!("{location}, spread {}", start.spread),
+    }
+}
+
+fn optimiser(config: &OptimiserConfig) -> String {
+    let schedule = match (config.schedule, config.warm_up > 0.0) {
+        (ScheduleKind::Constant, false) => "constant".to_owned(),
+        (ScheduleKind::Constant, true) => format!("warm-up {}, constant", config.warm_up),
+        (ScheduleKind::Cosine, false) => "cosine".to_owned(),
+        (ScheduleKind::Cosine, true) => format!("warm-up {}, cosine", config.warm_up),
+    };
+    format!(
+        "{}, rate {}, {schedule}",
+        part(&config.optimiser),
+        config.rate
+    )
+}
+
+fn regulariser(model: &ModelFacts) -> String {
+    let config = model.config;
+    let warm_up = config.training.regulariser_warm_up;
+    let what = match config.kind {
+        ModelKind::AutoDecoder if config.l2 == 0.0 => return "none".to_owned(),
+        ModelKind::AutoDecoder => format!("{} ‖z‖^{{2}}", config.l2),
+        ModelKind::VariationalAutoDecoder => format!("{} KL", config.beta),
+    };
+    if warm_up > 0.0 {
+        format!("{what}, warm-up {warm_up}")
+    } else {
+        what
+    }
+}
+
+/// Each different decoder once, with an identifier and the models that use it.
+fn decoders<'a>(facts: &'a Facts) -> Vec<(String, Vec<&'a str>, &'a ModelFacts<'a>)> {
+    let mut found: Vec<(String, Vec<&str>, &ModelFacts)> = Vec::new();
+    for model in &facts.models {
+        let layers = model.model.decoder().layers();
+        let known = found
+            .iter_mut()
+            .find(|(_, _, other)| other.model.decoder().layers() == layers);
+        match known {
+            Some((_, users, _)) => users.push(model.name()),
+            None => found.push((
+                format!("decoder-{}", found.len() + 1),
+                vec![model.name()],
+                model,
+            )),
+        }
+    }
+    found
+}
+
+fn architecture_table(id: &str, users: &[&str], model: &ModelFacts) -> Table {
+    let columns = vec![
+        Column::text("layer"),
+        Column::text("output shape"),
+        Column::number("parameters"),
+    ];
+    let users: Vec<_> = users.iter().map(|name| format!("`{name}`")).collect();
+    let caption = format!("The decoder of {}, layer by layer.", users.join(", "));
+    let decoder = model.model.decoder();
+    let mut table = Table::new(id, caption, columns);
+    for (layer, shape) in decoder.layers().iter().zip(decoder.output_shapes()) {
+        let shape: Vec<_> = shape.iter().map(i64::to_string).collect();
+        let count = layer.parameter_count();
+        table.rows.push(vec![
+            Cell::from(format!("`{layer}`")),
+            shape.join(" × ").into(),
+            if count == 0 {
+                "–".into()
+            } else {
+                thousands(count).into()
+            },
+        ]);
+    }
+    table.row([
+        "total".into(),
+        "".into(),
+        thousands(decoder.parameter_count()).into(),
+    ])
+}
+
+/// Why the parts are as they are; the numbers are in the section on the choices.
+fn reasons(facts: &Facts) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut kinds: Vec<&str> = Vec::new();
+    for model in &facts.models {
+        let kind = model.config.decoder.kind.as_str();
+        if kinds.contains(&kind) {
+            continue;
+        }
+        kinds.push(kind);
+        if let Ok(family) = facts.session.catalogue.parts.decoders.get(kind) {
+            texts.push(format!("*Why `{kind}`.* {}", family.rationale()));
+        }
+    }
+    texts.push(
+        "*Why two learning rates.* A decoder’s parameter gets a gradient in every step, a row only \
+         once per epoch, so rows need far larger steps to keep up. Their Adam forgets faster for \
+         the same reason: what a row’s moments remember is an epoch old."
+            .to_owned(),
+    );
+    texts.push(
+        "*Why a start at principal components.* Rows that start at random make the decoder learn \
+         a random code by heart before it finds out what images have in common; the scores of a \
+         linear model cost a second and put similar images next to each other from the first step."
+            .to_owned(),
+    );
+    if !facts.results.comparisons.is_empty() {
+        texts.push(
+            "Section @{choices} measures these choices, and the sizes and rates, against their \
+             alternatives."
+                .to_owned(),
+        );
+    }
+    texts
+}

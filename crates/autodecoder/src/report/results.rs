@@ -1,0 +1,181 @@
+//! Metrics on training and test images, side by side.
+
+use anyhow::Result;
+use autodecoder_evaluation::Metrics;
+use autodecoder_visualization::report::{Block, Cell, Column, NoteKind, Section, Table};
+
+use super::curves;
+use super::facts::Facts;
+use super::numbers::{fixed, marked, optional, thousands};
+
+/// The abstract: what was found, in a few sentences.
+pub(super) fn findings(facts: &Facts) -> Vec<String> {
+    let data = &facts.results.data;
+    let mut text = format!(
+        "Every image owns its latent, or its posterior: there is no encoder. {} models were \
+         fitted to {} images of {} by gradient descent, and new rows were inferred for {} test \
+         images with the decoder frozen.",
+        facts.models.len(),
+        thousands(data.train as i64),
+        data.set,
+        thousands(data.test as i64)
+    );
+    if let Some(ad) = facts.auto_decoder() {
+        let test = &ad.results.test;
+        text += &format!(
+            " The auto-decoder `{}` reconstructs test images with a mean squared error of {} \
+             ({} dB).",
+            ad.name(),
+            fixed(test.mse, 5),
+            fixed(test.psnr, 1)
+        );
+    }
+    if let Some((vad, nats)) = facts.best_vad().and_then(|vad| Some((vad, vad.nats()?))) {
+        let error = vad.results.test.negative_elbo_standard_error;
+        text += &format!(
+            " The best variational auto-decoder, `{}`, reaches a test negative ELBO of {} ± {} \
+             nats per image, {} of them KL.",
+            vad.name(),
+            fixed(nats, 2),
+            optional(error, 2),
+            optional(vad.results.test.kl, 1)
+        );
+    }
+    vec![text]
+}
+
+/// Question 2 of the assignment.
+pub(super) fn section(facts: &Facts) -> Result<Section> {
+    let mut section = Section::new("results", "Training and test images")
+        .paragraph(
+            "Training images are scored with the rows that training left, test images with rows \
+             inferred from scratch. Reconstructions are decoded from the posterior's mean. The \
+             likelihood of grey pixels is a bound, not a density, so nats compare only with other \
+             grey-pixel numbers, and only between models of one likelihood.",
+        )
+        .block(Block::Table(metrics_table(facts)))
+        .block(Block::Table(seconds_table(facts)));
+    for block in curves::figures(facts)? {
+        section = section.block(block);
+    }
+    Ok(section.block(Block::Note(NoteKind::Remark, batch_size_note(facts).into())))
+}
+
+fn metrics_table(facts: &Facts) -> Table {
+    let batch = facts.experiment().evaluation.batch_size;
+    let columns = vec![
+        Column::text("model"),
+        Column::text("images"),
+        Column::number("MSE × 10^{3}"),
+        Column::number("PSNR, dB"),
+        Column::number(format!("course’s loss × 10^{{4}}, B = {batch}")),
+        Column::number("reconstruction, nats"),
+        Column::number("KL, nats"),
+        Column::number("negative ELBO, nats"),
+        Column::number("active dimensions"),
+    ];
+    let caption = format!(
+        "Training and test metrics. Negative ELBO: mean over images of {} posterior samples each, \
+         ± standard error over images. The best test value of a column is bold; an auto-decoder \
+         has no ELBO.",
+        facts.experiment().evaluation.draws
+    );
+    let mut table = Table::new("metrics", caption, columns);
+    let tests: Vec<&Metrics> = facts
+        .models
+        .iter()
+        .map(|model| &model.results.test)
+        .collect();
+    let best = |value: fn(&Metrics) -> Option<f64>, scale: f64, decimals, lowest| {
+        let values: Vec<_> = tests.iter().map(|m| value(m).map(|v| v * scale)).collect();
+        marked(&values, decimals, lowest)
+    };
+    let mse = best(|m| Some(m.mse), 1e3, 2, true);
+    let psnr = best(|m| Some(m.psnr), 1.0, 2, false);
+    let course = best(|m| Some(m.reconstruction_loss), 1e4, 3, true);
+    let elbo = best(|m| m.negative_elbo, 1.0, 2, true);
+    for (index, model) in facts.models.iter().enumerate() {
+        let (train, test) = (&model.results.train, &model.results.test);
+        let plain = [
+            fixed(train.mse * 1e3, 2).into(),
+            fixed(train.psnr, 2).into(),
+            fixed(train.reconstruction_loss * 1e4, 3).into(),
+            optional(train.negative_elbo, 2).into(),
+        ];
+        let marked = [&mse, &psnr, &course, &elbo].map(|column| column[index].clone());
+        let name = format!("`{}`", model.name());
+        let latent_dim = model.config.latent_dim;
+        table
+            .rows
+            .push(row([&name, "training"], train, plain, latent_dim));
+        table.rows.push(row(["", "test"], test, marked, latent_dim));
+    }
+    table
+}
+
+/// A row of the metrics table; `cells` are MSE, PSNR, course's loss and negative ELBO.
+fn row(head: [&str; 2], metrics: &Metrics, cells: [Cell; 4], latent_dim: i64) -> Vec<Cell> {
+    let [mse, psnr, course, elbo] = cells;
+    vec![
+        head[0].into(),
+        head[1].into(),
+        mse,
+        psnr,
+        course,
+        fixed(metrics.reconstruction, 2).into(),
+        optional(metrics.kl, 2).into(),
+        with_error(elbo, metrics),
+        format!("{} of {latent_dim}", metrics.active_dimensions).into(),
+    ]
+}
+
+fn with_error(cell: Cell, metrics: &Metrics) -> Cell {
+    match (metrics.negative_elbo, metrics.negative_elbo_standard_error) {
+        (Some(value), Some(error)) => {
+            let text = format!("{} ± {}", fixed(value, 2), fixed(error, 2));
+            Cell {
+                text: text.into(),
+                best: cell.best,
+            }
+        }
+        _ => cell,
+    }
+}
+
+fn seconds_table(facts: &Facts) -> Table {
+    let columns = vec![
+        Column::text("model"),
+        Column::number("training, s"),
+        Column::number("images/s"),
+        Column::number("inference, s"),
+        Column::number("images/s"),
+    ];
+    let caption = "Wall-clock time on this machine; it varies from run to run.";
+    let mut table = Table::new("seconds", caption, columns);
+    let (train, test) = (
+        facts.results.data.train as f64,
+        facts.results.data.test as f64,
+    );
+    for model in &facts.models {
+        let seconds = model.results.seconds;
+        let visits = train * f64::from(model.config.training.epochs);
+        table.rows.push(vec![
+            format!("`{}`", model.name()).into(),
+            fixed(seconds.train, 1).into(),
+            thousands((visits / seconds.train) as i64).into(),
+            fixed(seconds.inference, 1).into(),
+            thousands((test / seconds.inference) as i64).into(),
+        ]);
+    }
+    table
+}
+
+fn batch_size_note(facts: &Facts) -> String {
+    format!(
+        "The course’s reconstruction loss is ‖x − x̂‖_{{2}} / numel(x) of a batch, averaged over \
+         the batches. The norm grows with the root of the batch and the divisor with the batch \
+         itself, so the value falls as batches grow: compare it only at the same batch size, here \
+         {}. The mean squared error does not depend on it.",
+        facts.experiment().evaluation.batch_size
+    )
+}

@@ -1,0 +1,58 @@
+//! Numbers to reach.
+
+use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
+
+use super::facts::Facts;
+use super::numbers::fixed;
+use crate::experiment::{TargetConfig, TargetMetric};
+
+/// One row per target.
+pub(super) fn section(facts: &Facts) -> Section {
+    let columns = vec![
+        Column::text("model"),
+        Column::text("metric on test images"),
+        Column::number("at most"),
+        Column::number("measured"),
+        Column::text("reached"),
+        Column::text("where the number comes from"),
+    ];
+    let caption = "Numbers that this experiment set out to reach.";
+    let mut table = Table::new("targets-reached", caption, columns);
+    for target in &facts.experiment().targets {
+        table.rows.push(row(facts, target));
+    }
+    Section::new("targets", "Numbers to reach").block(Block::Table(table))
+}
+
+fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
+    let (name, decimals) = match target.metric {
+        TargetMetric::Mse => ("mean squared error", 5),
+        TargetMetric::ReconstructionLoss => ("course’s reconstruction loss", 6),
+        TargetMetric::NegativeElbo => ("negative ELBO, nats", 2),
+    };
+    let measured = facts
+        .models
+        .iter()
+        .find(|model| model.name() == target.model);
+    let measured = measured.and_then(|model| {
+        let test = &model.results.test;
+        match target.metric {
+            TargetMetric::Mse => Some(test.mse),
+            TargetMetric::ReconstructionLoss => Some(test.reconstruction_loss),
+            TargetMetric::NegativeElbo => test.negative_elbo,
+        }
+    });
+    let reached = match measured {
+        Some(value) if value <= target.at_most => "yes",
+        Some(_) => "**no**",
+        None => "not measured",
+    };
+    vec![
+        format!("`{}`", target.model).into(),
+        name.into(),
+        fixed(target.at_most, decimals).into(),
+        super::numbers::optional(measured, decimals).into(),
+        reached.into(),
+        target.source.clone().into(),
+    ]
+}

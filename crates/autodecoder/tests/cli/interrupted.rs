@@ -1,0 +1,129 @@
+//! Runs that are stopped or killed, and go on.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::experiments::tiny_with;
+use super::folder::{Contents, Folder, assert_same};
+use super::program::{Outcome, assert_says, outcome, program, sample, succeed};
+use super::reproducible::timeless;
+
+/// An experiment whose second model trains long enough to be met in the middle.
+fn experiment() -> String {
+    tiny_with("models.1.training.epochs", "300")
+}
+
+/// The files of a run that was left in peace.
+fn in_one_piece() -> &'static Contents {
+    static FILES: OnceLock<Contents> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let folder = Folder::new();
+        succeed(&arguments(
+            &folder,
+            &folder.write("tiny.toml", experiment()),
+        ));
+        timeless(&folder.root().join("run"))
+    })
+}
+
+fn arguments(folder: &Folder, experiment: &str) -> Vec<&'static str> {
+    let owned = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    vec![
+        "reproduce",
+        "--experiment",
+        owned(experiment),
+        "--data",
+        sample().to_str().unwrap(),
+        "--run",
+        owned(&folder.path("run")),
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+    ]
+}
+
+/// Starts the program and comes back as soon as `path` is there.
+fn start_until(arguments: &[&str], path: &Path) -> Child {
+    let mut command = program();
+    command
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    while !path.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+fn interrupted(folder: &Folder, arguments: &[&str], path: &str, signal: &str) -> Outcome {
+    let child = start_until(arguments, &folder.root().join("run").join(path));
+    let kill = Command::new("sh")
+        .args(["-c", &format!("kill -{signal} {}", child.id())])
+        .status();
+    assert!(
+        kill.unwrap().success(),
+        "the program ended before {path} could be met"
+    );
+    outcome(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn an_interrupted_run_saves_its_state_and_goes_on() {
+    for signal in ["INT", "TERM"] {
+        let folder = Folder::new();
+        let arguments = arguments(&folder, &folder.write("tiny.toml", experiment()));
+        let stopped = interrupted(&folder, &arguments, "models/ad/model.json", signal);
+        assert_eq!(stopped.code, Some(130), "{}", stopped.stderr);
+        assert_says(
+            &stopped.stderr,
+            &["goes on from here", "error: ", "stopped after epoch"],
+        );
+        let run = folder.root().join("run");
+        assert!(
+            !run.join("models/vad/model.json").exists(),
+            "it was not in the middle of training"
+        );
+        assert!(
+            run.join("models/vad/checkpoint").exists(),
+            "nothing was saved"
+        );
+        let info = succeed(&["info", "--run", &folder.path("run")]).stdout;
+        assert_says(
+            &info,
+            &["ad: trained, not evaluated", "vad: training was begun"],
+        );
+        succeed(&[&arguments[..], &["--resume"]].concat());
+        assert_same(in_one_piece(), &timeless(&run));
+    }
+}
+
+/// Killed whenever something new has appeared, and started again.
+#[test]
+fn a_run_that_is_killed_at_every_stage_ends_the_same() {
+    let folder = Folder::new();
+    let arguments = arguments(&folder, &folder.write("tiny.toml", experiment()));
+    let stages = [
+        "experiment.toml",
+        "models/ad/checkpoint",
+        "models/ad/model.json",
+        "models/vad/checkpoint",
+        "models/ad/latents-test.safetensors",
+        "results.json",
+        "figures/samples.png",
+        "figures/tsne-ad.png",
+    ];
+    for stage in stages {
+        let path = folder.root().join("run").join(stage);
+        assert!(!path.exists(), "{stage} came too early to be met");
+        let mut child = start_until(&arguments, &path);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(path.exists(), "{stage} never came");
+    }
+    succeed(&arguments);
+    assert_same(in_one_piece(), &timeless(&folder.root().join("run")));
+}

@@ -1,0 +1,23 @@
+//! The program, run as a user runs it: what it leaves, and what it says when something is wrong.
+
+mod artefacts;
+mod bad_data;
+mod bad_device;
+mod bad_experiment;
+mod bad_folder;
+mod bad_names;
+mod bad_order;
+mod bad_sizes;
+mod decode;
+mod dependencies;
+mod diverged;
+mod document;
+mod experiments;
+mod folder;
+mod full_disk;
+mod interrupted;
+mod program;
+mod repository;
+mod reproducible;
+mod results_schema;
+mod shared_runs;

@@ -1,0 +1,38 @@
+//! Inference and scores on the CPU and on a CUDA device, where there is one.
+
+use approx::assert_relative_eq;
+use autodecoder_evaluation::{evaluate, infer};
+use autodecoder_training::{DeviceImages, Silent, Streams, optimisers};
+use tch::{Cuda, Device};
+
+use crate::make::{evaluation, image_set, inference, model, numbers, variational};
+
+#[test]
+fn cuda_agrees_with_the_cpu() {
+    if !Cuda::is_available() {
+        println!("skipped: no CUDA device");
+        return;
+    }
+    let [(cpu_rows, cpu), (cuda_rows, cuda)] = [Device::Cpu, Device::Cuda(0)].map(|device| {
+        let images = DeviceImages::new(&image_set(10), device);
+        let model = model(variational(), &images);
+        let streams = Streams::new(1);
+        let config = inference(20);
+        let rows = infer(
+            &model,
+            &images,
+            &config,
+            &optimisers(),
+            &streams,
+            &mut Silent,
+        )
+        .unwrap();
+        let scores = evaluate(&model, &rows, &images, &evaluation(3), &streams, "test");
+        (numbers(&rows), scores)
+    });
+    for (cpu, cuda) in cpu_rows.iter().zip(&cuda_rows) {
+        assert_relative_eq!(cpu, cuda, epsilon = 1e-3);
+    }
+    let elbo = cpu.negative_elbo.unwrap();
+    assert_relative_eq!(elbo, cuda.negative_elbo.unwrap(), max_relative = 1e-3);
+}

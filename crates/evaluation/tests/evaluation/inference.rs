@@ -1,0 +1,194 @@
+//! Inference: better rows, the same model.
+
+use approx::assert_relative_eq;
+use autodecoder_data::ImageSet;
+use autodecoder_evaluation::{InferenceConfig, infer};
+use autodecoder_models::{LatentModel, ModelSpec};
+use autodecoder_training::{
+    Adam, DeviceImages, Observer, RowBatch, RowStep, Silent, Streams, optimisers, row_step,
+    standard_normal,
+};
+use tch::{Device, Kind, Tensor};
+
+use crate::make::{
+    auto_decoder, image_set, images, inference, learned, mlp, model, numbers, variational,
+};
+
+fn fit(model: &LatentModel, images: &DeviceImages, config: &InferenceConfig) -> Tensor {
+    infer(
+        model,
+        images,
+        config,
+        &optimisers(),
+        &Streams::new(5),
+        &mut Silent,
+    )
+    .unwrap()
+}
+
+/// The objective of rows at the sample that `noise` gives, averaged over all images.
+fn objective(model: &LatentModel, rows: &Tensor, images: &DeviceImages, noise: f64) -> f64 {
+    let pixels = images.range(0, images.len());
+    let noise = Tensor::full([images.len(), 3], noise, (Kind::Float, Device::Cpu));
+    let objective = model.terms(rows, &noise, &pixels).objective(1.0);
+    objective.mean(Kind::Double).double_value(&[])
+}
+
+/// Where inference begins: at the prior's mean.
+fn start(model: &LatentModel, count: i64) -> Tensor {
+    let posterior = model.posterior();
+    let origin = Tensor::full(
+        [count, 3],
+        posterior.prior().mean(),
+        (Kind::Float, Device::Cpu),
+    );
+    posterior.start(&origin, 0.2)
+}
+
+#[test]
+fn the_model_stays_and_the_objective_improves() {
+    let images = images(10);
+    let uniform = ModelSpec {
+        posterior: "uniform".to_owned(),
+        ..variational()
+    };
+    // The noise that gives a posterior's centre.
+    for (spec, centre) in [(auto_decoder(), 0.0), (variational(), 0.0), (uniform, 0.5)] {
+        let model = model(spec, &images);
+        let before = learned(&model);
+        let rows = fit(&model, &images, &inference(60));
+        assert_eq!(rows.size(), [10, model.row_width()]);
+        assert!(!rows.requires_grad());
+        assert_eq!(learned(&model), before);
+        let first = objective(&model, &start(&model, 10), &images, centre);
+        let last = objective(&model, &rows, &images, centre);
+        assert!(
+            last < first - 0.1,
+            "{}: from {first} to {last}",
+            model.posterior().name()
+        );
+    }
+}
+
+#[test]
+fn an_auto_decoders_row_does_not_see_the_rest_of_its_batch() {
+    let set = image_set(6);
+    let all = DeviceImages::new(&set, Device::Cpu);
+    let model = model(auto_decoder(), &all);
+    let together = fit(&model, &all, &inference(20));
+    let fit_selected = |positions: &[usize]| {
+        let selected: ImageSet = set.select(positions);
+        fit(
+            &model,
+            &DeviceImages::new(&selected, Device::Cpu),
+            &inference(20),
+        )
+    };
+    for position in 0..6 {
+        let alone = fit_selected(&[position]);
+        let beside = fit_selected(&[position, 5 - position, 0]);
+        for (i, expected) in numbers(&together.get(position as i64))
+            .into_iter()
+            .enumerate()
+        {
+            assert_relative_eq!(numbers(&alone)[i], expected, epsilon = 1e-4);
+            assert_relative_eq!(numbers(&beside)[i], expected, epsilon = 1e-4);
+        }
+    }
+}
+
+/// With a linear decoder and a penalty on the rows the objective is strictly convex: the only point
+/// without a gradient is the optimum.
+#[test]
+fn rows_reach_the_optimum_of_a_convex_objective() {
+    let images = images(6);
+    let spec = ModelSpec {
+        decoder: mlp(&[]),
+        l2: 0.1,
+        ..auto_decoder()
+    };
+    let model = model(spec, &images);
+    let rows = fit(&model, &images, &inference(400)).set_requires_grad(true);
+    let objective = model
+        .terms(&rows, &rows.zeros_like(), &images.range(0, 6))
+        .objective(1.0);
+    let gradient = Tensor::run_backward(&[objective.sum(Kind::Float)], &[&rows], false, false);
+    for value in numbers(&gradient[0]) {
+        assert!(value.abs() < 1e-3, "gradient {value}");
+    }
+}
+
+#[test]
+fn every_step_has_its_own_noise_and_rate() {
+    let images = images(3);
+    let model = model(variational(), &images);
+    let (config, adam, streams) = (inference(3), Adam::default(), Streams::new(5));
+    let mut expected = RowBatch::fresh(start(&model, 3), &adam);
+    for step in 0..3 {
+        let mut rng = streams.rng("inference", &[0, step]);
+        let inputs = RowStep {
+            images: &images.range(0, 3),
+            noise: &standard_normal(3, 3, Device::Cpu, &mut rng),
+            regulariser_weight: 1.0,
+            rate: config.latents.rate_at(step as f64 / 3.0),
+        };
+        row_step(&model, &mut expected, &inputs, &adam, &[]);
+    }
+    assert_eq!(
+        numbers(&fit(&model, &images, &config)),
+        numbers(&expected.rows)
+    );
+}
+
+#[test]
+fn the_seed_decides_every_bit() {
+    let images = images(5);
+    let model = model(variational(), &images);
+    let fit = |seed| {
+        let streams = Streams::new(seed);
+        let rows = infer(
+            &model,
+            &images,
+            &inference(5),
+            &optimisers(),
+            &streams,
+            &mut Silent,
+        );
+        numbers(&rows.unwrap())
+    };
+    assert_eq!(fit(1), fit(1));
+    assert_ne!(fit(1), fit(2));
+}
+
+#[derive(Default)]
+struct Steps(Vec<(u64, u64)>);
+
+impl Observer for Steps {
+    fn step(&mut self, done: u64, total: u64) {
+        self.0.push((done, total));
+    }
+}
+
+#[test]
+fn progress_counts_every_step_of_every_batch() {
+    for (count, batches) in [(4, 1), (9, 3)] {
+        let images = images(count);
+        let model = model(auto_decoder(), &images);
+        let mut steps = Steps::default();
+        let config = inference(7);
+        let rows = infer(
+            &model,
+            &images,
+            &config,
+            &optimisers(),
+            &Streams::new(1),
+            &mut steps,
+        );
+        assert_eq!(rows.unwrap().size(), [images.len(), 3]);
+        let total = 7 * batches;
+        assert_eq!(
+            steps.0,
+            (1..=total).map(|done| (done, total)).collect::<Vec<_>>()
+        );
+    }
+}

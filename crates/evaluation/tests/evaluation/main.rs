@@ -1,0 +1,13 @@
+//! Metrics, inference and comparisons with the prior against plain loops in f64.
+
+// clippy.toml allows it in test functions only, not in what they share.
+#![allow(clippy::unwrap_used)]
+
+mod cuda;
+mod inference;
+mod interpolation;
+mod make;
+mod metrics;
+mod per_image;
+mod prior_gap;
+mod ranges;

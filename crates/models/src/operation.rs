@@ -1,0 +1,111 @@
+//! Layers with their parameters: what a decoder computes.
+
+use tch::Tensor;
+
+use crate::layer::{conv_transpose2d_shapes, linear_shapes};
+use crate::{Error, Layer};
+
+/// A layer and the tensors that belong to it. A layer that needs parameters cannot be without.
+#[derive(Debug)]
+pub(crate) enum Operation {
+    Linear(Affine),
+    ConvTranspose2d {
+        affine: Affine,
+        stride: i64,
+        padding: i64,
+    },
+    Relu,
+    Silu,
+    Tanh,
+    Reshape(Vec<i64>),
+}
+
+/// Weight and bias.
+#[derive(Debug)]
+pub(crate) struct Affine {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Affine {
+    fn new(
+        [weight, bias]: [Vec<i64>; 2],
+        take: &mut impl FnMut(&str, &[i64]) -> Result<Tensor, Error>,
+    ) -> Result<Affine, Error> {
+        Ok(Affine {
+            weight: take("weight", &weight)?,
+            bias: take("bias", &bias)?,
+        })
+    }
+}
+
+impl Operation {
+    /// `layer` with the parameters that `take(name, shape)` hands out, weight before bias.
+    pub fn new(
+        layer: &Layer,
+        mut take: impl FnMut(&str, &[i64]) -> Result<Tensor, Error>,
+    ) -> Result<Operation, Error> {
+        Ok(match *layer {
+            Layer::Linear { inputs, outputs } => {
+                Operation::Linear(Affine::new(linear_shapes(inputs, outputs), &mut take)?)
+            }
+            Layer::ConvTranspose2d {
+                inputs,
+                outputs,
+                kernel,
+                stride,
+                padding,
+            } => {
+                let shapes = conv_transpose2d_shapes(inputs, outputs, kernel);
+                let affine = Affine::new(shapes, &mut take)?;
+                Operation::ConvTranspose2d {
+                    affine,
+                    stride,
+                    padding,
+                }
+            }
+            Layer::Relu => Operation::Relu,
+            Layer::Silu => Operation::Silu,
+            Layer::Tanh => Operation::Tanh,
+            Layer::Reshape(ref shape) => Operation::Reshape(shape.clone()),
+        })
+    }
+
+    /// Applies the layer to a batch.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        match self {
+            Operation::Linear(Affine { weight, bias }) => x.linear(weight, Some(bias)),
+            Operation::ConvTranspose2d {
+                affine: Affine { weight, bias },
+                stride,
+                padding,
+            } => x.conv_transpose2d(
+                weight,
+                Some(bias),
+                [*stride; 2],
+                [*padding; 2],
+                [0i64; 2],
+                1,
+                [1i64; 2],
+            ),
+            Operation::Relu => x.relu(),
+            Operation::Silu => x.silu(),
+            Operation::Tanh => x.tanh(),
+            Operation::Reshape(shape) => {
+                let mut batched = vec![x.size()[0]];
+                batched.extend(shape);
+                x.reshape(batched)
+            }
+        }
+    }
+
+    /// Weight and bias by name, or nothing.
+    pub fn parameters(&self) -> Vec<(&'static str, &Tensor)> {
+        match self {
+            Operation::Linear(affine) | Operation::ConvTranspose2d { affine, .. } => {
+                vec![("weight", &affine.weight), ("bias", &affine.bias)]
+            }
+            Operation::Relu | Operation::Silu | Operation::Tanh | Operation::Reshape(_) => vec![],
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Optimisers, the latent table, steps and whole runs against textbook loops in f64.
+
+// clippy.toml allows it in test functions only, not in what they share.
+#![allow(clippy::unwrap_used)]
+
+mod checkpoints;
+mod cuda;
+mod divergence;
+mod latents_file;
+mod make;
+mod optimisers;
+mod pca;
+mod ranges;
+mod row_step;
+mod runs;
+mod starts;
+mod table;

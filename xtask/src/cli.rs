@@ -1,0 +1,78 @@
+//! The command line: which command, with which flags.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{ci, doctor, reproduce, setup, test};
+use crate::host::Host;
+
+/// Set-up and chores of the autodecoder workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch what is missing: libtorch and Fashion-MNIST. Nothing to do the second time.
+    Setup(setup::Arguments),
+    /// Report what was found on this machine, and how to mend what is wrong.
+    Doctor(doctor::Arguments),
+    /// Set up, build and run a whole experiment: train, evaluate, draw, report.
+    Reproduce(reproduce::Arguments),
+    /// Set up libtorch and run every test of the workspace.
+    Test(test::Arguments),
+    /// Formatting, lints, documentation, tests: all that must pass before a merge.
+    Ci(ci::Arguments),
+}
+
+impl Cli {
+    /// Runs the command; the value is the exit code of the process.
+    ///
+    /// # Errors
+    ///
+    /// What the command reports: a user's mistake or a set-up that failed.
+    pub fn run(self, host: &Host) -> Result<u8> {
+        match self.command {
+            Command::Setup(arguments) => setup::run(host, &arguments),
+            Command::Doctor(arguments) => doctor::run(host, &arguments),
+            Command::Reproduce(arguments) => reproduce::run(host, &arguments),
+            Command::Test(arguments) => test::run(host, &arguments),
+            Command::Ci(arguments) => ci::run(host, &arguments),
+        }
+    }
+}
+
+/// Reads the command line; prints help or a usage error and ends the process where clap does.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Cli {
+    Cli::parse_from(reproduce::own_flags_first(arguments.into_iter().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example_in_its_help() {
+        for command in Cli::command().get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            assert!(
+                help.contains("cargo xtask"),
+                "{}: {help}",
+                command.get_name()
+            );
+            assert!(help.contains("Example"), "{}: {help}", command.get_name());
+        }
+    }
+}
