@@ -6,10 +6,7 @@
 
 use std::path::Path;
 
-#[allow(
-    clippy::print_stdout,
-    reason = "cargo reads a build script's standard output"
-)]
+#[allow(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
 fn main() {
     println!("cargo:rerun-if-changed=../libtorch_rpath.rs");
     let Ok(folder) = std::env::var("DEP_TCH_LIBTORCH_LIB") else {

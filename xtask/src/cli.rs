@@ -67,11 +67,7 @@ mod tests {
     fn every_command_shows_an_example_in_its_help() {
         for command in Cli::command().get_subcommands_mut() {
             let help = command.render_long_help().to_string();
-            assert!(
-                help.contains("cargo xtask"),
-                "{}: {help}",
-                command.get_name()
-            );
+            assert!(help.contains("cargo xtask"), "{}: {help}", command.get_name());
             assert!(help.contains("Example"), "{}: {help}", command.get_name());
         }
     }

@@ -86,10 +86,7 @@ impl Host {
 
     /// The cargo that started this program, run in the repository's root.
     pub fn cargo(&self) -> Command {
-        let cargo = self
-            .variable("CARGO")
-            .and_then(OsStr::to_str)
-            .unwrap_or("cargo");
+        let cargo = self.variable("CARGO").and_then(OsStr::to_str).unwrap_or("cargo");
         let mut command = self.command(cargo);
         command.current_dir(&self.root);
         command
@@ -115,9 +112,8 @@ fn plain_environment(
 ) -> BTreeMap<OsString, OsString> {
     variables
         .filter(|(name, value)| {
-            let cargo_left_it = CARGO_LEAVES
-                .iter()
-                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+            let cargo_left_it =
+                CARGO_LEAVES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix));
             let is_default = name == "LIBTORCH" && is_default_libtorch(root, value);
             !cargo_left_it && !is_default
         })
@@ -133,14 +129,10 @@ fn is_default_libtorch(root: &Path, value: &OsStr) -> bool {
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "this is the one place that messages leave through"
-)]
+#[expect(clippy::print_stderr, reason = "this is the one place that messages leave through")]
 fn print_message(message: &str) {
     eprintln!("{message}");
 }

@@ -47,15 +47,9 @@ impl Fetch<'_> {
             .with_context(|| format!("cannot write {}", self.log.display()))?;
         let errors = log.try_clone().context("cannot share the log file")?;
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let mut printed = Instant::now();
-        let pause = if std::io::stderr().is_terminal() {
-            LINE_ON_TERMINAL
-        } else {
-            LINE_IN_LOG
-        };
+        let pause = if std::io::stderr().is_terminal() { LINE_ON_TERMINAL } else { LINE_IN_LOG };
         let status = loop {
             if let Some(status) = child.try_wait().with_context(|| format!("lost {name}"))? {
                 break status;
@@ -71,8 +65,7 @@ impl Fetch<'_> {
 
     fn line(&self) -> String {
         let is_download = |path: &Path| {
-            path.extension()
-                .is_some_and(|end| self.endings.iter().any(|known| end == *known))
+            path.extension().is_some_and(|end| self.endings.iter().any(|known| end == *known))
         };
         let (fetched, unpacked) = size::of_folder(self.folder, &is_download);
         let (what, total) = (self.what, size::readable(self.bytes));
@@ -80,10 +73,7 @@ impl Fetch<'_> {
         let fetched = size::readable(fetched);
         // Programs keep lists and logs beside what they fetch: they do not count as unpacked.
         if unpacked > self.bytes {
-            return format!(
-                "  {what}: fetched, {} unpacked so far",
-                size::readable(unpacked)
-            );
+            return format!("  {what}: fetched, {} unpacked so far", size::readable(unpacked));
         }
         format!("  {what}: {fetched} of {total} fetched ({percent} %)")
     }
@@ -94,10 +84,7 @@ impl Fetch<'_> {
         }
         let text = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
-        let lines: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n    ");
         bail!("{name} failed ({status}); it said:\n    {last}");
     }
@@ -110,13 +97,7 @@ mod tests {
 
     fn fetch<'a>(folder: &'a Path) -> Fetch<'a> {
         let log = folder.join("log");
-        Fetch {
-            what: "libtorch",
-            folder,
-            endings: &["whl"],
-            bytes: 200_000_000,
-            log,
-        }
+        Fetch { what: "libtorch", folder, endings: &["whl"], bytes: 200_000_000, log }
     }
 
     #[test]
@@ -143,14 +124,8 @@ mod tests {
         machine.program("fetcher", "echo looking; echo 'no such host' >&2; exit 3");
         let host = machine.host();
         let folder = machine.path("");
-        let error = fetch(&folder)
-            .run(&host, host.command("fetcher"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("exit status: 3") && error.contains("no such host"),
-            "{error}"
-        );
+        let error = fetch(&folder).run(&host, host.command("fetcher")).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("no such host"), "{error}");
     }
 
     #[test]
@@ -158,10 +133,7 @@ mod tests {
         let machine = Machine::new();
         let host = machine.host();
         let folder = machine.path("");
-        let error = fetch(&folder)
-            .run(&host, host.command("fetcher"))
-            .unwrap_err()
-            .to_string();
+        let error = fetch(&folder).run(&host, host.command("fetcher")).unwrap_err().to_string();
         assert_eq!(error, "cannot start fetcher");
     }
 }

@@ -9,11 +9,7 @@ use crate::host::Host;
 /// A number of bytes as people read it: `530 MB`, `1.2 GB` (decimal units, as pip and apt print).
 pub fn readable(bytes: u64) -> String {
     let (mega, tenths) = (bytes.div_ceil(1_000_000), bytes / 100_000_000);
-    if mega < 1000 {
-        format!("{mega} MB")
-    } else {
-        format!("{}.{} GB", tenths / 10, tenths % 10)
-    }
+    if mega < 1000 { format!("{mega} MB") } else { format!("{}.{} GB", tenths / 10, tenths % 10) }
 }
 
 /// Bytes in a growing folder: those in files that `is_download` accepts, and all others.
@@ -40,13 +36,7 @@ pub fn of_folder(folder: &Path, is_download: &dyn Fn(&Path) -> bool) -> (u64, u6
 /// Free bytes on the disk of a folder, by `df`; nothing where `df` cannot say.
 pub fn free(host: &Host, folder: &Path) -> Option<u64> {
     let text = host.ask("df", &["-Pk", folder.to_str()?])?;
-    let kibibytes: u64 = text
-        .lines()
-        .nth(1)?
-        .split_whitespace()
-        .nth(3)?
-        .parse()
-        .ok()?;
+    let kibibytes: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
     Some(kibibytes * 1024)
 }
 
@@ -76,9 +66,7 @@ pub fn require_free(host: &Host, folder: &Path, bytes: u64) -> Result<()> {
 ///
 /// When there is no such file.
 pub fn of_file(path: &Path) -> Result<u64> {
-    let data = path
-        .metadata()
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let data = path.metadata().with_context(|| format!("cannot read {}", path.display()))?;
     Ok(data.len())
 }
 
@@ -111,9 +99,7 @@ mod tests {
         machine.program("df", "echo Filesystem; echo /dev/x 100 97 3 97% /");
         let host = machine.host();
         assert_eq!(free(&host, &host.root), Some(3072));
-        let error = require_free(&host, &host.root, 2_000_000_000)
-            .unwrap_err()
-            .to_string();
+        let error = require_free(&host, &host.root, 2_000_000_000).unwrap_err().to_string();
         assert!(error.contains("2.0 GB are needed"), "{error}");
     }
 }

@@ -31,12 +31,7 @@ impl Lock {
         fs::create_dir_all(&external)
             .with_context(|| format!("cannot make the folder {}", external.display()))?;
         let path = external.join(LOCK);
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.with_context(|| format!("cannot write to {}", external.display()))?;
         let mut lock = Self { external, file };
         lock.wait(host, &path)?;
@@ -51,10 +46,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {}
             // Some network file systems have no locks: a lone user loses nothing there.
             Err(TryLockError::Error(error)) => {
-                host.say(format!(
-                    "note: {} cannot be locked ({error})",
-                    path.display()
-                ));
+                host.say(format!("note: {} cannot be locked ({error})", path.display()));
                 return Ok(());
             }
         }
@@ -64,9 +56,7 @@ impl Lock {
             "another set-up is at work here (process {}); waiting for it",
             holder.trim()
         ));
-        self.file
-            .lock()
-            .with_context(|| format!("cannot lock {}", path.display()))
+        self.file.lock().with_context(|| format!("cannot lock {}", path.display()))
     }
 
     /// Writes this process's number into the lock file; only a waiting set-up's message reads it.
@@ -96,15 +86,10 @@ impl Lock {
     ///
     /// When the folder cannot be made.
     pub fn stage(&self, name: &str) -> Result<Staging<'_>> {
-        let folder = self
-            .external
-            .join(format!("{PREFIX}{name}-{}", std::process::id()));
+        let folder = self.external.join(format!("{PREFIX}{name}-{}", std::process::id()));
         fs::create_dir(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Staging {
-            folder,
-            _lock: self,
-        })
+        Ok(Staging { folder, _lock: self })
     }
 }
 
@@ -175,11 +160,7 @@ mod tests {
         let _lock = Lock::take(&machine.host()).unwrap();
         assert!(!machine.path("external/.staging-libtorch-1").exists());
         assert!(machine.path("external/libtorch/kept").exists());
-        assert!(
-            machine
-                .said()
-                .contains("removing what an interrupted set-up left")
-        );
+        assert!(machine.said().contains("removing what an interrupted set-up left"));
     }
 
     #[test]
@@ -190,15 +171,10 @@ mod tests {
         let staging = lock.stage("data").unwrap();
         let folder = staging.make_folder("data").unwrap();
         fs::write(folder.join("new"), "new").unwrap();
-        staging
-            .publish("data", &machine.path("external/data"))
-            .unwrap();
+        staging.publish("data", &machine.path("external/data")).unwrap();
         assert!(machine.path("external/data/new").exists());
         assert!(!machine.path("external/data/old").exists());
-        let left: Vec<_> = fs::read_dir(machine.path("external"))
-            .unwrap()
-            .flatten()
-            .collect();
+        let left: Vec<_> = fs::read_dir(machine.path("external")).unwrap().flatten().collect();
         assert_eq!(left.len(), 2, "{left:?}");
     }
 
@@ -208,11 +184,7 @@ mod tests {
         machine.write("external/data/old", "old");
         let lock = Lock::take(&machine.host()).unwrap();
         let staging = lock.stage("data").unwrap();
-        assert!(
-            staging
-                .publish("never made", &machine.path("external/data"))
-                .is_err()
-        );
+        assert!(staging.publish("never made", &machine.path("external/data")).is_err());
         assert!(machine.path("external/data/old").exists());
     }
 
@@ -233,18 +205,10 @@ mod tests {
             lock.is_ok()
         });
         assert!(receiver.recv_timeout(Duration::from_millis(200)).is_err());
-        assert!(
-            staging.path("").exists(),
-            "the waiting set-up must not clean the first's folder"
-        );
+        assert!(staging.path("").exists(), "the waiting set-up must not clean the first's folder");
         drop(staging);
         drop(first);
-        assert!(
-            receiver
-                .recv()
-                .unwrap()
-                .contains("another set-up is at work")
-        );
+        assert!(receiver.recv().unwrap().contains("another set-up is at work"));
         assert!(second.join().unwrap());
     }
 }

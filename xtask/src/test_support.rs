@@ -22,10 +22,7 @@ impl Machine {
         for name in ["root", "bin"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self {
-            folder,
-            messages: Rc::default(),
-        }
+        Self { folder, messages: Rc::default() }
     }
 
     /// A path inside the repository root.

@@ -26,21 +26,14 @@ impl Catalogue {
     /// Everything that this project ships.
     pub fn standard() -> Catalogue {
         let datasets = Registry::new("data set")
-            .with(
-                "fashion-mnist",
-                opener(|folder| MnistFolder::fashion_mnist(folder)),
-            )
+            .with("fashion-mnist", opener(|folder| MnistFolder::fashion_mnist(folder)))
             .with(
                 "mnist",
                 opener(|folder| {
                     MnistFolder::new(folder, (0..10).map(|digit| digit.to_string())).named("mnist")
                 }),
             );
-        Catalogue {
-            parts: Parts::standard(),
-            optimisers: optimisers(),
-            datasets,
-        }
+        Catalogue { parts: Parts::standard(), optimisers: optimisers(), datasets }
     }
 }
 

@@ -26,10 +26,7 @@ pub fn choose_device(wanted: &str) -> Result<ChosenDevice> {
         "auto" => Ok(cpu(why_no_cuda())),
         "cpu" => Ok(cpu("as asked".to_owned())),
         "cuda" => choose_cuda(0, gpus),
-        other => match other
-            .strip_prefix("cuda:")
-            .and_then(|index| index.parse().ok())
-        {
+        other => match other.strip_prefix("cuda:").and_then(|index| index.parse().ok()) {
             Some(index) => choose_cuda(index, gpus),
             None => bail!("--device {other:?}: expected auto, cpu, cuda or cuda:N"),
         },
@@ -38,10 +35,7 @@ pub fn choose_device(wanted: &str) -> Result<ChosenDevice> {
 
 fn choose_cuda(index: usize, gpus: usize) -> Result<ChosenDevice> {
     if gpus == 0 {
-        bail!(
-            "--device cuda: {}. Use --device cpu, or see `cargo xtask doctor`",
-            why_no_cuda()
-        );
+        bail!("--device cuda: {}. Use --device cpu, or see `cargo xtask doctor`", why_no_cuda());
     }
     if index >= gpus {
         bail!("--device cuda:{index}: this machine has {gpus} CUDA device(s), numbered from 0");
@@ -50,11 +44,7 @@ fn choose_cuda(index: usize, gpus: usize) -> Result<ChosenDevice> {
 }
 
 fn gpu_count() -> usize {
-    if Cuda::is_available() {
-        usize::try_from(Cuda::device_count()).unwrap_or(0)
-    } else {
-        0
-    }
+    if Cuda::is_available() { usize::try_from(Cuda::device_count()).unwrap_or(0) } else { 0 }
 }
 
 fn why_no_cuda() -> String {
@@ -66,19 +56,11 @@ fn why_no_cuda() -> String {
 }
 
 fn cpu(reason: String) -> ChosenDevice {
-    ChosenDevice {
-        device: Device::Cpu,
-        name: "cpu".to_owned(),
-        reason,
-    }
+    ChosenDevice { device: Device::Cpu, name: "cpu".to_owned(), reason }
 }
 
 fn cuda(index: usize, reason: String) -> ChosenDevice {
-    ChosenDevice {
-        device: Device::Cuda(index),
-        name: format!("cuda:{index}"),
-        reason,
-    }
+    ChosenDevice { device: Device::Cuda(index), name: format!("cuda:{index}"), reason }
 }
 
 #[cfg(test)]
@@ -89,10 +71,7 @@ mod tests {
     fn rejects_words_that_name_no_device() {
         for word in ["gpu", "cuda:x", "cuda:-1", ""] {
             let error = choose_device(word).unwrap_err().to_string();
-            assert!(
-                error.contains("expected auto, cpu, cuda or cuda:N"),
-                "{error}"
-            );
+            assert!(error.contains("expected auto, cpu, cuda or cuda:N"), "{error}");
         }
     }
 
@@ -102,12 +81,7 @@ mod tests {
             println!("skipped: this machine has a CUDA device");
             return;
         }
-        assert!(
-            choose_device("cuda")
-                .unwrap_err()
-                .to_string()
-                .contains("--device cpu")
-        );
+        assert!(choose_device("cuda").unwrap_err().to_string().contains("--device cpu"));
         let auto = choose_device("auto").unwrap();
         assert_eq!(auto.device, Device::Cpu);
         assert!(!auto.reason.is_empty());

@@ -51,10 +51,6 @@ fn subset(
 ) -> Result<ImageSet> {
     let all = dataset.load(split)?;
     let mut rng = streams.rng(&format!("{split} subset"), &[]);
-    balanced_subset(&all, count, &mut rng).with_context(|| {
-        format!(
-            "data.{split} = {count} of the data set {:?}",
-            dataset.name()
-        )
-    })
+    balanced_subset(&all, count, &mut rng)
+        .with_context(|| format!("data.{split} = {count} of the data set {:?}", dataset.name()))
 }

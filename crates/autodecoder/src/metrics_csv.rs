@@ -54,8 +54,5 @@ pub(crate) fn write_metrics(path: &Path, histories: &[(&str, Vec<EpochRecord>)])
 /// Reads the file.
 pub(crate) fn read_metrics(path: &Path) -> Result<Vec<MetricsRow>> {
     let mut reader = csv::Reader::from_path(path).with_context(|| path.display().to_string())?;
-    reader
-        .deserialize()
-        .map(|row| row.with_context(|| path.display().to_string()))
-        .collect()
+    reader.deserialize().map(|row| row.with_context(|| path.display().to_string())).collect()
 }

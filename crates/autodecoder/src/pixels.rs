@@ -11,11 +11,7 @@ use tch::{Device, Kind, Tensor};
 /// Where libtorch cannot copy them.
 pub(crate) fn decode_to_bytes(model: &LatentModel, z: &Tensor) -> Result<Vec<Vec<u8>>> {
     let images = tch::no_grad(|| (model.decode(z) * 255.0).round().clamp(0.0, 255.0));
-    let flat = images
-        .flatten(1, -1)
-        .to_kind(Kind::Uint8)
-        .to_device(Device::Cpu)
-        .contiguous();
+    let flat = images.flatten(1, -1).to_kind(Kind::Uint8).to_device(Device::Cpu).contiguous();
     let size = flat.size();
     let (count, numel) = (size[0] as usize, size[1] as usize);
     let mut bytes = vec![0u8; count * numel];
@@ -25,8 +21,5 @@ pub(crate) fn decode_to_bytes(model: &LatentModel, z: &Tensor) -> Result<Vec<Vec
 
 /// The images of `set` at `positions`, one vector of grey values each.
 pub(crate) fn originals(set: &ImageSet, positions: &[usize]) -> Vec<Vec<u8>> {
-    positions
-        .iter()
-        .map(|&position| set.image(position).to_vec())
-        .collect()
+    positions.iter().map(|&position| set.image(position).to_vec()).collect()
 }

@@ -37,11 +37,7 @@ impl Progress {
         bar.set_prefix(label.clone());
         bar.enable_steady_tick(Duration::from_millis(250));
         let line_per_epoch = bar.is_hidden();
-        Progress {
-            label,
-            bar,
-            line_per_epoch,
-        }
+        Progress { label, bar, line_per_epoch }
     }
 
     /// The same without lines for epochs: for short work, of which the outcome is enough.

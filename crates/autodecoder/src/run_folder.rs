@@ -51,16 +51,8 @@ impl Environment {
 
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Environment {
-            autodecoder,
-            libtorch,
-            device,
-            threads,
-        } = self;
-        write!(
-            f,
-            "autodecoder {autodecoder}, libtorch {libtorch}, {device}, {threads} threads"
-        )
+        let Environment { autodecoder, libtorch, device, threads } = self;
+        write!(f, "autodecoder {autodecoder}, libtorch {libtorch}, {device}, {threads} threads")
     }
 }
 
@@ -166,13 +158,8 @@ impl RunFolder {
             );
         }
         // The mark of a run goes last, so that an interrupted removal can be repeated.
-        let artefacts = [
-            self.report(),
-            self.results(),
-            self.metrics(),
-            self.figures(),
-            self.root.join(MODELS),
-        ];
+        let artefacts =
+            [self.report(), self.results(), self.metrics(), self.figures(), self.root.join(MODELS)];
         for path in artefacts.iter().chain([&self.experiment_file()]) {
             remove(path).with_context(|| format!("cannot remove the old {}", path.display()))?;
         }
@@ -182,11 +169,7 @@ impl RunFolder {
     /// What the run was begun with; only a run's own `experiment.toml` says so.
     fn environment(&self) -> Option<Environment> {
         let text = std::fs::read_to_string(self.experiment_file()).ok()?;
-        text.parse::<Table>()
-            .ok()?
-            .remove(ENVIRONMENT)?
-            .try_into()
-            .ok()
+        text.parse::<Table>().ok()?.remove(ENVIRONMENT)?.try_into().ok()
     }
 
     fn check_same(
@@ -220,10 +203,7 @@ impl RunFolder {
     pub fn read(&self, catalogue: &Catalogue) -> Result<(Experiment, Option<Environment>)> {
         let path = self.experiment_file();
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!(
-                "{}: no run here (cannot read {EXPERIMENT})",
-                self.root.display()
-            )
+            format!("{}: no run here (cannot read {EXPERIMENT})", self.root.display())
         })?;
         let experiment =
             experiment::parse(&text, "", catalogue).with_context(|| path.display().to_string())?;

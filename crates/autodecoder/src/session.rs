@@ -58,15 +58,8 @@ impl Session {
     ) -> Result<Session> {
         let session = Session::open(experiment, folder, device, catalogue)?;
         session.check()?;
-        let Session {
-            experiment,
-            environment,
-            catalogue,
-            ..
-        } = &session;
-        session
-            .folder
-            .claim(experiment, environment, existing, catalogue)?;
+        let Session { experiment, environment, catalogue, .. } = &session;
+        session.folder.claim(experiment, environment, existing, catalogue)?;
         Ok(session)
     }
 
@@ -97,11 +90,8 @@ impl Session {
             StartKind::Zero | StartKind::Random => return Ok(()),
         };
         if latent_dim > available {
-            let error = autodecoder_training::Error::TooFewComponents {
-                kind,
-                available,
-                latent_dim,
-            };
+            let error =
+                autodecoder_training::Error::TooFewComponents { kind, available, latent_dim };
             return Err(error).with_context(|| format!("model {:?}", config.name));
         }
         Ok(())
@@ -119,14 +109,7 @@ impl Session {
     ) -> Result<Session> {
         let images = Images::load(&experiment, &catalogue)?;
         let environment = Environment::current(device);
-        Ok(Session {
-            experiment,
-            folder,
-            catalogue,
-            device: device.device,
-            environment,
-            images,
-        })
+        Ok(Session { experiment, folder, catalogue, device: device.device, environment, images })
     }
 
     /// A model with a fresh decoder, which the stream `decoder` initialises.
@@ -141,14 +124,8 @@ impl Session {
             width: shape.width as i64,
         };
         let mut rng = self.streams().rng("decoder", &[]);
-        LatentModel::new(
-            config.spec(),
-            shape,
-            &self.catalogue.parts,
-            self.device,
-            &mut rng,
-        )
-        .with_context(|| format!("model {:?}", config.name))
+        LatentModel::new(config.spec(), shape, &self.catalogue.parts, self.device, &mut rng)
+            .with_context(|| format!("model {:?}", config.name))
     }
 
     /// A trainer for `model` on `images`.
@@ -183,19 +160,12 @@ impl Session {
             self.folder.root().display(),
             config.name
         );
-        let model = load_model(
-            &self.folder.model(&config.name),
-            &self.catalogue.parts,
-            self.device,
-        )?;
+        let model =
+            load_model(&self.folder.model(&config.name), &self.catalogue.parts, self.device)?;
         let path = self.folder.train_latents(&config.name);
         let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)?;
         check_index(&path, &train, &self.images.train)?;
-        Ok(TrainedModel {
-            config,
-            model,
-            train,
-        })
+        Ok(TrainedModel { config, model, train })
     }
 
     /// Loads the inferred rows of the test images.

@@ -27,13 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [source, target] = arguments.as_slice() else {
         return Err(
-            "expected two arguments: the folder of Fashion-MNIST, the folder to write to".into(),
+            "expected two arguments: the folder of Fashion-MNIST, the folder to write to".into()
         );
     };
-    if let Some(wrong) = checksum::verify(source)
-        .into_iter()
-        .find(|status| !status.is_ok())
-    {
+    if let Some(wrong) = checksum::verify(source).into_iter().find(|status| !status.is_ok()) {
         return Err(wrong.to_string().into());
     }
     std::fs::create_dir_all(target)?;

@@ -16,22 +16,10 @@ use crate::{Error, Split};
 ///
 /// Computed from the files of Debian's package dataset-fashion-mnist.
 pub const FASHION_MNIST: [(&str, &str); 4] = [
-    (
-        "train-images-idx3-ubyte",
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    ),
-    (
-        "train-labels-idx1-ubyte",
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    ),
-    (
-        "t10k-images-idx3-ubyte",
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    ),
-    (
-        "t10k-labels-idx1-ubyte",
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    ),
+    ("train-images-idx3-ubyte", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+    ("train-labels-idx1-ubyte", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+    ("t10k-images-idx3-ubyte", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+    ("t10k-labels-idx1-ubyte", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
 ];
 
 /// The SHA-256 of a file's content, decompressed where it is gzip, as 64 lower-case hex digits.
@@ -121,23 +109,10 @@ impl fmt::Display for FileStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FileStatus::Ok { path, .. } => write!(f, "{}: genuine", path.display()),
-            FileStatus::Mismatch {
-                path,
-                content_of: Some(other),
-                ..
-            } => {
-                write!(
-                    f,
-                    "{}: holds the content of {other}; rename it",
-                    path.display()
-                )
+            FileStatus::Mismatch { path, content_of: Some(other), .. } => {
+                write!(f, "{}: holds the content of {other}; rename it", path.display())
             }
-            FileStatus::Mismatch {
-                path,
-                expected,
-                found,
-                ..
-            } => write!(
+            FileStatus::Mismatch { path, expected, found, .. } => write!(
                 f,
                 "{}: SHA-256 of the decompressed content: expected {expected}, found {found}; fetch the file again",
                 path.display()
@@ -175,26 +150,14 @@ fn status(
     names: Vec<String>,
 ) -> Result<FileStatus, Error> {
     let Some(path) = find(folder, &names)? else {
-        return Ok(FileStatus::Missing {
-            stem,
-            looked_for: names,
-        });
+        return Ok(FileStatus::Missing { stem, looked_for: names });
     };
     let found = content_sha256(&path)?;
     if found == expected {
         return Ok(FileStatus::Ok { stem, path });
     }
-    let content_of = FASHION_MNIST
-        .iter()
-        .find(|(_, sum)| found == *sum)
-        .map(|(name, _)| *name);
-    Ok(FileStatus::Mismatch {
-        stem,
-        path,
-        expected,
-        found,
-        content_of,
-    })
+    let content_of = FASHION_MNIST.iter().find(|(_, sum)| found == *sum).map(|(name, _)| *name);
+    Ok(FileStatus::Mismatch { stem, path, expected, found, content_of })
 }
 
 #[cfg(test)]
@@ -226,21 +189,14 @@ mod tests {
         write_idx_labels(&plain, &labels).unwrap();
         write_idx_labels(&gzip, &labels).unwrap();
         assert_ne!(fs::read(&plain).unwrap(), fs::read(&gzip).unwrap());
-        assert_eq!(
-            content_sha256(&plain).unwrap(),
-            content_sha256(&gzip).unwrap()
-        );
+        assert_eq!(content_sha256(&plain).unwrap(), content_sha256(&gzip).unwrap());
     }
 
     #[test]
     fn verifying_tells_missing_wrong_and_unreadable_files_apart() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("train-labels-idx1-ubyte"), "abc").unwrap();
-        fs::write(
-            folder.path().join("t10k-images.idx3-ubyte"),
-            [0x1f, 0x8b, 8],
-        )
-        .unwrap();
+        fs::write(folder.path().join("t10k-images.idx3-ubyte"), [0x1f, 0x8b, 8]).unwrap();
         fs::create_dir(folder.path().join("t10k-labels-idx1-ubyte.gz")).unwrap();
         let found = verify(folder.path());
         assert!(found.iter().all(|status| !status.is_ok()));
@@ -249,23 +205,9 @@ mod tests {
         assert!(
             matches!(&found[0], FileStatus::Missing { looked_for, .. } if looked_for.len() == 4)
         );
-        assert!(
-            matches!(&found[1], FileStatus::Mismatch { found, content_of: None, .. }
-            if found.starts_with("ba7816bf"))
-        );
-        assert!(matches!(
-            &found[2],
-            FileStatus::Unreadable {
-                error: Error::Gzip { .. },
-                ..
-            }
-        ));
-        assert!(matches!(
-            &found[3],
-            FileStatus::Unreadable {
-                error: Error::NotAFile { .. },
-                ..
-            }
-        ));
+        assert!(matches!(&found[1], FileStatus::Mismatch { found, content_of: None, .. }
+            if found.starts_with("ba7816bf")));
+        assert!(matches!(&found[2], FileStatus::Unreadable { error: Error::Gzip { .. }, .. }));
+        assert!(matches!(&found[3], FileStatus::Unreadable { error: Error::NotAFile { .. }, .. }));
     }
 }

@@ -61,9 +61,7 @@ fn require_text(source: &Source<'_>) -> Result<(), Error> {
 /// Whether a file's first row names columns: its first field is no number, such as `label`.
 fn is_header(record: &ByteRecord) -> bool {
     let first = record.get(0).unwrap_or_default().trim_ascii();
-    let number = str::from_utf8(first)
-        .ok()
-        .and_then(|text| text.parse::<f64>().ok());
+    let number = str::from_utf8(first).ok().and_then(|text| text.parse::<f64>().ok());
     // An empty field is a missing label, not a title; "nan" and "inf" are words, not numbers.
     !first.is_empty() && number.is_none_or(|value| !value.is_finite())
 }
@@ -82,13 +80,7 @@ struct Rows<'p> {
 impl<'p> Rows<'p> {
     fn new(path: &'p Path, shape: ImageShape) -> Self {
         let (pixels, labels) = (Vec::new(), Vec::new());
-        Rows {
-            path,
-            shape,
-            pixels,
-            labels,
-            seen: 0,
-        }
+        Rows { path, shape, pixels, labels, seen: 0 }
     }
 
     /// Appends a row; a first row that is a header only has its columns counted.
@@ -113,12 +105,7 @@ impl<'p> Rows<'p> {
         if found == expected {
             return Ok(());
         }
-        Err(Error::CsvColumns {
-            path: self.path.to_owned(),
-            row: self.seen,
-            expected,
-            found,
-        })
+        Err(Error::CsvColumns { path: self.path.to_owned(), row: self.seen, expected, found })
     }
 
     fn bad_value(&self, position: usize, field: &[u8]) -> Error {
@@ -126,18 +113,13 @@ impl<'p> Rows<'p> {
             path: self.path.to_owned(),
             row: self.seen,
             column: position + 1,
-            found: String::from_utf8_lossy(field)
-                .chars()
-                .take(QUOTED)
-                .collect(),
+            found: String::from_utf8_lossy(field).chars().take(QUOTED).collect(),
         }
     }
 
     fn finish(self) -> Result<ImageSet, Error> {
         if self.labels.is_empty() {
-            return Err(Error::NoImages {
-                path: self.path.to_owned(),
-            });
+            return Err(Error::NoImages { path: self.path.to_owned() });
         }
         ImageSet::new(self.shape, self.pixels, self.labels)
     }
@@ -176,10 +158,7 @@ mod tests {
         assert_eq!(plain.labels(), [3, 9]);
         assert_eq!(plain.pixels(), [0, 255, 1, 2]);
         assert_eq!(plain.index(), [0, 1]);
-        assert_eq!(
-            read("label,pixel1,pixel2\n3,0,255\n9,1,2\n").unwrap(),
-            plain
-        );
+        assert_eq!(read("label,pixel1,pixel2\n3,0,255\n9,1,2\n").unwrap(), plain);
     }
 
     #[test]
@@ -194,9 +173,7 @@ mod tests {
         for value in 0..=255_u8 {
             assert_eq!(parse_byte(value.to_string().as_bytes()), Some(value));
         }
-        for text in [
-            "256", "1000", "-1", "+1", "1.0", "1e2", "", " ", "0x1", "١", "1 2",
-        ] {
+        for text in ["256", "1000", "-1", "+1", "1.0", "1e2", "", " ", "0x1", "١", "1 2"] {
             assert_eq!(parse_byte(text.as_bytes()), None, "{text:?}");
         }
     }

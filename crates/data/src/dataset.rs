@@ -114,16 +114,8 @@ impl MnistFolder {
         classes: impl IntoIterator<Item = C>,
     ) -> Self {
         let folder = folder.into();
-        let name = folder
-            .file_name()
-            .unwrap_or(folder.as_os_str())
-            .to_string_lossy()
-            .into_owned();
-        MnistFolder {
-            name,
-            folder,
-            classes: classes.into_iter().map(Into::into).collect(),
-        }
+        let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+        MnistFolder { name, folder, classes: classes.into_iter().map(Into::into).collect() }
     }
 
     /// Fashion-MNIST in `folder`.
@@ -178,19 +170,7 @@ mod tests {
         std::fs::write(folder.path().join("test.csv"), row).unwrap();
         let three: Box<dyn Dataset> = Box::new(MnistFolder::new(folder.path(), ["a", "b", "c"]));
         assert_eq!(three.load(Split::Test).unwrap().labels(), [2]);
-        let error = MnistFolder::new(folder.path(), ["a", "b"])
-            .load(Split::Test)
-            .unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::LabelOutOfRange {
-                    label: 2,
-                    classes: 2,
-                    ..
-                }
-            ),
-            "{error}"
-        );
+        let error = MnistFolder::new(folder.path(), ["a", "b"]).load(Split::Test).unwrap_err();
+        assert!(matches!(error, Error::LabelOutOfRange { label: 2, classes: 2, .. }), "{error}");
     }
 }

@@ -282,9 +282,6 @@ impl Error {
 
     /// Wraps a failed write.
     pub(crate) fn write(path: &Path, source: io::Error) -> Self {
-        Error::Write {
-            path: path.to_owned(),
-            source,
-        }
+        Error::Write { path: path.to_owned(), source }
     }
 }

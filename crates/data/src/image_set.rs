@@ -21,19 +21,13 @@ impl ImageShape {
 
     /// One channel, `height` × `width`.
     pub const fn grey(height: usize, width: usize) -> Self {
-        ImageShape {
-            channels: 1,
-            height,
-            width,
-        }
+        ImageShape { channels: 1, height, width }
     }
 
     /// Bytes of one image: channels × height × width. A product beyond `usize` gives `usize::MAX`,
     /// which no image in memory can have.
     pub const fn pixels(&self) -> usize {
-        self.channels
-            .saturating_mul(self.height)
-            .saturating_mul(self.width)
+        self.channels.saturating_mul(self.height).saturating_mul(self.width)
     }
 }
 
@@ -83,23 +77,11 @@ impl ImageSet {
         index: Vec<u32>,
     ) -> Result<Self, Error> {
         if shape.pixels() == 0 {
-            return Err(Error::Shape {
-                shape,
-                expected: "at least one pixel",
-            });
+            return Err(Error::Shape { shape, expected: "at least one pixel" });
         }
-        check_length(
-            "pixels",
-            labels.len().saturating_mul(shape.pixels()),
-            pixels.len(),
-        )?;
+        check_length("pixels", labels.len().saturating_mul(shape.pixels()), pixels.len())?;
         check_length("indices", labels.len(), index.len())?;
-        Ok(ImageSet {
-            shape,
-            pixels,
-            labels,
-            index,
-        })
+        Ok(ImageSet { shape, pixels, labels, index })
     }
 
     /// Number of images.
@@ -170,15 +152,7 @@ impl fmt::Debug for ImageSet {
 }
 
 fn check_length(part: &'static str, expected: usize, found: usize) -> Result<(), Error> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Error::Inconsistent {
-            part,
-            expected,
-            found,
-        })
-    }
+    if expected == found { Ok(()) } else { Err(Error::Inconsistent { part, expected, found }) }
 }
 
 #[cfg(test)]
@@ -187,12 +161,7 @@ mod tests {
 
     /// Three images of 1 × 2 pixels.
     fn three() -> ImageSet {
-        ImageSet::new(
-            ImageShape::grey(1, 2),
-            vec![0, 1, 10, 11, 20, 21],
-            vec![7, 8, 9],
-        )
-        .unwrap()
+        ImageSet::new(ImageShape::grey(1, 2), vec![0, 1, 10, 11, 20, 21], vec![7, 8, 9]).unwrap()
     }
 
     #[test]
@@ -223,20 +192,12 @@ mod tests {
         let pixels = ImageSet::new(shape, vec![0; 5], vec![0; 3]);
         assert!(matches!(
             pixels,
-            Err(Error::Inconsistent {
-                part: "pixels",
-                expected: 6,
-                found: 5
-            })
+            Err(Error::Inconsistent { part: "pixels", expected: 6, found: 5 })
         ));
         let index = ImageSet::with_index(shape, vec![0; 6], vec![0; 3], vec![0; 2]);
         assert!(matches!(
             index,
-            Err(Error::Inconsistent {
-                part: "indices",
-                expected: 3,
-                found: 2
-            })
+            Err(Error::Inconsistent { part: "indices", expected: 3, found: 2 })
         ));
     }
 
@@ -244,14 +205,7 @@ mod tests {
     fn rejects_shapes_without_pixels_and_beyond_memory() {
         let flat = ImageSet::new(ImageShape::grey(0, 28), vec![], vec![0]);
         assert!(matches!(flat, Err(Error::Shape { .. })));
-        let vast = ImageShape {
-            channels: 1,
-            height: usize::MAX,
-            width: 2,
-        };
-        assert!(matches!(
-            ImageSet::new(vast, vec![], vec![0, 0]),
-            Err(Error::Inconsistent { .. })
-        ));
+        let vast = ImageShape { channels: 1, height: usize::MAX, width: 2 };
+        assert!(matches!(ImageSet::new(vast, vec![], vec![0, 0]), Err(Error::Inconsistent { .. })));
     }
 }

@@ -38,36 +38,23 @@ pub fn load_with_classes(
 ) -> Result<ImageSet, Error> {
     let folder = folder.as_ref();
     if !folder.is_dir() {
-        return Err(Error::NotAFolder {
-            path: folder.to_owned(),
-        });
+        return Err(Error::NotAFolder { path: folder.to_owned() });
     }
-    let (image_names, label_names, csv_names) = (
-        idx_names(split, "images", 3),
-        idx_names(split, "labels", 1),
-        csv_names(split),
-    );
+    let (image_names, label_names, csv_names) =
+        (idx_names(split, "images", 3), idx_names(split, "labels", 1), csv_names(split));
     match (find(folder, &image_names)?, find(folder, &label_names)?) {
         (Some(images), Some(labels)) => load_idx(&images, &labels, classes),
-        (Some(found), None) => Err(Error::HalfAPair {
-            found,
-            missing: "labels",
-            looked_for: label_names,
-        }),
-        (None, Some(found)) => Err(Error::HalfAPair {
-            found,
-            missing: "images",
-            looked_for: image_names,
-        }),
+        (Some(found), None) => {
+            Err(Error::HalfAPair { found, missing: "labels", looked_for: label_names })
+        }
+        (None, Some(found)) => {
+            Err(Error::HalfAPair { found, missing: "images", looked_for: image_names })
+        }
         (None, None) => match find(folder, &csv_names)? {
             Some(path) => load_csv(&path, classes),
             None => {
                 let looked_for = [image_names, label_names, csv_names].concat();
-                Err(Error::NoData {
-                    folder: folder.to_owned(),
-                    split,
-                    looked_for,
-                })
+                Err(Error::NoData { folder: folder.to_owned(), split, looked_for })
             }
         },
     }
@@ -79,10 +66,7 @@ pub fn load_with_classes(
 /// # Errors
 /// [`Error::LabelOutOfRange`] for the first one that does not.
 pub fn check_labels(path: impl AsRef<Path>, labels: &[u8], classes: usize) -> Result<(), Error> {
-    match labels
-        .iter()
-        .position(|&label| usize::from(label) >= classes)
-    {
+    match labels.iter().position(|&label| usize::from(label) >= classes) {
         None => Ok(()),
         Some(position) => Err(Error::LabelOutOfRange {
             path: path.as_ref().to_owned(),
@@ -105,9 +89,7 @@ fn load_idx(images_path: &Path, labels_path: &Path, classes: usize) -> Result<Im
         });
     }
     if images.is_empty() {
-        return Err(Error::NoImages {
-            path: images_path.to_owned(),
-        });
+        return Err(Error::NoImages { path: images_path.to_owned() });
     }
     check_labels(labels_path, &labels, classes)?;
     ImageSet::new(images.shape(), images.into_pixels(), labels)
@@ -126,10 +108,7 @@ pub(crate) fn idx_names(split: Split, content: &str, dimensions: u8) -> Vec<Stri
         Split::Test => "t10k",
     };
     let stem = |separator| format!("{prefix}-{content}{separator}idx{dimensions}-ubyte");
-    ['-', '.']
-        .into_iter()
-        .flat_map(|s| [stem(s), stem(s) + ".gz"])
-        .collect()
+    ['-', '.'].into_iter().flat_map(|s| [stem(s), stem(s) + ".gz"]).collect()
 }
 
 fn csv_names(split: Split) -> Vec<String> {
@@ -172,15 +151,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             write_pair(folder.path(), images, labels, 7);
             let set = load(folder.path(), Split::Test).unwrap();
-            assert_eq!(
-                (set.pixels(), set.labels()),
-                (&[7, 7][..], &[3, 4][..]),
-                "{images}"
-            );
-            assert!(matches!(
-                load(folder.path(), Split::Train),
-                Err(Error::NoData { .. })
-            ));
+            assert_eq!((set.pixels(), set.labels()), (&[7, 7][..], &[3, 4][..]), "{images}");
+            assert!(matches!(load(folder.path(), Split::Train), Err(Error::NoData { .. })));
         }
     }
 
@@ -193,12 +165,7 @@ mod tests {
         assert_eq!(label(), 1);
         fs::write(folder.path().join("fashion-mnist_train.csv"), row(2)).unwrap();
         assert_eq!(label(), 2);
-        write_pair(
-            folder.path(),
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            0,
-        );
+        write_pair(folder.path(), "train-images-idx3-ubyte", "train-labels-idx1-ubyte", 0);
         assert_eq!(label(), 3);
     }
 

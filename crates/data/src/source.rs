@@ -32,9 +32,7 @@ impl<'p> Source<'p> {
         let file = File::open(path).map_err(|e| Error::read(path, e))?;
         let metadata = file.metadata().map_err(|e| Error::read(path, e))?;
         if metadata.is_dir() {
-            return Err(Error::NotAFile {
-                path: path.to_owned(),
-            });
+            return Err(Error::NotAFile { path: path.to_owned() });
         }
         let mut raw = BufReader::with_capacity(1 << 16, file);
         let buffered = raw.fill_buf().map_err(|e| Error::read(path, e))?;
@@ -44,13 +42,7 @@ impl<'p> Source<'p> {
         } else {
             (Box::new(raw), metadata.len())
         };
-        Ok(Source {
-            path,
-            reader,
-            start,
-            reserve,
-            consumed: 0,
-        })
+        Ok(Source { path, reader, start, reserve, consumed: 0 })
     }
 
     /// The file's path.
@@ -76,9 +68,7 @@ impl<'p> Source<'p> {
     /// Fails on a file of zero bytes.
     pub(crate) fn require_content(&self) -> Result<(), Error> {
         if self.start.is_empty() {
-            return Err(Error::Empty {
-                path: self.path.to_owned(),
-            });
+            return Err(Error::Empty { path: self.path.to_owned() });
         }
         Ok(())
     }
@@ -118,10 +108,7 @@ impl<'p> Source<'p> {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         let of_the_data = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);
         if self.is_gzip() && of_the_data {
-            return Error::Gzip {
-                path: self.path.to_owned(),
-                source,
-            };
+            return Error::Gzip { path: self.path.to_owned(), source };
         }
         Error::read(self.path, source)
     }
@@ -162,10 +149,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("small");
         std::fs::write(&path, [0; 10]).unwrap();
-        let bytes = Source::open(&path)
-            .unwrap()
-            .read_at_most(MAX_BYTES)
-            .unwrap();
+        let bytes = Source::open(&path).unwrap().read_at_most(MAX_BYTES).unwrap();
         assert_eq!(bytes.len(), 10);
         assert!(bytes.capacity() < 1000, "{}", bytes.capacity());
     }

@@ -26,10 +26,7 @@ pub fn balanced_subset<R: Rng + ?Sized>(
     rng: &mut R,
 ) -> Result<ImageSet, Error> {
     if count > set.len() {
-        return Err(Error::TooFewImages {
-            wanted: count,
-            available: set.len(),
-        });
+        return Err(Error::TooFewImages { wanted: count, available: set.len() });
     }
     let mut classes = positions_by_class(set);
     // Shuffled, so that the classes that give one more are drawn, not always the first.
@@ -115,16 +112,7 @@ mod tests {
     fn rejects_more_images_than_there_are() {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let error = balanced_subset(&set(&[0, 1]), 3, &mut rng).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::TooFewImages {
-                    wanted: 3,
-                    available: 2
-                }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, Error::TooFewImages { wanted: 3, available: 2 }), "{error}");
     }
 
     /// Four of ten images from each of three classes, and one more from one class: every image is
@@ -138,27 +126,17 @@ mod tests {
             let subset = draw(&whole, 13, seed);
             subset.index().iter().for_each(|&i| images[i as usize] += 1);
             for class in 0..3_u8 {
-                let given = subset
-                    .labels()
-                    .iter()
-                    .filter(|&&label| label == class)
-                    .count();
+                let given = subset.labels().iter().filter(|&&label| label == class).count();
                 extras[usize::from(class)] += u32::from(given == 5);
             }
         }
         let (mean, deviation) = (1300.0, (3000.0_f64 * 13.0 / 30.0 * 17.0 / 30.0).sqrt());
         for count in images {
-            assert!(
-                (f64::from(count) - mean).abs() < 5.0 * deviation,
-                "{images:?}"
-            );
+            assert!((f64::from(count) - mean).abs() < 5.0 * deviation, "{images:?}");
         }
         let deviation = (3000.0_f64 / 3.0 * 2.0 / 3.0).sqrt();
         for count in extras {
-            assert!(
-                (f64::from(count) - 1000.0).abs() < 5.0 * deviation,
-                "{extras:?}"
-            );
+            assert!((f64::from(count) - 1000.0).abs() < 5.0 * deviation, "{extras:?}");
         }
     }
 }

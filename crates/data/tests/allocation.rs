@@ -12,10 +12,7 @@ use autodecoder_data::{Error, read_idx_images, read_idx_labels};
 /// never touched.
 fn peak() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmPeak:"))
-        .unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
@@ -47,30 +44,18 @@ fn promises_and_gzip_bombs_take_no_memory() {
     for bytes in [images.to_vec(), gzip(&images, 0)] {
         fs::write(&path, bytes).unwrap();
         let error = read_idx_images(&path).unwrap_err();
-        assert!(
-            matches!(error, Error::Truncated { found: 16, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Truncated { found: 16, .. }), "{error}");
     }
     for bytes in [labels.to_vec(), gzip(&labels, 0)] {
         fs::write(&path, bytes).unwrap();
         let error = read_idx_labels(&path).unwrap_err();
-        assert!(
-            matches!(error, Error::Truncated { found: 8, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Truncated { found: 8, .. }), "{error}");
     }
     fs::write(&path, vast).unwrap();
-    assert!(matches!(
-        read_idx_images(&path).unwrap_err(),
-        Error::TooLarge { .. }
-    ));
+    assert!(matches!(read_idx_images(&path).unwrap_err(), Error::TooLarge { .. }));
     fs::write(&path, bomb).unwrap();
     let error = read_idx_labels(&path).unwrap_err();
-    assert!(
-        matches!(error, Error::TrailingBytes { expected: 9, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::TrailingBytes { expected: 9, .. }), "{error}");
 
     let grown = peak() - before;
     assert!(grown < 256 << 20, "{grown} bytes");

@@ -17,23 +17,17 @@ use rand_chacha::ChaCha8Rng;
 /// Up to 12 images of up to 4 × 4 pixels, with labels of any value.
 fn small_set() -> impl Strategy<Value = ImageSet> {
     (0..12_usize, 1..5_usize, 1..5_usize).prop_flat_map(|(count, height, width)| {
-        (
-            vec(any::<u8>(), count * height * width),
-            vec(any::<u8>(), count),
-        )
-            .prop_map(move |(pixels, labels)| {
+        (vec(any::<u8>(), count * height * width), vec(any::<u8>(), count)).prop_map(
+            move |(pixels, labels)| {
                 ImageSet::new(ImageShape::grey(height, width), pixels, labels).unwrap()
-            })
+            },
+        )
     })
 }
 
 /// Up to 60 images of one pixel, of up to 6 classes, some much smaller than others.
 fn labelled_set() -> impl Strategy<Value = ImageSet> {
-    vec(
-        prop_oneof![4 => Just(0_u8), 2 => Just(1), 1 => 2..6_u8],
-        1..60,
-    )
-    .prop_map(|labels| {
+    vec(prop_oneof![4 => Just(0_u8), 2 => Just(1), 1 => 2..6_u8], 1..60).prop_map(|labels| {
         let pixels = (0..labels.len()).map(|i| i as u8).collect();
         ImageSet::new(ImageShape::grey(1, 1), pixels, labels).unwrap()
     })
@@ -51,9 +45,7 @@ fn written(folder: &Path, set: &ImageSet, gzip: bool) -> Vec<u8> {
 
 fn class_counts(labels: &[u8]) -> [usize; 256] {
     let mut counts = [0; 256];
-    labels
-        .iter()
-        .for_each(|&label| counts[usize::from(label)] += 1);
+    labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
     counts
 }
 

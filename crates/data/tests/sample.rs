@@ -19,9 +19,7 @@ fn load(split: Split) -> ImageSet {
 
 fn class_counts(set: &ImageSet) -> [usize; 10] {
     let mut counts = [0; 10];
-    set.labels()
-        .iter()
-        .for_each(|&label| counts[usize::from(label)] += 1);
+    set.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
     counts
 }
 
@@ -50,12 +48,7 @@ fn reads_as_python_reads_it() {
 fn every_class_has_its_share() {
     for (split, count) in [(Split::Train, 25), (Split::Test, 6)] {
         let counts = class_counts(&load(split));
-        assert!(
-            counts
-                .iter()
-                .all(|&given| given == count || given == count + 1),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&given| given == count || given == count + 1), "{counts:?}");
     }
 }
 
@@ -68,11 +61,7 @@ fn has_the_checksums_of_its_readme() {
         assert!(readme.contains(&sum), "{stem}: {sum}");
         assert_ne!(sum, genuine);
     }
-    assert!(
-        checksum::verify(folder())
-            .iter()
-            .all(|status| !status.is_ok())
-    );
+    assert!(checksum::verify(folder()).iter().all(|status| !status.is_ok()));
 }
 
 /// The indices were recorded when this was written: should a new version of `rand` draw others, the
@@ -82,8 +71,7 @@ fn a_subset_of_it_is_the_same_on_every_machine() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let subset = balanced_subset(&load(Split::Train), 20, &mut rng).unwrap();
     assert_eq!(class_counts(&subset), [2; 10]);
-    let drawn = [
-        12, 14, 18, 43, 50, 54, 59, 65, 72, 88, 91, 120, 125, 146, 149, 160, 166, 194, 210, 242,
-    ];
+    let drawn =
+        [12, 14, 18, 43, 50, 54, 59, 65, 72, 88, 91, 120, 125, 146, 149, 160, 166, 194, 210, 242];
     assert_eq!(subset.index(), drawn);
 }

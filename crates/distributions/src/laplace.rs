@@ -74,9 +74,7 @@ impl Posterior for Laplace {
         let (distance, scale) = (location.abs(), log_scale.exp());
         // b·exp(−|m|/b) − 1 is b·expm1(−|m|/b) + expm1(ln b): no digits are lost near the prior.
         let pull = scale * (-&distance * (-&log_scale).exp()).expm1();
-        Kl::Closed(sum_coordinates(
-            &(distance + pull + log_scale.expm1() - log_scale),
-        ))
+        Kl::Closed(sum_coordinates(&(distance + pull + log_scale.expm1() - log_scale)))
     }
 
     fn mean(&self, rows: &Tensor) -> Tensor {

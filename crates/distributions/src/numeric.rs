@@ -8,10 +8,7 @@ pub(crate) const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 /// Splits rows `[…, 2 · latent_dim]` into views of the first and the second parameter.
 pub(crate) fn halves(rows: &Tensor) -> (Tensor, Tensor) {
     let latent_dim = rows.size().last().copied().unwrap_or_default() / 2;
-    (
-        rows.narrow(-1, 0, latent_dim),
-        rows.narrow(-1, latent_dim, latent_dim),
-    )
+    (rows.narrow(-1, 0, latent_dim), rows.narrow(-1, latent_dim, latent_dim))
 }
 
 /// Sum over coordinates, `[B, latent_dim]` to `[B]`.

@@ -24,10 +24,7 @@ pub struct Registry<T: ?Sized> {
 impl<T: ?Sized> Registry<T> {
     /// An empty registry. `kind` says in error messages what it holds, such as `posterior`.
     pub fn new(kind: &'static str) -> Self {
-        Registry {
-            kind,
-            parts: BTreeMap::new(),
-        }
+        Registry { kind, parts: BTreeMap::new() }
     }
 
     /// This registry with one more part. A part of the same name is replaced.
@@ -65,10 +62,7 @@ impl Registry<dyn Posterior> {
 // Derived, `Clone` and `Debug` would ask the same of `T`, which a trait object cannot give.
 impl<T: ?Sized> Clone for Registry<T> {
     fn clone(&self) -> Self {
-        Registry {
-            kind: self.kind,
-            parts: self.parts.clone(),
-        }
+        Registry { kind: self.kind, parts: self.parts.clone() }
     }
 }
 
@@ -92,9 +86,7 @@ pub fn standard() -> Registry<dyn Posterior> {
         Arc::new(Point),
         Arc::new(Uniform),
     ];
-    posteriors
-        .into_iter()
-        .fold(Registry::new("posterior"), Registry::with_posterior)
+    posteriors.into_iter().fold(Registry::new("posterior"), Registry::with_posterior)
 }
 
 /// A name that no part of a [`Registry`] has.

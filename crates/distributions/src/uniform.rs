@@ -67,13 +67,9 @@ impl Posterior for Uniform {
     /// the last place of 1.
     fn log_prob(&self, rows: &Tensor, z: &Tensor) -> Option<Tensor> {
         let (centre, half_width) = parameters(rows);
-        let inside = (z - centre)
-            .abs()
-            .le_tensor(&(half_width + 4.0 * half_ulp(rows)));
+        let inside = (z - centre).abs().le_tensor(&(half_width + 4.0 * half_ulp(rows)));
         let log_width = halves(rows).1.log_sigmoid() + LN_2;
-        Some(sum_coordinates(
-            &(support_penalty(&inside, rows) - log_width),
-        ))
+        Some(sum_coordinates(&(support_penalty(&inside, rows) - log_width)))
     }
 
     fn kl(&self, rows: &Tensor, _noise: &Tensor) -> Kl {

@@ -55,23 +55,12 @@ pub fn infer(
     let optimiser = config.latents.build(optimisers)?;
     let size = i64::from(config.batch_size);
     let steps = u64::from(config.steps);
-    let total = images
-        .len()
-        .unsigned_abs()
-        .div_ceil(u64::from(config.batch_size))
-        * steps;
+    let total = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size)) * steps;
     let mut rows = Vec::new();
     for ((_, pixels), number) in images.batches(size).zip(0..) {
         let mut on_step = |step: u32| observer.step(number * steps + u64::from(step) + 1, total);
         let batch = Batch { number, pixels };
-        rows.push(fit(
-            model,
-            &batch,
-            config,
-            optimiser.as_ref(),
-            streams,
-            &mut on_step,
-        ));
+        rows.push(fit(model, &batch, config, optimiser.as_ref(), streams, &mut on_step));
     }
     Ok(Tensor::cat(&rows, 0))
 }
@@ -92,11 +81,7 @@ fn fit(
     let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
     let latent_dim = model.spec().latent_dim;
     let posterior = model.posterior();
-    let origin = Tensor::full(
-        [count, latent_dim],
-        posterior.prior().mean(),
-        (Kind::Float, device),
-    );
+    let origin = Tensor::full([count, latent_dim], posterior.prior().mean(), (Kind::Float, device));
     let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
     for step in 0..config.steps {
         let mut rng = streams.rng("inference", &[batch.number, u64::from(step)]);
@@ -105,9 +90,7 @@ fn fit(
             images: &batch.pixels,
             noise: &noise,
             regulariser_weight: 1.0,
-            rate: config
-                .latents
-                .rate_at(f64::from(step) / f64::from(config.steps)),
+            rate: config.latents.rate_at(f64::from(step) / f64::from(config.steps)),
         };
         row_step(model, &mut rows, &inputs, optimiser, &[]);
         on_step(step);

@@ -6,8 +6,7 @@ use tch::Tensor;
 /// `[latent_dim]`): `[between + 2, latent_dim]`.
 pub fn interpolate(from: &Tensor, to: &Tensor, between: u32) -> Tensor {
     let last = f64::from(between + 1);
-    let points: Vec<Tensor> = (0..=between + 1)
-        .map(|i| from.lerp(to, f64::from(i) / last))
-        .collect();
+    let points: Vec<Tensor> =
+        (0..=between + 1).map(|i| from.lerp(to, f64::from(i) / last)).collect();
     Tensor::stack(&points, 0)
 }

@@ -77,11 +77,7 @@ pub fn evaluate(
             .zip(0..)
             .map(|((start, pixels), number)| {
                 let rows = rows.narrow(0, start, pixels.size()[0]);
-                let batch = Batch {
-                    number,
-                    rows,
-                    pixels,
-                };
+                let batch = Batch { number, rows, pixels };
                 score(model, &batch, config, streams, name)
             })
             .collect();
@@ -125,21 +121,14 @@ fn score(
     BatchScores {
         squared_errors: squared_errors(&batch.pixels, &means).to_kind(Kind::Double),
         reconstruction: average(&reconstructions),
-        kl: kls
-            .into_iter()
-            .collect::<Option<Vec<Tensor>>>()
-            .map(|kls| average(&kls)),
+        kl: kls.into_iter().collect::<Option<Vec<Tensor>>>().map(|kls| average(&kls)),
         course_loss: course_reconstruction_loss(&batch.pixels, &means),
     }
 }
 
 /// Samples to take of each posterior. Those of a point are all the same.
 fn draws(model: &LatentModel, config: &EvaluationConfig) -> u32 {
-    if model.posterior().noise() == Noise::None {
-        1
-    } else {
-        config.draws
-    }
+    if model.posterior().noise() == Noise::None { 1 } else { config.draws }
 }
 
 /// Elementwise mean of tensors `[B]`, in f64.

@@ -57,13 +57,7 @@ pub fn prior_gap(
     let latent_dim = posterior.mean(&train.narrow(0, 0, 1)).size()[1];
     let mut sample = |rows: &Tensor| {
         let count = rows.size()[0];
-        let noise = latent_noise(
-            posterior.noise(),
-            count,
-            latent_dim,
-            rows.device(),
-            &mut rng,
-        );
+        let noise = latent_noise(posterior.noise(), count, latent_dim, rows.device(), &mut rng);
         posterior.rsample(rows, &noise)
     };
     let (train, test) = (sample(train), sample(test));
@@ -94,14 +88,7 @@ pub fn nearest_distances(points: &Tensor, others: &Tensor) -> Tensor {
             Tensor::cdist(&(block - &centre), &centred, 2.0, None::<i64>).argmin(1, false);
         norms(&(block - others.index_select(0, &nearest)))
     };
-    Tensor::cat(
-        &points
-            .split(BLOCK, 0)
-            .iter()
-            .map(nearest)
-            .collect::<Vec<_>>(),
-        0,
-    )
+    Tensor::cat(&points.split(BLOCK, 0).iter().map(nearest).collect::<Vec<_>>(), 0)
 }
 
 fn norms(latents: &Tensor) -> Tensor {
@@ -114,14 +101,7 @@ fn column_means(latents: &Tensor) -> Tensor {
 
 fn spread(values: &Tensor) -> Spread {
     let values = values.to_kind(Kind::Double);
-    let quantile = |q: f64| {
-        values
-            .quantile_scalar(q, None::<i64>, false, "linear")
-            .double_value(&[])
-    };
-    Spread {
-        lower: quantile(0.25),
-        median: quantile(0.5),
-        upper: quantile(0.75),
-    }
+    let quantile =
+        |q: f64| values.quantile_scalar(q, None::<i64>, false, "linear").double_value(&[]);
+    Spread { lower: quantile(0.25), median: quantile(0.5), upper: quantile(0.75) }
 }

@@ -45,9 +45,7 @@ impl Decoder {
         image: ImageShape,
         mut take: impl FnMut(&str, &[i64]) -> Result<Tensor, Error>,
     ) -> Result<Decoder, Error> {
-        Decoder::build(layers, latent_dim, image, |_, name, shape| {
-            take(name, shape)
-        })
+        Decoder::build(layers, latent_dim, image, |_, name, shape| take(name, shape))
     }
 
     fn build(
@@ -63,21 +61,13 @@ impl Decoder {
                 |which: &str, shape: &[i64]| take(layer, &parameter_name(index, which), shape);
             operations.push(Operation::new(layer, take)?);
         }
-        Ok(Decoder {
-            latent_dim,
-            image,
-            layers,
-            output_shapes,
-            operations,
-        })
+        Ok(Decoder { latent_dim, image, layers, output_shapes, operations })
     }
 
     /// Pixel logits `[B, channels, height, width]` of latents `z` `[B, latent_dim]`.
     pub fn forward(&self, z: &Tensor) -> Tensor {
         let first = z.shallow_clone();
-        self.operations
-            .iter()
-            .fold(first, |x, operation| operation.forward(&x))
+        self.operations.iter().fold(first, |x, operation| operation.forward(&x))
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.
@@ -124,29 +114,20 @@ fn parameter_name(layer: usize, which: &str) -> String {
 /// Shape of one sample's output after each layer, which must end in `image`.
 fn check(layers: &[Layer], latent_dim: i64, image: ImageShape) -> Result<Vec<Vec<i64>>, Error> {
     let [channels, height, width] = image.dims();
-    let sizes = [
-        ("latent_dim", latent_dim),
-        ("channels", channels),
-        ("height", height),
-        ("width", width),
-    ];
-    if let Some((key, value)) = sizes
-        .into_iter()
-        .find(|(_, size)| !(1..=65_536).contains(size))
-    {
+    let sizes =
+        [("latent_dim", latent_dim), ("channels", channels), ("height", height), ("width", width)];
+    if let Some((key, value)) = sizes.into_iter().find(|(_, size)| !(1..=65_536).contains(size)) {
         return Err(Error::Size { key, value });
     }
     let mut shape = vec![latent_dim];
     let mut shapes = Vec::with_capacity(layers.len());
     for (index, layer) in layers.iter().enumerate() {
-        shape = layer
-            .output_shape(&shape)
-            .map_err(|expected| Error::LayerShape {
-                index,
-                layer: layer.to_string(),
-                input: shape.clone(),
-                expected,
-            })?;
+        shape = layer.output_shape(&shape).map_err(|expected| Error::LayerShape {
+            index,
+            layer: layer.to_string(),
+            input: shape.clone(),
+            expected,
+        })?;
         shapes.push(shape.clone());
     }
     if shape == image.dims() {
@@ -164,8 +145,6 @@ fn check(layers: &[Layer], latent_dim: i64, image: ImageShape) -> Result<Vec<Vec
 fn uniform(shape: &[i64], bound: f64, device: Device, rng: &mut impl Rng) -> Tensor {
     let bound = bound as f32;
     let count: i64 = shape.iter().product();
-    let values: Vec<f32> = (0..count)
-        .map(|_| rng.random_range(-bound..bound))
-        .collect();
+    let values: Vec<f32> = (0..count).map(|_| rng.random_range(-bound..bound)).collect();
     Tensor::from_slice(&values).reshape(shape).to_device(device)
 }

@@ -43,12 +43,9 @@ impl Layer {
     pub fn parameter_shapes(&self) -> Option<[Vec<i64>; 2]> {
         match *self {
             Layer::Linear { inputs, outputs } => Some(linear_shapes(inputs, outputs)),
-            Layer::ConvTranspose2d {
-                inputs,
-                outputs,
-                kernel,
-                ..
-            } => Some(conv_transpose2d_shapes(inputs, outputs, kernel)),
+            Layer::ConvTranspose2d { inputs, outputs, kernel, .. } => {
+                Some(conv_transpose2d_shapes(inputs, outputs, kernel))
+            }
             Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Reshape(_) => None,
         }
     }
@@ -56,11 +53,7 @@ impl Layer {
     /// Number of learned values.
     pub fn parameter_count(&self) -> i64 {
         let shapes = self.parameter_shapes();
-        shapes
-            .iter()
-            .flatten()
-            .map(|shape| shape.iter().product::<i64>())
-            .sum()
+        shapes.iter().flatten().map(|shape| shape.iter().product::<i64>()).sum()
     }
 
     /// Bound of the uniform distribution that weight and bias start from: `1/√fan_in`, PyTorch's
@@ -69,9 +62,7 @@ impl Layer {
         let fan_in = match *self {
             Layer::Linear { inputs, .. } => inputs,
             // PyTorch counts the second dimension of the weight here too.
-            Layer::ConvTranspose2d {
-                outputs, kernel, ..
-            } => outputs * kernel * kernel,
+            Layer::ConvTranspose2d { outputs, kernel, .. } => outputs * kernel * kernel,
             _ => 1,
         };
         1.0 / (fan_in as f64).sqrt()
@@ -87,13 +78,7 @@ impl Layer {
                 [n] if n == inputs => Ok(vec![*outputs]),
                 _ => Err(format!("it takes [{inputs}]")),
             },
-            Layer::ConvTranspose2d {
-                inputs,
-                outputs,
-                kernel,
-                stride,
-                padding,
-            } => match input {
+            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => match input {
                 &[c, h, w] if c == *inputs => {
                     let side = |input| side(input, *kernel, *stride, *padding);
                     let nothing_left = || "its padding leaves nothing of that".to_owned();
@@ -125,14 +110,10 @@ pub(crate) fn conv_transpose2d_shapes(inputs: i64, outputs: i64, kernel: i64) ->
 /// Side of a transposed convolution's output, if it has any.
 fn side(input: i64, kernel: i64, stride: i64, padding: i64) -> Option<i64> {
     let grown = (input - 1).checked_mul(stride)?.checked_add(kernel)?;
-    grown
-        .checked_sub(padding.checked_mul(2)?)
-        .filter(|&side| side > 0)
+    grown.checked_sub(padding.checked_mul(2)?).filter(|&side| side > 0)
 }
 
 /// Number of values, where it can be told: sizes can come from a file.
 fn numel(shape: &[i64]) -> Option<i64> {
-    shape
-        .iter()
-        .try_fold(1i64, |product, &size| product.checked_mul(size))
+    shape.iter().try_fold(1i64, |product, &size| product.checked_mul(size))
 }

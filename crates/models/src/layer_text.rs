@@ -9,13 +9,7 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Layer::Linear { inputs, outputs } => write!(f, "linear {inputs} {outputs}"),
-            Layer::ConvTranspose2d {
-                inputs,
-                outputs,
-                kernel,
-                stride,
-                padding,
-            } => write!(
+            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => write!(
                 f,
                 "conv_transpose2d {inputs} {outputs} kernel {kernel} stride {stride} padding {padding}"
             ),
@@ -46,10 +40,7 @@ impl FromStr for Layer {
             "reshape" => sizes(arguments).map(Layer::Reshape),
             _ => None,
         };
-        layer.ok_or_else(|| Error::LayerText {
-            text: text.to_owned(),
-            expected,
-        })
+        layer.ok_or_else(|| Error::LayerText { text: text.to_owned(), expected })
     }
 }
 
@@ -72,16 +63,7 @@ fn linear(arguments: &[&str]) -> Option<Layer> {
 }
 
 fn conv_transpose2d(arguments: &[&str]) -> Option<Layer> {
-    let &[
-        inputs,
-        outputs,
-        "kernel",
-        kernel,
-        "stride",
-        stride,
-        "padding",
-        padding,
-    ] = arguments
+    let &[inputs, outputs, "kernel", kernel, "stride", stride, "padding", padding] = arguments
     else {
         return None;
     };
@@ -122,15 +104,8 @@ mod tests {
 
     #[test]
     fn rejects_malformed_text() {
-        for text in [
-            "",
-            "linear 32",
-            "linear 0 3",
-            "linear a b",
-            "relu 3",
-            "conv2d 1 2",
-            "reshape",
-        ] {
+        for text in ["", "linear 32", "linear 0 3", "linear a b", "relu 3", "conv2d 1 2", "reshape"]
+        {
             assert!(text.parse::<Layer>().is_err(), "{text:?} was accepted");
         }
     }

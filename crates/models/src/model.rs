@@ -127,12 +127,7 @@ impl LatentModel {
         let likelihood = likelihoods.build(&spec.likelihood.options(), device)?;
         let posterior = parts.posteriors.get(&spec.posterior)?;
         check_posterior(spec.kind, posterior.as_ref())?;
-        Ok(LatentModel {
-            spec,
-            decoder,
-            likelihood,
-            posterior,
-        })
+        Ok(LatentModel { spec, decoder, likelihood, posterior })
     }
 
     /// The terms of the objective for `images` `[B, channels, height, width]` in [0, 1], whose rows
@@ -148,17 +143,9 @@ impl LatentModel {
                 regulariser: (self.spec.l2 > 0.0).then(|| squared_norm(&z) * self.spec.l2),
             },
             ModelKind::VariationalAutoDecoder => {
-                let kl = self
-                    .posterior
-                    .kl(rows, noise)
-                    .value()
-                    .map(Tensor::shallow_clone);
+                let kl = self.posterior.kl(rows, noise).value().map(Tensor::shallow_clone);
                 let regulariser = kl.as_ref().map(|kl| kl * self.spec.beta);
-                Terms {
-                    reconstruction,
-                    kl,
-                    regulariser,
-                }
+                Terms { reconstruction, kl, regulariser }
             }
         }
     }
@@ -215,14 +202,10 @@ fn check_posterior(kind: ModelKind, posterior: &dyn Posterior) -> Result<(), Err
         }
         _ => return Ok(()),
     };
-    Err(Error::Posterior {
-        posterior: posterior.name().to_owned(),
-        expected,
-    })
+    Err(Error::Posterior { posterior: posterior.name().to_owned(), expected })
 }
 
 /// `‖z‖²` of each latent, `[B]`.
 fn squared_norm(z: &Tensor) -> Tensor {
-    z.square()
-        .sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
+    z.square().sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
 }

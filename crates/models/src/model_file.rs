@@ -35,12 +35,7 @@ pub fn save_model(model: &LatentModel, folder: &Path) -> Result<(), Error> {
         spec: model.spec().clone(),
         image: model.decoder().image(),
         prior: model.posterior().prior().name().to_owned(),
-        layers: model
-            .decoder()
-            .layers()
-            .iter()
-            .map(Layer::to_string)
-            .collect(),
+        layers: model.decoder().layers().iter().map(Layer::to_string).collect(),
         parameter_count: model.decoder().parameter_count(),
     };
     let path = folder.join(DESCRIPTION);
@@ -67,10 +62,7 @@ pub fn load_model(folder: &Path, parts: &Parts, device: Device) -> Result<Latent
     let mut file = tensor_file::read(&folder.join(PARAMETERS))?;
     let model = build(description, &mut file, parts, device).map_err(|error| match error {
         error @ (Error::Io { .. } | Error::Malformed { .. }) => error,
-        error => Error::Malformed {
-            path,
-            problem: error.to_string(),
-        },
+        error => Error::Malformed { path, problem: error.to_string() },
     })?;
     file.finish()?;
     Ok(model)
@@ -82,16 +74,8 @@ fn build(
     parts: &Parts,
     device: Device,
 ) -> Result<LatentModel, Error> {
-    let Description {
-        spec,
-        image,
-        layers,
-        ..
-    } = description;
-    let layers = layers
-        .iter()
-        .map(|text| text.parse())
-        .collect::<Result<Vec<Layer>, _>>()?;
+    let Description { spec, image, layers, .. } = description;
+    let layers = layers.iter().map(|text| text.parse()).collect::<Result<Vec<Layer>, _>>()?;
     let mut take = |name: &str, shape: &[i64]| file.take(name, shape, device);
     let decoder = Decoder::from_parameters(layers, spec.latent_dim, image, &mut take)?;
     let mut model = LatentModel::with_decoder(spec, decoder, parts, device)?;
@@ -101,8 +85,5 @@ fn build(
 
 fn malformed(path: &Path) -> impl FnOnce(serde_json::Error) -> Error {
     let path = path.to_owned();
-    move |error| Error::Malformed {
-        path,
-        problem: error.to_string(),
-    }
+    move |error| Error::Malformed { path, problem: error.to_string() }
 }

@@ -9,11 +9,7 @@ use crate::{Error, Layer};
 #[derive(Debug)]
 pub(crate) enum Operation {
     Linear(Affine),
-    ConvTranspose2d {
-        affine: Affine,
-        stride: i64,
-        padding: i64,
-    },
+    ConvTranspose2d { affine: Affine, stride: i64, padding: i64 },
     Relu,
     Silu,
     Tanh,
@@ -32,10 +28,7 @@ impl Affine {
         [weight, bias]: [Vec<i64>; 2],
         take: &mut impl FnMut(&str, &[i64]) -> Result<Tensor, Error>,
     ) -> Result<Affine, Error> {
-        Ok(Affine {
-            weight: take("weight", &weight)?,
-            bias: take("bias", &bias)?,
-        })
+        Ok(Affine { weight: take("weight", &weight)?, bias: take("bias", &bias)? })
     }
 }
 
@@ -49,20 +42,10 @@ impl Operation {
             Layer::Linear { inputs, outputs } => {
                 Operation::Linear(Affine::new(linear_shapes(inputs, outputs), &mut take)?)
             }
-            Layer::ConvTranspose2d {
-                inputs,
-                outputs,
-                kernel,
-                stride,
-                padding,
-            } => {
+            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => {
                 let shapes = conv_transpose2d_shapes(inputs, outputs, kernel);
                 let affine = Affine::new(shapes, &mut take)?;
-                Operation::ConvTranspose2d {
-                    affine,
-                    stride,
-                    padding,
-                }
+                Operation::ConvTranspose2d { affine, stride, padding }
             }
             Layer::Relu => Operation::Relu,
             Layer::Silu => Operation::Silu,
@@ -75,19 +58,16 @@ impl Operation {
     pub fn forward(&self, x: &Tensor) -> Tensor {
         match self {
             Operation::Linear(Affine { weight, bias }) => x.linear(weight, Some(bias)),
-            Operation::ConvTranspose2d {
-                affine: Affine { weight, bias },
-                stride,
-                padding,
-            } => x.conv_transpose2d(
-                weight,
-                Some(bias),
-                [*stride; 2],
-                [*padding; 2],
-                [0i64; 2],
-                1,
-                [1i64; 2],
-            ),
+            Operation::ConvTranspose2d { affine: Affine { weight, bias }, stride, padding } => x
+                .conv_transpose2d(
+                    weight,
+                    Some(bias),
+                    [*stride; 2],
+                    [*padding; 2],
+                    [0i64; 2],
+                    1,
+                    [1i64; 2],
+                ),
             Operation::Relu => x.relu(),
             Operation::Silu => x.silu(),
             Operation::Tanh => x.tanh(),

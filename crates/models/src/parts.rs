@@ -24,11 +24,8 @@ impl Parts {
     /// Everything that this project ships.
     pub fn standard() -> Parts {
         let decoders: [Arc<dyn DecoderFamily>; 2] = [Arc::new(Mlp), Arc::new(Convolutional)];
-        let likelihoods: [Arc<dyn LikelihoodFamily>; 3] = [
-            Arc::new(Bernoulli),
-            Arc::new(ContinuousBernoulli),
-            Arc::new(GaussianFamily),
-        ];
+        let likelihoods: [Arc<dyn LikelihoodFamily>; 3] =
+            [Arc::new(Bernoulli), Arc::new(ContinuousBernoulli), Arc::new(GaussianFamily)];
         let mut parts = Parts {
             posteriors: autodecoder_distributions::standard(),
             decoders: Registry::new("decoder"),

@@ -29,12 +29,7 @@ pub fn write(
 ) -> Result<(), Error> {
     let mut buffers = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        buffers.push((
-            name,
-            dtype(path, name, tensor)?,
-            shape(tensor),
-            bytes(tensor)?,
-        ));
+        buffers.push((name, dtype(path, name, tensor)?, shape(tensor), bytes(tensor)?));
     }
     let mut views = Vec::with_capacity(buffers.len());
     for (name, dtype, shape, bytes) in &buffers {
@@ -65,11 +60,7 @@ pub fn read(path: &Path) -> Result<TensorFile, Error> {
         tensors.insert(name, Tensor::f_from_data_size(view.data(), &size, kind)?);
     }
     let metadata = header.metadata().clone().unwrap_or_default();
-    Ok(TensorFile {
-        path: path.to_owned(),
-        tensors,
-        metadata,
-    })
+    Ok(TensorFile { path: path.to_owned(), tensors, metadata })
 }
 
 /// Writes `bytes` to `path` by way of a temporary name in the same folder, flushed and renamed, so
@@ -111,15 +102,8 @@ impl TensorFile {
     /// # Errors
     /// As [`TensorFile::take`].
     pub fn take_integers(&mut self, name: &str) -> Result<Vec<i64>, Error> {
-        let length = self
-            .tensors
-            .get(name)
-            .map_or(0, |tensor| tensor.numel() as i64);
-        Ok(Vec::try_from(self.take_kind(
-            name,
-            &[length],
-            Kind::Int64,
-        )?)?)
+        let length = self.tensors.get(name).map_or(0, |tensor| tensor.numel() as i64);
+        Ok(Vec::try_from(self.take_kind(name, &[length], Kind::Int64)?)?)
     }
 
     fn take_kind(&mut self, name: &str, shape: &[i64], kind: Kind) -> Result<Tensor, Error> {
@@ -150,18 +134,12 @@ impl TensorFile {
             return Ok(());
         }
         let left: Vec<_> = self.tensors.keys().cloned().collect();
-        Err(malformed(
-            &self.path,
-            format!("unexpected tensors: {}", left.join(", ")),
-        ))
+        Err(malformed(&self.path, format!("unexpected tensors: {}", left.join(", "))))
     }
 }
 
 fn malformed(path: &Path, problem: impl ToString) -> Error {
-    Error::Malformed {
-        path: path.to_owned(),
-        problem: problem.to_string(),
-    }
+    Error::Malformed { path: path.to_owned(), problem: problem.to_string() }
 }
 
 /// The type on disk; nothing is converted on the way.
@@ -169,10 +147,7 @@ fn dtype(path: &Path, name: &str, tensor: &Tensor) -> Result<Dtype, Error> {
     match tensor.kind() {
         Kind::Float => Ok(Dtype::F32),
         Kind::Int64 => Ok(Dtype::I64),
-        other => Err(malformed(
-            path,
-            format!("{name} is {other:?}, expected Float or Int64"),
-        )),
+        other => Err(malformed(path, format!("{name} is {other:?}, expected Float or Int64"))),
     }
 }
 
@@ -194,10 +169,7 @@ mod tests {
 
     fn example() -> Vec<(String, Tensor)> {
         vec![
-            (
-                "a".to_owned(),
-                Tensor::from_slice(&[1.5f32, -2.0, f32::MIN_POSITIVE]),
-            ),
+            ("a".to_owned(), Tensor::from_slice(&[1.5f32, -2.0, f32::MIN_POSITIVE])),
             ("b".to_owned(), Tensor::from_slice(&[i64::MAX, -1])),
         ]
     }
@@ -211,10 +183,7 @@ mod tests {
         let mut file = read(&path).unwrap();
         assert_eq!(file.metadata, metadata);
         let a = file.take("a", &[3], Device::Cpu).unwrap();
-        assert_eq!(
-            Vec::<f32>::try_from(a).unwrap(),
-            [1.5, -2.0, f32::MIN_POSITIVE]
-        );
+        assert_eq!(Vec::<f32>::try_from(a).unwrap(), [1.5, -2.0, f32::MIN_POSITIVE]);
         assert_eq!(file.take_integers("b").unwrap(), [i64::MAX, -1]);
         file.finish().unwrap();
     }
@@ -227,11 +196,7 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            assert!(
-                read(&path).is_err(),
-                "{length} of {} bytes were accepted",
-                whole.len()
-            );
+            assert!(read(&path).is_err(), "{length} of {} bytes were accepted", whole.len());
         }
     }
 
@@ -242,22 +207,11 @@ mod tests {
         write(&path, &example(), None).unwrap();
         let mut file = read(&path).unwrap();
         assert!(
-            file.take("c", &[1], Device::Cpu)
-                .unwrap_err()
-                .to_string()
-                .contains("c is missing")
+            file.take("c", &[1], Device::Cpu).unwrap_err().to_string().contains("c is missing")
         );
         let wrong = file.take("a", &[4], Device::Cpu).unwrap_err().to_string();
-        assert!(
-            wrong.contains("a is Float [3], expected Float [4]"),
-            "{wrong}"
-        );
-        assert!(
-            file.finish()
-                .unwrap_err()
-                .to_string()
-                .contains("unexpected tensors: b")
-        );
+        assert!(wrong.contains("a is Float [3], expected Float [4]"), "{wrong}");
+        assert!(file.finish().unwrap_err().to_string().contains("unexpected tensors: b"));
     }
 
     #[test]
@@ -266,29 +220,12 @@ mod tests {
         let path = folder.path().join("x.safetensors");
         let doubles = [("d".to_owned(), Tensor::from_slice(&[0.1f64]))];
         let refused = write(&path, &doubles, None).unwrap_err().to_string();
-        assert!(
-            refused.contains("d is Double, expected Float or Int64"),
-            "{refused}"
-        );
+        assert!(refused.contains("d is Double, expected Float or Int64"), "{refused}");
         write(&path, &example(), None).unwrap();
-        let floats = read(&path)
-            .unwrap()
-            .take("b", &[2], Device::Cpu)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            floats.contains("b is Int64 [2], expected Float [2]"),
-            "{floats}"
-        );
-        let integers = read(&path)
-            .unwrap()
-            .take_integers("a")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            integers.contains("a is Float [3], expected Int64 [3]"),
-            "{integers}"
-        );
+        let floats = read(&path).unwrap().take("b", &[2], Device::Cpu).unwrap_err().to_string();
+        assert!(floats.contains("b is Int64 [2], expected Float [2]"), "{floats}");
+        let integers = read(&path).unwrap().take_integers("a").unwrap_err().to_string();
+        assert!(integers.contains("a is Float [3], expected Int64 [3]"), "{integers}");
     }
 
     #[test]

@@ -40,15 +40,9 @@ impl Checkpoint<'_> {
     pub fn read(path: &Path, fingerprint: &str) -> Result<(TensorFile, Vec<EpochRecord>), Error> {
         let file = tensor_file::read(path)?;
         if file.metadata.get("fingerprint").map(String::as_str) != Some(fingerprint) {
-            return Err(Error::OtherSettings {
-                path: path.to_owned(),
-            });
+            return Err(Error::OtherSettings { path: path.to_owned() });
         }
-        let history = file
-            .metadata
-            .get("history")
-            .map(String::as_str)
-            .unwrap_or_default();
+        let history = file.metadata.get("history").map(String::as_str).unwrap_or_default();
         let history = serde_json::from_str(history).map_err(malformed(path))?;
         Ok((file, history))
     }

@@ -70,10 +70,7 @@ impl OptimiserConfig {
 
     /// The learning rate at `progress` from 0 to 1.
     pub fn rate_at(&self, progress: f64) -> f64 {
-        let schedule = Schedule {
-            kind: self.schedule,
-            warm_up: self.warm_up,
-        };
+        let schedule = Schedule { kind: self.schedule, warm_up: self.warm_up };
         self.rate * schedule.factor(progress)
     }
 
@@ -124,10 +121,6 @@ impl TrainingConfig {
 
     /// Weight of the regulariser at `progress` from 0 to 1.
     pub fn regulariser_weight(&self, progress: f64) -> f64 {
-        if progress >= self.regulariser_warm_up {
-            1.0
-        } else {
-            progress / self.regulariser_warm_up
-        }
+        if progress >= self.regulariser_warm_up { 1.0 } else { progress / self.regulariser_warm_up }
     }
 }

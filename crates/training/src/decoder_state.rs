@@ -20,19 +20,10 @@ impl DecoderState {
     /// The parameters of `model`, never updated. They stay shared with the model.
     pub fn new(model: &LatentModel, optimiser: Box<dyn Optimiser>) -> DecoderState {
         let (names, parameters): (Vec<_>, Vec<_>) = model.named_parameters().into_iter().unzip();
-        let state = parameters
-            .iter()
-            .map(|values| optimiser.fresh_state(values))
-            .collect();
+        let state = parameters.iter().map(|values| optimiser.fresh_state(values)).collect();
         let device = parameters.first().map_or(tch::Device::Cpu, Tensor::device);
         let steps = Tensor::zeros([1], (Kind::Float, device));
-        DecoderState {
-            optimiser,
-            names,
-            parameters,
-            state,
-            steps,
-        }
+        DecoderState { optimiser, names, parameters, state, steps }
     }
 
     /// The learned tensors.
@@ -52,11 +43,7 @@ impl DecoderState {
     pub fn update(&mut self, gradients: &[Tensor], images: i64, rate: f64) {
         tch::no_grad(|| {
             let _ = self.steps.g_add_scalar_(1.0);
-            let values = self
-                .parameters
-                .iter_mut()
-                .zip(&mut self.state)
-                .zip(gradients);
+            let values = self.parameters.iter_mut().zip(&mut self.state).zip(gradients);
             for ((parameter, state), gradient) in values {
                 let mean = gradient / images as f64;
                 let _ = parameter.g_sub_(&self.optimiser.update(&mean, state, &self.steps, rate));

@@ -55,10 +55,7 @@ impl DeviceImages {
 
     fn to_floats(&self, bytes: &Tensor) -> Tensor {
         let [channels, height, width] = self.shape.dims();
-        bytes
-            .to_kind(Kind::Float)
-            .g_div_scalar_(255.0)
-            .reshape([-1, channels, height, width])
+        bytes.to_kind(Kind::Float).g_div_scalar_(255.0).reshape([-1, channels, height, width])
     }
 
     /// Shape of one image.

@@ -27,16 +27,9 @@ pub fn write_latents(
     posterior: &dyn Posterior,
     latents: &Latents,
 ) -> Result<(), Error> {
-    let names = posterior
-        .parameter_names()
-        .iter()
-        .map(|name| (*name).to_owned());
+    let names = posterior.parameter_names().iter().map(|name| (*name).to_owned());
     let mut tensors: Vec<_> = names.zip(posterior.constrain(&latents.rows)).collect();
-    let index: Vec<i64> = latents
-        .index
-        .iter()
-        .map(|&index| i64::from(index))
-        .collect();
+    let index: Vec<i64> = latents.index.iter().map(|&index| i64::from(index)).collect();
     tensors.push(("index".to_owned(), Tensor::from_slice(&index)));
     Ok(tensor_file::write(path, &tensors, None)?)
 }
@@ -53,10 +46,7 @@ pub fn read_latents(
 ) -> Result<Latents, Error> {
     let mut file = tensor_file::read(path)?;
     let numbers = file.take_integers("index")?;
-    let index = numbers
-        .iter()
-        .map(|&number| u32::try_from(number))
-        .collect::<Result<_, _>>();
+    let index = numbers.iter().map(|&number| u32::try_from(number)).collect::<Result<_, _>>();
     let index = index.map_err(|error| autodecoder_models::Error::Malformed {
         path: path.to_owned(),
         problem: format!("index: {error}"),
@@ -67,8 +57,5 @@ pub fn read_latents(
         parameters.push(file.take(name, &size, device)?);
     }
     file.finish()?;
-    Ok(Latents {
-        rows: posterior.unconstrain(&parameters),
-        index,
-    })
+    Ok(Latents { rows: posterior.unconstrain(&parameters), index })
 }

@@ -31,9 +31,7 @@ pub fn standard_normal(rows: i64, columns: i64, device: Device, rng: &mut impl R
 
 fn fill(rows: i64, columns: i64, device: Device, mut draw: impl FnMut() -> f32) -> Tensor {
     let values: Vec<f32> = (0..rows * columns).map(|_| draw()).collect();
-    Tensor::from_slice(&values)
-        .reshape([rows, columns])
-        .to_device(device)
+    Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
 }
 
 #[cfg(test)]

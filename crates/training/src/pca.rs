@@ -34,9 +34,7 @@ impl Pca {
         Pca {
             mean: mean.to_kind(Kind::Float),
             basis: basis.to_kind(Kind::Float),
-            variances: largest_first(&variances)
-                .clamp_min(0.0)
-                .to_kind(Kind::Float),
+            variances: largest_first(&variances).clamp_min(0.0).to_kind(Kind::Float),
         }
     }
 
@@ -52,9 +50,8 @@ impl Pca {
     }
 
     fn project(&self, images: &DeviceImages) -> Tensor {
-        let chunks: Vec<Tensor> = chunks(images)
-            .map(|x| (x - &self.mean).matmul(&self.basis))
-            .collect();
+        let chunks: Vec<Tensor> =
+            chunks(images).map(|x| (x - &self.mean).matmul(&self.basis)).collect();
         Tensor::cat(&chunks, 0)
     }
 

@@ -62,10 +62,7 @@ mod tests {
         // torch 2.13.0: OneCycleLR(max_lr=1, total_steps=11, pct_start=0.3) gives, for steps 0 to 2,
         // 0.04, 0.52, 1 at a warm-up that ends at step 0.3 · 11 − 1 = 2.3; ours is continuous in
         // progress, so it is compared where both are closed forms: start, middle and end of the rise.
-        let schedule = Schedule {
-            kind: ScheduleKind::Cosine,
-            warm_up: 0.3,
-        };
+        let schedule = Schedule { kind: ScheduleKind::Cosine, warm_up: 0.3 };
         assert_relative_eq!(schedule.factor(0.0), 0.04);
         assert_relative_eq!(schedule.factor(0.15), 0.52, epsilon = 1e-12);
         assert_relative_eq!(schedule.factor(0.3), 1.0);
@@ -75,10 +72,7 @@ mod tests {
 
     #[test]
     fn constant_stays_after_its_warm_up() {
-        let schedule = Schedule {
-            kind: ScheduleKind::Constant,
-            warm_up: 0.1,
-        };
+        let schedule = Schedule { kind: ScheduleKind::Constant, warm_up: 0.1 };
         assert_relative_eq!(schedule.factor(0.05), 0.52, epsilon = 1e-12);
         assert_eq!(schedule.factor(0.1), 1.0);
         assert_eq!(schedule.factor(1.0), 1.0);

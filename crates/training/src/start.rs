@@ -55,9 +55,7 @@ impl StartConfig {
         name: &str,
     ) -> Result<Tensor, Error> {
         let location = self.location(model.spec().latent_dim, images, streams, name)?;
-        Ok(model
-            .posterior()
-            .start(&(location * self.scale), self.spread))
+        Ok(model.posterior().start(&(location * self.scale), self.spread))
     }
 
     fn location(
@@ -85,11 +83,7 @@ impl StartConfig {
 fn fit(images: &DeviceImages, latent_dim: i64, kind: &'static str) -> Result<Pca, Error> {
     let available = images.shape().numel();
     if latent_dim > available {
-        return Err(Error::TooFewComponents {
-            kind,
-            available,
-            latent_dim,
-        });
+        return Err(Error::TooFewComponents { kind, available, latent_dim });
     }
     Ok(Pca::fit(images, latent_dim))
 }

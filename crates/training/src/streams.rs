@@ -65,10 +65,7 @@ mod tests {
             first(7, "noise", &[]),
         ];
         for (i, a) in keys.iter().enumerate() {
-            assert!(
-                keys[i + 1..].iter().all(|b| a != b),
-                "streams {i} and a later one agree"
-            );
+            assert!(keys[i + 1..].iter().all(|b| a != b), "streams {i} and a later one agree");
         }
     }
 }

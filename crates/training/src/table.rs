@@ -82,12 +82,8 @@ impl LatentTable {
 
     /// Everything that a checkpoint must hold, by name; the tensors are shared, not copied.
     pub(crate) fn named_tensors(&self) -> Vec<(String, Tensor)> {
-        [
-            ("rows", &self.rows),
-            ("rows_state", &self.state),
-            ("rows_steps", &self.steps),
-        ]
-        .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
-        .into()
+        [("rows", &self.rows), ("rows_state", &self.state), ("rows_steps", &self.steps)]
+            .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))
+            .into()
     }
 }

@@ -97,9 +97,7 @@ impl<'a> Trainer<'a> {
                 self.write_checkpoint(folder)?;
             }
             if stop {
-                return Err(Error::Stopped {
-                    epoch: self.epoch(),
-                });
+                return Err(Error::Stopped { epoch: self.epoch() });
             }
         }
         Ok(())
@@ -132,12 +130,7 @@ impl<'a> Trainer<'a> {
     /// Where the file cannot be written.
     pub fn write_checkpoint(&self, folder: &Path) -> Result<(), Error> {
         let (tensors, fingerprint) = (self.named_tensors(), self.fingerprint.as_str());
-        Checkpoint {
-            tensors,
-            history: &self.history,
-            fingerprint,
-        }
-        .write(folder)
+        Checkpoint { tensors, history: &self.history, fingerprint }.write(folder)
     }
 
     /// Continues from the checkpoint file at `path`.

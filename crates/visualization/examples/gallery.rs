@@ -48,18 +48,8 @@ fn main() -> Result<()> {
         None => made_up_images(),
     };
     let figures = vec![
-        save(
-            &folder,
-            "samples",
-            "Ten rows of images, one class each.",
-            &sample_grid(&images),
-        )?,
-        save(
-            &folder,
-            "interpolation",
-            "An image turning into another.",
-            &interpolation(&images),
-        )?,
+        save(&folder, "samples", "Ten rows of images, one class each.", &sample_grid(&images))?,
+        save(&folder, "interpolation", "An image turning into another.", &interpolation(&images))?,
     ];
     let map = make_map(&images)?;
     let drawings = [
@@ -68,21 +58,9 @@ fn main() -> Result<()> {
             "Training and test loss of two models falling over 60 epochs.",
             curves().draw()?,
         ),
-        (
-            "logarithmic",
-            "A learning rate on a logarithmic axis.",
-            logarithmic().draw()?,
-        ),
-        (
-            "tsne",
-            "A map of images in ten coloured groups.",
-            scatter(&images, &map).draw()?,
-        ),
-        (
-            "bars",
-            "Four bars; the second is the shortest.",
-            bars().draw()?,
-        ),
+        ("logarithmic", "A learning rate on a logarithmic axis.", logarithmic().draw()?),
+        ("tsne", "A map of images in ten coloured groups.", scatter(&images, &map).draw()?),
+        ("bars", "Four bars; the second is the shortest.", bars().draw()?),
     ];
     let mut blocks: Vec<Block> = figures.into_iter().map(Block::Figure).collect();
     for (id, alt, drawing) in &drawings {
@@ -119,18 +97,9 @@ fn read_images(folder: &Path) -> Result<Images> {
     let images = std::fs::read(folder.join("t10k-images-idx3-ubyte"))?;
     let labels = std::fs::read(folder.join("t10k-labels-idx1-ubyte"))?;
     let pixels = images.get(16..).ok_or("the image file is too short")?;
-    let labels = labels
-        .get(8..8 + SAMPLES)
-        .ok_or("the label file is too short")?;
-    let pixels = pixels
-        .chunks_exact(SIDE * SIDE)
-        .take(SAMPLES)
-        .map(<[u8]>::to_vec)
-        .collect();
-    Ok(Images {
-        pixels,
-        labels: labels.to_vec(),
-    })
+    let labels = labels.get(8..8 + SAMPLES).ok_or("the label file is too short")?;
+    let pixels = pixels.chunks_exact(SIDE * SIDE).take(SAMPLES).map(<[u8]>::to_vec).collect();
+    Ok(Images { pixels, labels: labels.to_vec() })
 }
 
 /// Ten kinds of waves in a disc.
@@ -141,21 +110,10 @@ fn made_up_images() -> Images {
         let (class, jitter) = ((i % 10) as f64, (i as f64 * 0.618).fract());
         let angle = class * 0.314 + 0.2 * jitter;
         let wave = ((u * angle.cos() + v * angle.sin()) * (4.0 + class) + 2.0 * jitter).sin();
-        if u * u + v * v < 0.9 {
-            (120.0 + 120.0 * wave) as u8
-        } else {
-            0
-        }
+        if u * u + v * v < 0.9 { (120.0 + 120.0 * wave) as u8 } else { 0 }
     };
-    let image = |i: usize| {
-        (0..SIDE * SIDE)
-            .map(|p| pixel(i, p % SIDE, p / SIDE))
-            .collect()
-    };
-    Images {
-        pixels: (0..SAMPLES).map(image).collect(),
-        labels,
-    }
+    let image = |i: usize| (0..SIDE * SIDE).map(|p| pixel(i, p % SIDE, p / SIDE)).collect();
+    Images { pixels: (0..SAMPLES).map(image).collect(), labels }
 }
 
 fn sample_grid(images: &Images) -> ImageGrid {
@@ -184,10 +142,7 @@ fn interpolation(images: &Images) -> ImageGrid {
     let line = || {
         let ends = [a.clone(), b.clone()];
         let [first, last] = ends;
-        std::iter::once(first)
-            .chain((0..7).map(mixed))
-            .chain([last])
-            .collect::<Vec<_>>()
+        std::iter::once(first).chain((0..7).map(mixed)).chain([last]).collect::<Vec<_>>()
     };
     let mut grid = ImageGrid::new(SIDE, SIDE);
     grid.rows = vec![
@@ -195,9 +150,8 @@ fn interpolation(images: &Images) -> ImageGrid {
         GridRow::new("VAD, Gaussian", line()),
         GridRow::new("VAD, uniform", line()),
     ];
-    let labels = [
-        "original", "latent A", "1/6", "2/6", "3/6", "4/6", "5/6", "latent B", "original",
-    ];
+    let labels =
+        ["original", "latent A", "1/6", "2/6", "3/6", "4/6", "5/6", "latent B", "original"];
     grid.column_labels = labels.map(str::to_owned).to_vec();
     grid.column_breaks = vec![1, 8];
     grid
@@ -206,9 +160,7 @@ fn interpolation(images: &Images) -> ImageGrid {
 fn curves() -> LineChart {
     let loss = |start: f64, floor: f64, rate: f64, ripple: f64| {
         let value = |e: f64| floor + start * (-rate * e).exp() + ripple * (e * 2.3).sin();
-        (0..=60)
-            .map(|e| (f64::from(e), value(f64::from(e))))
-            .collect::<Vec<_>>()
+        (0..=60).map(|e| (f64::from(e), value(f64::from(e)))).collect::<Vec<_>>()
     };
     LineChart {
         title: "Negative ELBO during training".into(),
@@ -217,13 +169,9 @@ fn curves() -> LineChart {
         clip: 0.05,
         series: vec![
             Series::new("VAD, train", loss(320.0, 238.0, 0.35, 0.4)).colour(0),
-            Series::new("VAD, test", loss(310.0, 241.0, 0.33, 0.4))
-                .colour(0)
-                .dashed(),
+            Series::new("VAD, test", loss(310.0, 241.0, 0.33, 0.4)).colour(0).dashed(),
             Series::new("VAE, train", loss(250.0, 243.0, 0.18, 0.7)).colour(1),
-            Series::new("VAE, test", loss(255.0, 247.5, 0.18, 0.7))
-                .colour(1)
-                .dashed(),
+            Series::new("VAE, test", loss(255.0, 247.5, 0.18, 0.7)).colour(1).dashed(),
         ],
         ..LineChart::default()
     }
@@ -232,18 +180,12 @@ fn curves() -> LineChart {
 fn logarithmic() -> LineChart {
     let rate = |peak: f64| {
         let value = |e: f64| peak * (0.02 + 0.5 * (1.0 + (e / 100.0 * std::f64::consts::PI).cos()));
-        (0..=100)
-            .step_by(10)
-            .map(|e| (f64::from(e), value(f64::from(e))))
-            .collect::<Vec<_>>()
+        (0..=100).step_by(10).map(|e| (f64::from(e), value(f64::from(e)))).collect::<Vec<_>>()
     };
     LineChart {
         x_label: "epoch".into(),
         y_label: "learning rate".into(),
-        series: vec![
-            Series::new("rows", rate(0.2)),
-            Series::new("decoder", rate(0.002)),
-        ],
+        series: vec![Series::new("rows", rate(0.2)), Series::new("decoder", rate(0.002))],
         log_y: true,
         height: 300.0,
         ..LineChart::default()
@@ -251,12 +193,8 @@ fn logarithmic() -> LineChart {
 }
 
 fn make_map(images: &Images) -> Result<TsneMap> {
-    let data: Vec<f32> = images
-        .pixels
-        .concat()
-        .iter()
-        .map(|&pixel| f32::from(pixel) / 255.0)
-        .collect();
+    let data: Vec<f32> =
+        images.pixels.concat().iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
     Ok(embed(&data, SAMPLES, SIDE * SIDE, &TsneOptions::default())?)
 }
 
@@ -280,30 +218,15 @@ fn bars() -> BarChart {
         title: "What the rows start from".into(),
         value_label: "test MSE after 20 epochs (lower is better)".into(),
         bars: vec![
-            bar(
-                "random start, latent rate 0.05",
-                0.0214,
-                "0.0214 ± 0.0004",
-                false,
-            ),
-            bar(
-                "PCA start, latent rate 0.2",
-                0.0098,
-                "0.0098 ± 0.0001",
-                true,
-            ),
+            bar("random start, latent rate 0.05", 0.0214, "0.0214 ± 0.0004", false),
+            bar("PCA start, latent rate 0.2", 0.0098, "0.0098 ± 0.0001", true),
             bar(
                 "PCA start, latent rate 0.05, one latent step for each step of the decoder",
                 0.0131,
                 "0.0131 ± 0.0002",
                 false,
             ),
-            bar(
-                "random start, latent rate 0.2",
-                0.0142,
-                "0.0142 ± 0.0003",
-                false,
-            ),
+            bar("random start, latent rate 0.2", 0.0142, "0.0142 ± 0.0003", false),
         ],
     }
 }
@@ -326,55 +249,21 @@ fn comparison() -> Table {
         }
         row
     };
-    Table::new(
-        "comparison",
-        "Test set, 1,000 images, after 200 inference steps.",
-        columns,
-    )
-    .row(row(
-        ["`ad`", "none", "0.0052", "23.41", "–", "–", "34.1", "5.2"],
-        2,
-    ))
-    .row(row(
-        [
-            "`vad-gaussian`",
-            "*N*(0, I)",
-            "0.0087",
-            "21.02",
-            "241.03",
-            "16.51",
-            "39.8",
-            "6.0",
-        ],
-        4,
-    ))
-    .row(row(
-        [
-            "`vad-laplace`",
-            "Laplace(0, 1)",
-            "0.0089",
-            "20.91",
-            "241.62",
-            "17.20",
-            "40.2",
-            "6.1",
-        ],
-        0,
-    ))
-    .row(row(
-        [
-            "`vad-uniform`",
-            "*U*(−1, 1)",
-            "0.0093",
-            "20.70",
-            "242.88",
-            "18.02",
-            "41.0",
-            "6.3",
-        ],
-        0,
-    ))
-    .note("Best values in bold. An AD has no density, so its KL and ELBO are undefined.")
+    Table::new("comparison", "Test set, 1,000 images, after 200 inference steps.", columns)
+        .row(row(["`ad`", "none", "0.0052", "23.41", "–", "–", "34.1", "5.2"], 2))
+        .row(row(
+            ["`vad-gaussian`", "*N*(0, I)", "0.0087", "21.02", "241.03", "16.51", "39.8", "6.0"],
+            4,
+        ))
+        .row(row(
+            ["`vad-laplace`", "Laplace(0, 1)", "0.0089", "20.91", "241.62", "17.20", "40.2", "6.1"],
+            0,
+        ))
+        .row(row(
+            ["`vad-uniform`", "*U*(−1, 1)", "0.0093", "20.70", "242.88", "18.02", "41.0", "6.3"],
+            0,
+        ))
+        .note("Best values in bold. An AD has no density, so its KL and ELBO are undefined.")
 }
 
 fn report(figures: Vec<Block>) -> Report {

@@ -54,41 +54,21 @@ impl BarChart {
             .collect::<Result<_>>()?;
         let values: Vec<String> = self.bars.iter().map(value_text).collect();
         let frame = self.frame(&names, &values)?;
-        let bottom = frame.bottom()
-            + 16.0
-            + if self.value_label.is_empty() {
-                0.0
-            } else {
-                22.0
-            };
+        let bottom = frame.bottom() + 16.0 + if self.value_label.is_empty() { 0.0 } else { 22.0 };
         let mut scene = Scene::new(720.0, bottom);
         if !self.title.is_empty() {
             let title = Text::new(&self.title, 8.0, 10.0 + TITLE, TITLE);
             scene.text(title.weight(Weight::SemiBold));
         }
         let longest = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
-        let scale = if longest > 0.0 {
-            frame.width / longest
-        } else {
-            0.0
-        };
+        let scale = if longest > 0.0 { frame.width / longest } else { 0.0 };
         let mut middle = frame.y;
         for ((bar, name), value) in self.bars.iter().zip(&names).zip(&values) {
             middle += row_height(name) / 2.0;
-            draw_row(
-                &mut scene,
-                frame,
-                middle,
-                name,
-                (bar.value * scale, value, bar.highlight),
-            );
+            draw_row(&mut scene, frame, middle, name, (bar.value * scale, value, bar.highlight));
             middle += row_height(name) / 2.0;
         }
-        let axis = Stroke {
-            colour: palette::MUTED,
-            width: 1.0,
-            dashed: false,
-        };
+        let axis = Stroke { colour: palette::MUTED, width: 1.0, dashed: false };
         scene.line((frame.x, frame.y), (frame.x, frame.bottom()), axis);
         let label = Text::new(&self.value_label, frame.x, frame.bottom() + 22.0, TEXT);
         scene.text(label.colour(palette::MUTED));
@@ -97,26 +77,15 @@ impl BarChart {
 
     fn check(&self) -> Result<()> {
         if self.bars.is_empty() {
-            return Err(Error::Empty {
-                what: "bar chart",
-                minimum: 1,
-            });
+            return Err(Error::Empty { what: "bar chart", minimum: 1 });
         }
         for (index, bar) in self.bars.iter().enumerate() {
             if !bar.value.is_finite() {
-                return Err(Error::NotFinite {
-                    what: "bars",
-                    index,
-                    found: bar.value,
-                });
+                return Err(Error::NotFinite { what: "bars", index, found: bar.value });
             }
             if bar.value < 0.0 {
                 let expected = "0 or more: bars start at zero";
-                return Err(Error::Range {
-                    what: "a bar",
-                    found: bar.value,
-                    expected,
-                });
+                return Err(Error::Range { what: "a bar", found: bar.value, expected });
             }
         }
         Ok(())
@@ -127,25 +96,14 @@ impl BarChart {
         let lines = names.iter().flatten().map(String::as_str);
         let x = font::widest(lines, TEXT, Weight::Regular)? + 18.0;
         let value_width = font::widest(values.iter().map(String::as_str), TEXT, Weight::SemiBold)?;
-        let y = if self.title.is_empty() {
-            10.0
-        } else {
-            TITLE + 24.0
-        };
+        let y = if self.title.is_empty() { 10.0 } else { TITLE + 24.0 };
         let height = names.iter().map(|name| row_height(name)).sum();
-        Ok(Frame {
-            x,
-            y,
-            width: (720.0 - x - value_width - 20.0).max(60.0),
-            height,
-        })
+        Ok(Frame { x, y, width: (720.0 - x - value_width - 20.0).max(60.0), height })
     }
 }
 
 fn value_text(bar: &Bar) -> String {
-    bar.text
-        .clone()
-        .unwrap_or_else(|| ticks::format_value(bar.value))
+    bar.text.clone().unwrap_or_else(|| ticks::format_value(bar.value))
 }
 
 fn row_height(name: &[String]) -> f64 {
@@ -165,23 +123,10 @@ fn draw_row(
         let text = Text::new(line, frame.x - 10.0, first + row as f64 * step, TEXT);
         scene.text(text.anchor(Anchor::End));
     }
-    let colour = if highlight {
-        palette::line(1)
-    } else {
-        palette::line(0)
-    };
-    let bar = Frame {
-        x: frame.x,
-        y: middle - BAR / 2.0,
-        width: length,
-        height: BAR,
-    };
+    let colour = if highlight { palette::line(1) } else { palette::line(0) };
+    let bar = Frame { x: frame.x, y: middle - BAR / 2.0, width: length, height: BAR };
     scene.rectangle(bar, colour);
-    let weight = if highlight {
-        Weight::SemiBold
-    } else {
-        Weight::Regular
-    };
+    let weight = if highlight { Weight::SemiBold } else { Weight::Regular };
     let text = Text::new(value, frame.x + length + 7.0, middle + 0.36 * TEXT, TEXT);
     scene.text(text.weight(weight));
 }
@@ -196,11 +141,7 @@ mod tests {
             value,
             ..Bar::default()
         });
-        BarChart {
-            bars: bars.collect(),
-            value_label: "nats".into(),
-            ..BarChart::default()
-        }
+        BarChart { bars: bars.collect(), value_label: "nats".into(), ..BarChart::default() }
     }
 
     #[test]
@@ -211,14 +152,7 @@ mod tests {
             .lines()
             .filter(|line| line.contains(palette::line(0)))
             .map(|line| {
-                line.split("width=\"")
-                    .nth(1)
-                    .unwrap()
-                    .split('"')
-                    .next()
-                    .unwrap()
-                    .parse()
-                    .unwrap()
+                line.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
             })
             .collect();
         approx::assert_relative_eq!(widths[1] * 4.0, widths[0], max_relative = 1e-3);
@@ -237,10 +171,7 @@ mod tests {
     #[test]
     fn values_that_are_no_length_are_refused() {
         assert!(matches!(chart(&[]).draw(), Err(Error::Empty { .. })));
-        assert!(matches!(
-            chart(&[1.0, f64::NAN]).draw(),
-            Err(Error::NotFinite { index: 1, .. })
-        ));
+        assert!(matches!(chart(&[1.0, f64::NAN]).draw(), Err(Error::NotFinite { index: 1, .. })));
         assert!(matches!(chart(&[-1.0]).draw(), Err(Error::Range { .. })));
     }
 }

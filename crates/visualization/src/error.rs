@@ -112,9 +112,6 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|source| {
         // The write's own error is the one to tell; the partial file may not even exist.
         let _ = std::fs::remove_file(&partial);
-        Error::Write {
-            path: path.to_path_buf(),
-            source,
-        }
+        Error::Write { path: path.to_path_buf(), source }
     })
 }

@@ -52,10 +52,7 @@ impl Weight {
 pub fn text_width(text: &str, size: f64, weight: Weight) -> Result<f64> {
     let font = FontRef::try_from_slice(weight.bytes()).map_err(|error| damaged(&error))?;
     let units_per_em = font.units_per_em().ok_or_else(|| damaged(&"no em size"))?;
-    let units: f32 = text
-        .chars()
-        .map(|c| font.h_advance_unscaled(font.glyph_id(c)))
-        .sum();
+    let units: f32 = text.chars().map(|c| font.h_advance_unscaled(font.glyph_id(c))).sum();
     Ok(f64::from(units) / f64::from(units_per_em) * size)
 }
 
@@ -69,9 +66,7 @@ pub fn widest<'a>(
     size: f64,
     weight: Weight,
 ) -> Result<f64> {
-    lines.into_iter().try_fold(0.0, |width, line| {
-        Ok(text_width(line, size, weight)?.max(width))
-    })
+    lines.into_iter().try_fold(0.0, |width, line| Ok(text_width(line, size, weight)?.max(width)))
 }
 
 /// Breaks text at spaces so that each line is at most `room` wide; a single longer word stays whole.
@@ -108,10 +103,7 @@ pub(crate) fn database() -> Arc<Database> {
 }
 
 fn damaged(reason: &dyn std::fmt::Display) -> Error {
-    Error::Render {
-        what: "text",
-        reason: format!("the built-in font is damaged: {reason}"),
-    }
+    Error::Render { what: "text", reason: format!("the built-in font is damaged: {reason}") }
 }
 
 #[cfg(test)]
@@ -160,10 +152,6 @@ mod tests {
         let mut weights: Vec<u16> = fonts.faces().map(|face| face.weight.0).collect();
         weights.sort_unstable();
         assert_eq!(weights, [400, 600]);
-        assert!(
-            fonts
-                .faces()
-                .all(|face| face.families.iter().any(|(name, _)| name == "Inter"))
-        );
+        assert!(fonts.faces().all(|face| face.families.iter().any(|(name, _)| name == "Inter")));
     }
 }

@@ -9,9 +9,8 @@ pub(crate) const RULE: &str = "#e3e6ea";
 
 /// Lines and bars: Okabe and Ito (2008, <https://jfly.uni-koeln.de/color/>), the dark ones first and
 /// without yellow, which vanishes on white.
-const LINES: [&str; 7] = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
-];
+const LINES: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 
 /// Classes: the ten-colour sequence of Petroff (2021, <https://arxiv.org/abs/2107.02270>), made for
 /// scatter plots by optimising distance under simulated colour-blindness.

@@ -53,24 +53,12 @@ impl Scatter {
         let present: Vec<usize> = (0..self.classes.len())
             .filter(|&c| self.labels.iter().any(|&l| usize::from(l) == c))
             .collect();
-        let top = MARGIN
-            + if self.title.is_empty() {
-                0.0
-            } else {
-                TITLE + 8.0
-            };
-        let frame = Frame {
-            x: MARGIN,
-            y: top,
-            width: self.size,
-            height: self.size,
-        };
+        let top = MARGIN + if self.title.is_empty() { 0.0 } else { TITLE + 8.0 };
+        let frame = Frame { x: MARGIN, y: top, width: self.size, height: self.size };
         let names = present.iter().map(|&class| self.classes[class].as_str());
         let legend = font::widest(names, TEXT, Weight::Regular)? + 30.0;
-        let mut scene = Scene::new(
-            frame.right() + MARGIN + legend + MARGIN,
-            frame.bottom() + MARGIN,
-        );
+        let mut scene =
+            Scene::new(frame.right() + MARGIN + legend + MARGIN, frame.bottom() + MARGIN);
         if !self.title.is_empty() {
             let title = Text::new(&self.title, MARGIN, 10.0 + TITLE, TITLE);
             scene.text(title.weight(Weight::SemiBold));
@@ -84,47 +72,24 @@ impl Scatter {
 
     fn check(&self) -> Result<()> {
         if self.points.is_empty() {
-            return Err(Error::Empty {
-                what: "scatter plot",
-                minimum: 1,
-            });
+            return Err(Error::Empty { what: "scatter plot", minimum: 1 });
         }
         if self.labels.len() != self.points.len() {
             let (found, expected) = (self.labels.len(), self.points.len());
-            return Err(Error::Length {
-                what: "labels of the scatter plot",
-                found,
-                expected,
-            });
+            return Err(Error::Length { what: "labels of the scatter plot", found, expected });
         }
         let classes = self.classes.len();
-        if let Some(index) = self
-            .labels
-            .iter()
-            .position(|&label| usize::from(label) >= classes)
-        {
-            return Err(Error::Label {
-                label: self.labels[index].into(),
-                index,
-                classes,
-            });
+        if let Some(index) = self.labels.iter().position(|&label| usize::from(label) >= classes) {
+            return Err(Error::Label { label: self.labels[index].into(), index, classes });
         }
         let coordinates = self.points.as_flattened();
         if let Some(index) = coordinates.iter().position(|value| !value.is_finite()) {
             let found = f64::from(coordinates[index]);
-            return Err(Error::NotFinite {
-                what: "coordinates of the scatter plot",
-                index,
-                found,
-            });
+            return Err(Error::NotFinite { what: "coordinates of the scatter plot", index, found });
         }
         if !(self.size.is_finite() && self.size >= 100.0) {
             let (what, expected) = ("size of the scatter plot", "100 or more");
-            return Err(Error::Range {
-                what,
-                found: self.size,
-                expected,
-            });
+            return Err(Error::Range { what, found: self.size, expected });
         }
         Ok(())
     }
@@ -133,9 +98,7 @@ impl Scatter {
     fn places(&self, frame: Frame) -> Vec<(f64, f64)> {
         let extent = |axis: usize| {
             let values = self.points.iter().map(|point| f64::from(point[axis]));
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
-                (l.min(v), h.max(v))
-            })
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)))
         };
         let (x, y) = (extent(0), extent(1));
         let span = (x.1 - x.0).max(y.1 - y.0);
@@ -167,25 +130,13 @@ impl Scatter {
     ) -> Result<()> {
         let mut boxes = Vec::new();
         for &class in present {
-            let members = || {
-                places
-                    .iter()
-                    .zip(&self.labels)
-                    .filter(|(_, l)| usize::from(**l) == class)
-            };
-            let (x, y) = (
-                median(members().map(|m| m.0.0)),
-                median(members().map(|m| m.0.1)),
-            );
+            let members =
+                || places.iter().zip(&self.labels).filter(|(_, l)| usize::from(**l) == class);
+            let (x, y) = (median(members().map(|m| m.0.0)), median(members().map(|m| m.0.1)));
             let width = font::text_width(&self.classes[class], NAME, Weight::SemiBold)? + 4.0;
             let low = frame.x + width / 2.0;
             let x = x.clamp(low, (frame.right() - width / 2.0).max(low));
-            boxes.push(Frame {
-                x: x - width / 2.0,
-                y: y - NAME / 2.0,
-                width,
-                height: NAME + 3.0,
-            });
+            boxes.push(Frame { x: x - width / 2.0, y: y - NAME / 2.0, width, height: NAME + 3.0 });
         }
         separate(&mut boxes);
         for (&class, place) in present.iter().zip(&boxes) {
@@ -199,17 +150,9 @@ impl Scatter {
 
     fn draw_legend(&self, scene: &mut Scene, frame: Frame, present: &[usize]) {
         for (row, &class) in present.iter().enumerate() {
-            let (x, y) = (
-                frame.right() + MARGIN + 8.0,
-                frame.y + 12.0 + row as f64 * LEGEND_STEP,
-            );
+            let (x, y) = (frame.right() + MARGIN + 8.0, frame.y + 12.0 + row as f64 * LEGEND_STEP);
             scene.circle((x, y), 5.0, palette::class(class), 1.0);
-            scene.text(Text::new(
-                &self.classes[class],
-                x + 13.0,
-                y + 0.36 * TEXT,
-                TEXT,
-            ));
+            scene.text(Text::new(&self.classes[class], x + 13.0, y + 0.36 * TEXT, TEXT));
         }
     }
 }
@@ -218,10 +161,7 @@ impl Scatter {
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values
-        .get(values.len().saturating_sub(1) / 2)
-        .copied()
-        .unwrap_or(0.0)
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
 }
 
 /// Moves overlapping boxes apart, up and down only, a little at a time.
@@ -232,11 +172,7 @@ fn separate(boxes: &mut [Frame]) {
             for b in a + 1..boxes.len() {
                 let overlap = overlap(&boxes[a], &boxes[b]);
                 if overlap > 0.0 {
-                    let (upper, lower) = if boxes[a].y <= boxes[b].y {
-                        (a, b)
-                    } else {
-                        (b, a)
-                    };
+                    let (upper, lower) = if boxes[a].y <= boxes[b].y { (a, b) } else { (b, a) };
                     boxes[upper].y -= 0.5 * overlap + 0.1;
                     boxes[lower].y += 0.5 * overlap + 0.1;
                     moved = true;
@@ -252,11 +188,7 @@ fn separate(boxes: &mut [Frame]) {
 /// How far two boxes overlap in height, 0 where they lie beside each other.
 fn overlap(a: &Frame, b: &Frame) -> f64 {
     let beside = a.x >= b.right() || b.x >= a.right();
-    if beside {
-        0.0
-    } else {
-        (a.bottom().min(b.bottom()) - a.y.max(b.y)).max(0.0)
-    }
+    if beside { 0.0 } else { (a.bottom().min(b.bottom()) - a.y.max(b.y)).max(0.0) }
 }
 
 #[cfg(test)]
@@ -287,12 +219,7 @@ mod tests {
 
     #[test]
     fn both_axes_have_one_scale_and_up_is_up() {
-        let frame = Frame {
-            x: 0.0,
-            y: 0.0,
-            width: 100.0,
-            height: 100.0,
-        };
+        let frame = Frame { x: 0.0, y: 0.0, width: 100.0, height: 100.0 };
         let places = scatter().places(frame);
         assert_eq!(places[0], (0.0, 75.0));
         assert_eq!(places[1], (100.0, 25.0));
@@ -300,15 +227,7 @@ mod tests {
 
     #[test]
     fn names_at_the_same_place_are_moved_apart() {
-        let mut boxes = vec![
-            Frame {
-                x: 0.0,
-                y: 0.0,
-                width: 50.0,
-                height: 16.0
-            };
-            5
-        ];
+        let mut boxes = vec![Frame { x: 0.0, y: 0.0, width: 50.0, height: 16.0 }; 5];
         separate(&mut boxes);
         for a in 0..5 {
             for b in 0..a {
@@ -332,38 +251,20 @@ mod tests {
         };
         assert!(matches!(
             with(|s| s.labels[1] = 3),
-            Error::Label {
-                label: 3,
-                index: 1,
-                classes: 3
-            }
+            Error::Label { label: 3, index: 1, classes: 3 }
         ));
         assert!(matches!(
             with(|s| s.labels.truncate(2)),
-            Error::Length {
-                found: 2,
-                expected: 4,
-                ..
-            }
+            Error::Length { found: 2, expected: 4, .. }
         ));
-        assert!(matches!(
-            with(|s| s.points[1][1] = f32::NAN),
-            Error::NotFinite { index: 3, .. }
-        ));
-        assert!(matches!(
-            with(|s| *s = Scatter::default()),
-            Error::Empty { .. }
-        ));
+        assert!(matches!(with(|s| s.points[1][1] = f32::NAN), Error::NotFinite { index: 3, .. }));
+        assert!(matches!(with(|s| *s = Scatter::default()), Error::Empty { .. }));
         assert!(matches!(with(|s| s.size = 0.0), Error::Range { .. }));
     }
 
     #[test]
     fn a_single_point_can_be_drawn() {
-        let one = Scatter {
-            points: vec![[3.0, 3.0]],
-            labels: vec![0],
-            ..scatter()
-        };
+        let one = Scatter { points: vec![[3.0, 3.0]], labels: vec![0], ..scatter() };
         one.draw().unwrap().pixels().unwrap();
     }
 }

@@ -185,17 +185,8 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub fn new(width: f64, height: f64) -> Self {
-        let mut scene = Scene {
-            width: width.ceil(),
-            height: height.ceil(),
-            body: String::new(),
-        };
-        let page = Frame {
-            x: 0.0,
-            y: 0.0,
-            width: scene.width,
-            height: scene.height,
-        };
+        let mut scene = Scene { width: width.ceil(), height: height.ceil(), body: String::new() };
+        let page = Frame { x: 0.0, y: 0.0, width: scene.width, height: scene.height };
         scene.rectangle(page, "#ffffff");
         scene
     }
@@ -217,11 +208,8 @@ impl Scene {
         for &(x, y) in points {
             let _ = write!(list, "{},{} ", number(x), number(y));
         }
-        let dash = if stroke.dashed {
-            r#" stroke-dasharray="6 4" stroke-linecap="butt""#
-        } else {
-            ""
-        };
+        let dash =
+            if stroke.dashed { r#" stroke-dasharray="6 4" stroke-linecap="butt""# } else { "" };
         self.push(&format!(
             r#"<polyline points="{}" stroke="{}" stroke-width="{}"{dash}/>"#,
             list.trim_end(),
@@ -303,11 +291,7 @@ impl Scene {
 fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".to_owned()
-    } else {
-        text.to_owned()
-    }
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Escapes text for XML and drops the control characters that XML forbids.
@@ -333,12 +317,7 @@ mod tests {
     #[test]
     fn shapes_land_where_they_were_put_at_twice_the_density() {
         let mut scene = Scene::new(20.0, 10.0);
-        let frame = Frame {
-            x: 2.0,
-            y: 3.0,
-            width: 4.0,
-            height: 5.0,
-        };
+        let frame = Frame { x: 2.0, y: 3.0, width: 4.0, height: 5.0 };
         scene.rectangle(frame, "#ff0000");
         let pixels = scene.finish().pixels().unwrap();
         assert_eq!(pixels.dimensions(), (40, 20));
@@ -361,31 +340,16 @@ mod tests {
     #[test]
     fn markup_in_text_is_escaped() {
         let mut scene = Scene::new(60.0, 20.0);
-        scene.text(Text::new(
-            "<script>a & \"b\"\u{7}</script>",
-            5.0,
-            15.0,
-            14.0,
-        ));
+        scene.text(Text::new("<script>a & \"b\"\u{7}</script>", 5.0, 15.0, 14.0));
         let drawing = scene.finish();
         assert!(!drawing.svg().contains("<script"));
-        assert!(
-            drawing
-                .svg()
-                .contains("&lt;script&gt;a &amp; &quot;b&quot;&lt;/script&gt;")
-        );
+        assert!(drawing.svg().contains("&lt;script&gt;a &amp; &quot;b&quot;&lt;/script&gt;"));
         drawing.pixels().unwrap();
     }
 
     #[test]
     fn a_drawing_beyond_the_limit_is_refused() {
         let error = Scene::new(20_000.0, 10.0).finish().pixels().unwrap_err();
-        assert!(matches!(
-            error,
-            Error::TooLarge {
-                width: 40_000,
-                height: 20
-            }
-        ));
+        assert!(matches!(error, Error::TooLarge { width: 40_000, height: 20 }));
     }
 }

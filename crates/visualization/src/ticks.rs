@@ -16,10 +16,7 @@ pub(crate) fn linear(low: f64, high: f64, wanted: usize, whole: bool) -> Vec<Tic
         step = step.max(1.0);
     }
     if !step.is_finite() || step <= 0.0 {
-        return vec![Tick {
-            value: low,
-            text: format_value(low),
-        }];
+        return vec![Tick { value: low, text: format_value(low) }];
     }
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     // A hair outside still counts: 0.3 / 0.1 is not 3.
@@ -28,10 +25,7 @@ pub(crate) fn linear(low: f64, high: f64, wanted: usize, whole: bool) -> Vec<Tic
     (first..=last)
         .map(|index| {
             let value = index as f64 * step;
-            Tick {
-                value,
-                text: fixed_or_scientific(value, decimals),
-            }
+            Tick { value, text: fixed_or_scientific(value, decimals) }
         })
         .collect()
 }
@@ -46,34 +40,20 @@ pub(crate) fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<Tick> {
         values.filter(within).collect()
     };
     let powers = multiples(&[1.0]);
-    let values = if powers.len() > 2 {
-        powers
-    } else {
-        multiples(&[1.0, 2.0, 5.0])
-    };
+    let values = if powers.len() > 2 { powers } else { multiples(&[1.0, 2.0, 5.0]) };
     if values.len() < 3 {
-        return linear(low, high, wanted, false)
-            .into_iter()
-            .filter(|t| t.value > 0.0)
-            .collect();
+        return linear(low, high, wanted, false).into_iter().filter(|t| t.value > 0.0).collect();
     }
     let every = values.len().div_ceil(wanted.max(1) * 2);
     let kept = values.into_iter().step_by(every);
-    kept.map(|value| Tick {
-        value,
-        text: format_value(value),
-    })
-    .collect()
+    kept.map(|value| Tick { value, text: format_value(value) }).collect()
 }
 
 /// The smallest of 1, 2, 5 and 10 times a power of ten that is not clearly below `raw`.
 fn round_step(raw: f64) -> f64 {
     let power = 10f64.powf(raw.log10().floor());
     let mantissa = raw / power;
-    let round = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|round| mantissa <= round * 1.4)
-        .unwrap_or(10.0);
+    let round = [1.0, 2.0, 5.0].into_iter().find(|round| mantissa <= round * 1.4).unwrap_or(10.0);
     round * power
 }
 
@@ -103,11 +83,7 @@ fn fixed_or_scientific(value: f64, decimals: usize) -> String {
     if !fraction.is_empty() {
         grouped = format!("{grouped}.{fraction}");
     }
-    if value < 0.0 {
-        format!("−{grouped}")
-    } else {
-        grouped
-    }
+    if value < 0.0 { format!("−{grouped}") } else { grouped }
 }
 
 /// `1,234,567`.
@@ -132,11 +108,7 @@ fn scientific(value: f64) -> String {
     let factor = factor.trim_end_matches(".0");
     let sign = if value < 0.0 { "−" } else { "" };
     let power: String = exponent.to_string().chars().map(superscript).collect();
-    if factor == "1" {
-        format!("{sign}10{power}")
-    } else {
-        format!("{sign}{factor}×10{power}")
-    }
+    if factor == "1" { format!("{sign}10{power}") } else { format!("{sign}{factor}×10{power}") }
 }
 
 fn superscript(c: char) -> char {
@@ -173,14 +145,8 @@ mod tests {
 
     #[test]
     fn logarithmic_ticks_are_decades_or_their_round_multiples() {
-        assert_eq!(
-            texts(&logarithmic(0.002, 20.0, 6)),
-            ["0.01", "0.1", "1", "10"]
-        );
-        assert_eq!(
-            texts(&logarithmic(1.5, 60.0, 6)),
-            ["2", "5", "10", "20", "50"]
-        );
+        assert_eq!(texts(&logarithmic(0.002, 20.0, 6)), ["0.01", "0.1", "1", "10"]);
+        assert_eq!(texts(&logarithmic(1.5, 60.0, 6)), ["2", "5", "10", "20", "50"]);
         assert_eq!(texts(&logarithmic(1e-9, 1e-5, 6))[0], "10⁻⁹");
         assert!(logarithmic(240.0, 260.0, 5).len() >= 3);
     }

@@ -27,22 +27,13 @@ struct Step {
 impl Step {
     /// The command as a reader types it.
     fn shown(&self) -> String {
-        let variable = self
-            .variable
-            .map(|(name, value)| format!("{name}=\"{value}\" "));
-        format!(
-            "{}cargo {}",
-            variable.unwrap_or_default(),
-            self.arguments.join(" ")
-        )
+        let variable = self.variable.map(|(name, value)| format!("{name}=\"{value}\" "));
+        format!("{}cargo {}", variable.unwrap_or_default(), self.arguments.join(" "))
     }
 }
 
 fn step(arguments: &str) -> Step {
-    Step {
-        arguments: arguments.split(' ').map(str::to_owned).collect(),
-        variable: None,
-    }
+    Step { arguments: arguments.split(' ').map(str::to_owned).collect(), variable: None }
 }
 
 /// Formatting first: it needs neither libtorch nor a build.
@@ -57,18 +48,8 @@ fn checks() -> [Step; 3] {
         ..step("doc --workspace --no-deps")
     };
     let tests = test::cargo_arguments(&[]);
-    let tests = tests
-        .iter()
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    [
-        lints,
-        documentation,
-        Step {
-            arguments: tests,
-            variable: None,
-        },
-    ]
+    let tests = tests.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    [lints, documentation, Step { arguments: tests, variable: None }]
 }
 
 /// Runs the command.
@@ -95,11 +76,7 @@ fn take(host: &Host, step: &Step) -> Result<u8> {
     command.args(&step.arguments).envs(step.variable);
     let status = command.status().context("cannot start cargo")?;
     let outcome = if status.success() { "passed" } else { "FAILED" };
-    host.say(format!(
-        "==> {outcome} in {:.1} s: {}",
-        start.elapsed().as_secs_f64(),
-        step.shown()
-    ));
+    host.say(format!("==> {outcome} in {:.1} s: {}", start.elapsed().as_secs_f64(), step.shown()));
     Ok(super::exit_code(status))
 }
 
@@ -129,16 +106,10 @@ mod tests {
             "cargo test --workspace",
         ];
         let made = machine.calls();
-        let made: Vec<&str> = made
-            .lines()
-            .filter(|call| call.starts_with("cargo"))
-            .collect();
+        let made: Vec<&str> = made.lines().filter(|call| call.starts_with("cargo")).collect();
         assert_eq!(made, calls);
         let said = machine.said();
-        assert!(
-            said.contains("==> RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace"),
-            "{said}"
-        );
+        assert!(said.contains("==> RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace"), "{said}");
         assert!(calls.iter().all(|call| said.contains(call)), "{said}");
     }
 
@@ -154,10 +125,8 @@ mod tests {
     #[test]
     fn documentation_warnings_are_errors() {
         let (machine, host) = machine();
-        machine.program(
-            "cargo",
-            "[ $1 != doc ] || [ \"$RUSTDOCFLAGS\" = '-D warnings' ] || exit 9",
-        );
+        machine
+            .program("cargo", "[ $1 != doc ] || [ \"$RUSTDOCFLAGS\" = '-D warnings' ] || exit 9");
         assert_eq!(run(&host, &Arguments {}).unwrap(), 0);
     }
 }

@@ -110,10 +110,7 @@ fn compiler(host: &Host) -> Finding {
     match tools::cxx(host) {
         Ok(name) => {
             let version = host.ask(&name, &["--version"]).unwrap_or_default();
-            Finding::Fine(format!(
-                "{name}: {}",
-                version.lines().next().unwrap_or_default()
-            ))
+            Finding::Fine(format!("{name}: {}", version.lines().next().unwrap_or_default()))
         }
         Err(problem) => Finding::Problem(problem),
     }
@@ -137,10 +134,7 @@ fn libtorch(host: &Host) -> Finding {
         },
         Ok(libtorch::Plan::Adopt(kind)) => {
             let folder = host.path(crate::host::LIBTORCH);
-            Finding::Fine(format!(
-                "libtorch ({kind}), put here by hand: {}",
-                folder.display()
-            ))
+            Finding::Fine(format!("libtorch ({kind}), put here by hand: {}", folder.display()))
         }
         Ok(plan) => Finding::ToFetch(plan.announcement(host).unwrap_or_default()),
     }
@@ -173,11 +167,8 @@ fn data(host: &Host, arguments: &Arguments) -> Finding {
 /// Either of two programs can fetch the data.
 fn data_tools(host: &Host, is_wanted: bool) -> Finding {
     let found = ["apt-get", "python3"].map(|name| host.find_program(name));
-    let shown: Vec<String> = found
-        .into_iter()
-        .flatten()
-        .map(|path| path.display().to_string())
-        .collect();
+    let shown: Vec<String> =
+        found.into_iter().flatten().map(|path| path.display().to_string()).collect();
     match (shown.is_empty(), is_wanted) {
         (false, _) => Finding::Fine(shown.join(", ")),
         (true, false) => Finding::Note("neither is there, and neither is needed".to_owned()),
@@ -193,11 +184,7 @@ fn disk(host: &Host, wants_libtorch: bool) -> Finding {
     let Some(free) = size::free(host, &host.root) else {
         return Finding::Note("`df` does not say how much is free".to_owned());
     };
-    let fetched = if wants_libtorch {
-        libtorch::peak(host, Wish::Auto)
-    } else {
-        0
-    };
+    let fetched = if wants_libtorch { libtorch::peak(host, Wish::Auto) } else { 0 };
     let needed = BUILD_AND_RUNS + fetched;
     let words = format!(
         "{} free in {}; {} are enough to fetch, build and run",
@@ -263,22 +250,14 @@ mod tests {
         assert!(is_well, "{text}");
         assert!(line(&text, "libtorch").starts_with("missing"), "{text}");
         assert!(line(&text, "data").starts_with("missing"), "{text}");
-        assert!(
-            !machine.path("external").exists(),
-            "the doctor changes nothing"
-        );
+        assert!(!machine.path("external").exists(), "the doctor changes nothing");
     }
 
     #[test]
     fn each_missing_tool_is_a_problem_with_its_cure() {
         let (text, is_well) = diagnosis(&Machine::new().host());
         assert!(!is_well);
-        for cure in [
-            "rustup.rs",
-            "apt-get install g++",
-            "python3 python3-pip",
-            "--data DIR",
-        ] {
+        for cure in ["rustup.rs", "apt-get install g++", "python3 python3-pip", "--data DIR"] {
             assert!(text.contains(cure), "{cure} is not in:\n{text}");
         }
         assert!(text.contains("4 problems"), "{text}");
@@ -311,10 +290,7 @@ mod tests {
         let machine = machine_that_can_fetch();
         machine.program("df", "echo Filesystem; echo /dev/x 100 97 1000 97% /");
         let (text, is_well) = diagnosis(&machine.host());
-        assert!(
-            !is_well && line(&text, "  disk ").starts_with("PROBLEM"),
-            "{text}"
-        );
+        assert!(!is_well && line(&text, "  disk ").starts_with("PROBLEM"), "{text}");
         assert!(matches!(disk(&machine.host(), false), Finding::Note(_)));
     }
 

@@ -12,8 +12,6 @@ use std::process::ExitStatus;
 /// The exit code to end with after a program that ran to its end, or died: 128 and the signal's
 /// number then, as shells have it.
 pub fn exit_code(status: ExitStatus) -> u8 {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

@@ -41,11 +41,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Passed on to the program.
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "FLAGS"
-    )]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS")]
     program: Vec<OsString>,
 }
 
@@ -81,18 +77,8 @@ fn program(
     passed_on: &[OsString],
 ) -> Command {
     let mut command = host.cargo();
-    command.args([
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "autodecoder",
-        "--",
-    ]);
-    command
-        .arg("reproduce")
-        .arg("--experiment")
-        .arg(&experiment.argument);
+    command.args(["run", "--quiet", "--release", "--package", "autodecoder", "--"]);
+    command.arg("reproduce").arg("--experiment").arg(&experiment.argument);
     if let Some(folder) = data {
         command.arg("--data").arg(folder);
     }
@@ -113,17 +99,11 @@ impl Experiment {
         let preset = host.path(PRESETS).join(format!("{name}.toml"));
         let is_name = !name.contains('/');
         if is_name && preset.is_file() {
-            return Ok(Self {
-                argument: name.into(),
-                file: preset,
-            });
+            return Ok(Self { argument: name.into(), file: preset });
         }
         let file = host.absolute(Path::new(name));
         if file.is_file() {
-            return Ok(Self {
-                argument: file.clone().into(),
-                file,
-            });
+            return Ok(Self { argument: file.clone().into(), file });
         }
         bail!(
             "no experiment {name:?}: it is neither a file nor one of the presets {}",
@@ -142,20 +122,9 @@ impl Experiment {
 }
 
 fn presets(host: &Host) -> Vec<String> {
-    let entries = fs::read_dir(host.path(PRESETS))
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = fs::read_dir(host.path(PRESETS)).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            Some(
-                entry
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".toml")?
-                    .to_owned(),
-            )
-        })
+        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned()))
         .collect();
     names.sort();
     names
@@ -190,10 +159,7 @@ fn data_setting(text: &str, key: &str) -> Option<String> {
 /// clap hands everything after the first flag it does not know to the program, so that
 /// `reproduce --force --preset course` would run the standard experiment's set-up.
 pub fn own_flags_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if arguments
-        .get(1)
-        .is_none_or(|command| command != "reproduce")
-    {
+    if arguments.get(1).is_none_or(|command| command != "reproduce") {
         return arguments;
     }
     let (mut own, mut passed_on) = (Vec::new(), Vec::new());
@@ -220,8 +186,7 @@ pub fn own_flags_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Whether a word is a flag with its value after an equals sign.
 fn begins(word: &OsStr, flag: &str) -> bool {
     let text = word.to_string_lossy();
-    text.strip_prefix(flag)
-        .is_some_and(|rest| rest.starts_with('='))
+    text.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))
 }
 
 #[cfg(test)]
@@ -239,9 +204,7 @@ mod tests {
     }
 
     fn parse(typed: &str) -> Result<Arguments, clap::Error> {
-        let words = ["xtask", "reproduce"]
-            .into_iter()
-            .chain(typed.split_whitespace());
+        let words = ["xtask", "reproduce"].into_iter().chain(typed.split_whitespace());
         let mut words = own_flags_first(words.map(OsString::from).collect());
         words.remove(1);
         Line::try_parse_from(words).map(|line| line.arguments)
@@ -253,10 +216,7 @@ mod tests {
 
     fn machine() -> Machine {
         let machine = Machine::new();
-        machine.write(
-            "assets/experiments/smoke.toml",
-            "[data]\nfolder = \"assets/sample\"\n",
-        );
+        machine.write("assets/experiments/smoke.toml", "[data]\nfolder = \"assets/sample\"\n");
         machine.write("assets/experiments/course.toml", "[data]\ntrain = 1000\n");
         machine
     }
@@ -265,30 +225,20 @@ mod tests {
         let (host, arguments) = (machine.host(), parsed(typed));
         let experiment = Experiment::find(&host, &arguments.preset).unwrap();
         let command = program(&host, &experiment, data.map(Path::new), &arguments.program);
-        command
-            .get_args()
-            .skip(6)
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
+        command.get_args().skip(6).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn unknown_flags_go_to_the_program_in_their_order() {
         let arguments = parsed("--preset course --force --run out --threads 2");
         assert_eq!(arguments.preset, "course");
-        assert_eq!(
-            arguments.program,
-            ["--force", "--run", "out", "--threads", "2"]
-        );
+        assert_eq!(arguments.program, ["--force", "--run", "out", "--threads", "2"]);
     }
 
     #[test]
     fn own_flags_are_found_after_the_programs() {
         let arguments = parsed("--force --preset=course --run out --data d --resume");
-        assert_eq!(
-            (arguments.preset.as_str(), arguments.data),
-            ("course", Some("d".into()))
-        );
+        assert_eq!((arguments.preset.as_str(), arguments.data), ("course", Some("d".into())));
         assert_eq!(arguments.program, ["--force", "--run", "out", "--resume"]);
     }
 
@@ -311,26 +261,15 @@ mod tests {
     #[test]
     fn the_program_is_told_the_preset_and_the_data() {
         let told = started(&machine(), "--preset course --force", Some("/images"));
-        let expected = [
-            "reproduce",
-            "--experiment",
-            "course",
-            "--data",
-            "/images",
-            "--force",
-        ];
+        let expected = ["reproduce", "--experiment", "course", "--data", "/images", "--force"];
         assert_eq!(told, expected);
     }
 
     #[test]
     fn an_experiment_with_a_folder_of_its_own_gets_no_data() {
         let machine = machine();
-        let needs = |name| {
-            Experiment::find(&machine.host(), name)
-                .unwrap()
-                .needs_fashion_mnist()
-                .unwrap()
-        };
+        let needs =
+            |name| Experiment::find(&machine.host(), name).unwrap().needs_fashion_mnist().unwrap();
         assert!(!needs("smoke"));
         assert!(needs("course"));
         let told = started(&machine, "--preset smoke", None);
@@ -348,13 +287,8 @@ mod tests {
     #[test]
     fn an_unknown_preset_lists_the_known_ones_before_any_download() {
         let machine = machine();
-        let error = run(&machine.host(), &parsed("--preset corse"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("\"corse\"") && error.contains("course, smoke"),
-            "{error}"
-        );
+        let error = run(&machine.host(), &parsed("--preset corse")).unwrap_err().to_string();
+        assert!(error.contains("\"corse\"") && error.contains("course, smoke"), "{error}");
         assert_eq!(machine.calls(), "");
     }
 
@@ -367,31 +301,17 @@ mod tests {
         machine.write("own/include/torch/torch.h", "");
         let host = machine.host_with("LIBTORCH", machine.path("own"));
         assert_eq!(run(&host, &parsed("--preset smoke")).unwrap(), 101);
-        assert!(
-            machine
-                .calls()
-                .contains("cargo build --release --package autodecoder")
-        );
+        assert!(machine.calls().contains("cargo build --release --package autodecoder"));
     }
 
     #[test]
     fn settings_are_read_from_both_forms() {
-        for text in [
-            "[data]\nfolder = \"a b\"",
-            "data.folder = 'a b' # mine\n[models]",
-        ] {
-            assert_eq!(
-                data_setting(text, "folder").as_deref(),
-                Some("a b"),
-                "{text}"
-            );
+        for text in ["[data]\nfolder = \"a b\"", "data.folder = 'a b' # mine\n[models]"] {
+            assert_eq!(data_setting(text, "folder").as_deref(), Some("a b"), "{text}");
         }
-        for text in [
-            "# folder = 'a'",
-            "[data]\n# folder = 'a'",
-            "[models]\nfolder = 'a'",
-            "folder = 'a'",
-        ] {
+        for text in
+            ["# folder = 'a'", "[data]\n# folder = 'a'", "[models]\nfolder = 'a'", "folder = 'a'"]
+        {
             assert_eq!(data_setting(text, "folder"), None, "{text}");
         }
     }

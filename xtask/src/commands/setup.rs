@@ -88,11 +88,8 @@ fn announce(host: &Host, wish: Wish, data: DataNeed<'_>) -> Result<()> {
         DataNeed::Nothing => None,
         DataNeed::FashionMnist(named) => FashionMnist::new(host).plan(named)?.announcement(host),
     };
-    let all: Vec<String> = [libtorch, data]
-        .into_iter()
-        .flatten()
-        .map(|item| format!("\n  {item}"))
-        .collect();
+    let all: Vec<String> =
+        [libtorch, data].into_iter().flatten().map(|item| format!("\n  {item}")).collect();
     if !all.is_empty() {
         host.say(format!("set-up will fetch, once:{}", all.concat()));
     }
@@ -133,10 +130,7 @@ mod tests {
         let machine = Machine::new();
         set_up(&machine, &machine.host()).unwrap_err();
         let said = machine.said();
-        assert!(
-            said.starts_with("set-up will fetch, once:\n  libtorch 2.13.0 (CPU)"),
-            "{said}"
-        );
+        assert!(said.starts_with("set-up will fetch, once:\n  libtorch 2.13.0 (CPU)"), "{said}");
     }
 
     #[test]
@@ -151,11 +145,7 @@ mod tests {
         let machine = Machine::new();
         machine.program("nvidia-smi", "echo 'GPU 0'");
         set_up(&machine, &own_libtorch(&machine)).unwrap();
-        assert!(
-            machine.said().contains("for the CPU only"),
-            "{}",
-            machine.said()
-        );
+        assert!(machine.said().contains("for the CPU only"), "{}", machine.said());
     }
 
     #[test]

@@ -34,10 +34,7 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
 
 /// `cargo test --workspace`, or the packages that the user names.
 pub fn cargo_arguments(extra: &[OsString]) -> Vec<OsString> {
-    let own = extra
-        .split(|argument| argument == "--")
-        .next()
-        .unwrap_or_default();
+    let own = extra.split(|argument| argument == "--").next().unwrap_or_default();
     let names_packages = own.iter().any(|argument| {
         let text = argument.to_string_lossy();
         text == "--package" || text.starts_with("--package=") || text.starts_with("-p")
@@ -57,10 +54,7 @@ mod tests {
 
     fn with(extra: &[&str]) -> Vec<String> {
         let extra: Vec<OsString> = extra.iter().map(OsString::from).collect();
-        cargo_arguments(&extra)
-            .iter()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect()
+        cargo_arguments(&extra).iter().map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
@@ -68,9 +62,6 @@ mod tests {
         assert_eq!(with(&[]), ["test", "--workspace"]);
         assert_eq!(with(&["--", "-p"]), ["test", "--workspace", "--", "-p"]);
         assert_eq!(with(&["-p", "data"]), ["test", "-p", "data"]);
-        assert_eq!(
-            with(&["--package=data", "kl"]),
-            ["test", "--package=data", "kl"]
-        );
+        assert_eq!(with(&["--package=data", "kl"]), ["test", "--package=data", "kl"]);
     }
 }

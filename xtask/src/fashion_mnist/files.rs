@@ -69,10 +69,7 @@ impl fmt::Display for Fault {
             Self::Missing => formatter.write_str("is missing (plain or .gz)"),
             Self::Unreadable(error) => write!(formatter, "cannot be read ({error})"),
             Self::Differs { expected, found } => {
-                write!(
-                    formatter,
-                    "has SHA-256 {found} where {expected} was expected"
-                )
+                write!(formatter, "has SHA-256 {found} where {expected} was expected")
             }
         }
     }
@@ -82,10 +79,7 @@ impl DataFile {
     /// Where the file lies in a folder, plain or compressed.
     pub fn find(&self, folder: &Path) -> Option<PathBuf> {
         let names = [self.name.to_owned(), format!("{}.gz", self.name)];
-        names
-            .map(|name| folder.join(name))
-            .into_iter()
-            .find(|path| path.is_file())
+        names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
     }
 
     /// Checks the file in a folder.
@@ -107,11 +101,8 @@ impl DataFile {
         let found = File::open(&path)
             .and_then(|file| {
                 let is_gzip = path.extension().is_some_and(|end| end == "gz");
-                let reader: Box<dyn Read> = if is_gzip {
-                    Box::new(GzDecoder::new(file))
-                } else {
-                    Box::new(file)
-                };
+                let reader: Box<dyn Read> =
+                    if is_gzip { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
                 // One byte more than the file has is enough to see that it differs; a compressed
                 // file that never ends is not followed.
                 sum(&mut reader.take(self.bytes + 1), copy)
@@ -120,10 +111,7 @@ impl DataFile {
         if found == self.sha256 {
             return Ok(());
         }
-        Err(Fault::Differs {
-            expected: self.sha256,
-            found,
-        })
+        Err(Fault::Differs { expected: self.sha256, found })
     }
 }
 
@@ -134,11 +122,7 @@ fn sum(reader: &mut dyn Read, copy: &mut dyn Write) -> io::Result<String> {
     loop {
         let read = reader.read(&mut buffer)?;
         if read == 0 {
-            return Ok(digest
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect());
+            return Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
         }
         digest.update(&buffer[..read]);
         copy.write_all(&buffer[..read])?;
@@ -159,17 +143,9 @@ pub fn unpack(set: Set, from: &Path, to: &Path) -> Result<(), String> {
 fn each(set: Set, act: impl Fn(&DataFile) -> Result<(), Fault>) -> Result<(), String> {
     let faults: Vec<String> = set
         .iter()
-        .filter_map(|file| {
-            act(file)
-                .err()
-                .map(|fault| format!("{} {fault}", file.name))
-        })
+        .filter_map(|file| act(file).err().map(|fault| format!("{} {fault}", file.name)))
         .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults.join("; "))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
 }
 
 /// Two small files with their right sums, for the tests.
@@ -218,10 +194,7 @@ mod tests {
     #[test]
     fn rejects_a_corrupted_file() {
         let error = checked(("train-images-idx3-ubyte", b"abd")).unwrap_err();
-        assert!(
-            error.contains("train-images-idx3-ubyte has SHA-256 a52d159f"),
-            "{error}"
-        );
+        assert!(error.contains("train-images-idx3-ubyte has SHA-256 a52d159f"), "{error}");
     }
 
     #[test]
@@ -242,10 +215,7 @@ mod tests {
     fn every_fault_is_listed() {
         let error = check(EXAMPLE, Path::new("/nowhere")).unwrap_err();
         for file in EXAMPLE {
-            assert!(
-                error.contains(&format!("{} is missing", file.name)),
-                "{error}"
-            );
+            assert!(error.contains(&format!("{} is missing", file.name)), "{error}");
         }
     }
 
@@ -255,10 +225,7 @@ mod tests {
         machine.write("d/train-images-idx3-ubyte.gz", gzip(b"abc"));
         machine.write("d/train-labels-idx1-ubyte.gz", gzip(b""));
         unpack(EXAMPLE, &machine.path("d"), &machine.path("out")).unwrap();
-        assert_eq!(
-            fs::read(machine.path("out/train-images-idx3-ubyte")).unwrap(),
-            b"abc"
-        );
+        assert_eq!(fs::read(machine.path("out/train-images-idx3-ubyte")).unwrap(), b"abc");
         check(EXAMPLE, &machine.path("out")).unwrap();
     }
 }

@@ -58,10 +58,7 @@ impl fmt::Display for Data {
         };
         let folder = self.folder.display();
         match &self.differs {
-            None => write!(
-                formatter,
-                "Fashion-MNIST (SHA-256 checked), {origin}: {folder}"
-            ),
+            None => write!(formatter, "Fashion-MNIST (SHA-256 checked), {origin}: {folder}"),
             Some(faults) => write!(
                 formatter,
                 "data, {origin}: {folder}; used as it is, though not the files that Fashion-MNIST's \
@@ -111,10 +108,7 @@ pub struct FashionMnist<'a> {
 impl<'a> FashionMnist<'a> {
     /// For a machine.
     pub fn new(host: &'a Host) -> Self {
-        Self {
-            host,
-            set: files::FASHION_MNIST,
-        }
+        Self { host, set: files::FASHION_MNIST }
     }
 
     /// Finds out what has to be done. Reads and sums the files that are there (half a second),
@@ -127,22 +121,14 @@ impl<'a> FashionMnist<'a> {
         if let Some(named) = named {
             return self.named(&self.host.absolute(named)).map(Plan::Ready);
         }
-        let ready = |folder, origin| {
-            Ok(Plan::Ready(Data {
-                folder,
-                origin,
-                differs: None,
-            }))
-        };
+        let ready = |folder, origin| Ok(Plan::Ready(Data { folder, origin, differs: None }));
         let (system, place) = (&self.host.system_data, self.host.path(PLACE));
         if files::check(self.set, system).is_ok() {
             return ready(system.clone(), Origin::System);
         }
         match files::check(self.set, &place) {
             Ok(()) => ready(place, Origin::SetUp),
-            Err(faults) => Ok(Plan::Fetch {
-                instead_of: place.exists().then_some(faults),
-            }),
+            Err(faults) => Ok(Plan::Fetch { instead_of: place.exists().then_some(faults) }),
         }
     }
 
@@ -152,11 +138,7 @@ impl<'a> FashionMnist<'a> {
         let entries = fs::read_dir(folder)
             .with_context(|| format!("--data {} cannot be read", folder.display()))?;
         let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
-        let has = |part: &str| {
-            names
-                .iter()
-                .any(|name| name.to_string_lossy().contains(part))
-        };
+        let has = |part: &str| names.iter().any(|name| name.to_string_lossy().contains(part));
         ensure!(
             has(IDX) || has(CSV),
             "--data {} holds no data file: {} (plain or .gz) or CSV files were expected. Leave \
@@ -169,19 +151,11 @@ impl<'a> FashionMnist<'a> {
         } else {
             Some("CSV files, which have no published checksums".to_owned())
         };
-        Ok(Data {
-            folder: folder.to_path_buf(),
-            origin: Origin::User,
-            differs,
-        })
+        Ok(Data { folder: folder.to_path_buf(), origin: Origin::User, differs })
     }
 
     fn names(&self) -> String {
-        self.set
-            .iter()
-            .map(|file| file.name)
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.set.iter().map(|file| file.name).collect::<Vec<_>>().join(", ")
     }
 
     /// Makes sure that the data is there. Does nothing where it is.
@@ -206,20 +180,14 @@ impl<'a> FashionMnist<'a> {
         let staging = lock.stage("fashion-mnist")?;
         let mut tried = Vec::new();
         for (number, source) in (1..).zip(&sources::ALL) {
-            self.host
-                .say(format!("fetching Fashion-MNIST from {}", source.name));
+            self.host.say(format!("fetching Fashion-MNIST from {}", source.name));
             let scratch = staging.make_folder(&format!("source-{number}"))?;
             let Err(error) = self.fetch_from(source, &scratch, &staging.path("fashion-mnist"))
             else {
                 let folder = self.host.path(PLACE);
                 staging.publish("fashion-mnist", &folder)?;
-                self.host
-                    .say(format!("Fashion-MNIST is in {}", folder.display()));
-                return Ok(Data {
-                    folder,
-                    origin: Origin::SetUp,
-                    differs: None,
-                });
+                self.host.say(format!("Fashion-MNIST is in {}", folder.display()));
+                return Ok(Data { folder, origin: Origin::SetUp, differs: None });
             };
             self.host.say("  that failed");
             tried.push(format!("{number}. {}: {error:#}", source.name));

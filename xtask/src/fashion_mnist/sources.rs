@@ -23,10 +23,7 @@ pub struct Source {
 
 /// All sources, in the order they are tried.
 pub const ALL: [Source; 2] = [
-    Source {
-        name: "Debian's package dataset-fashion-mnist (apt-get download)",
-        fetch: from_apt,
-    },
+    Source { name: "Debian's package dataset-fashion-mnist (apt-get download)", fetch: from_apt },
     Source {
         name: "the data set's own site, fashion-mnist.s3-website.eu-central-1.amazonaws.com",
         fetch: from_site,
@@ -50,10 +47,7 @@ except Exception as error:
 /// Needs no root: the system's package lists where they know the package, else lists of our own.
 fn from_apt(host: &Host, _: Set, scratch: &Path) -> Result<PathBuf> {
     for program in ["apt-get", "dpkg-deb"] {
-        ensure!(
-            host.find_program(program).is_some(),
-            "{program} is not on this machine"
-        );
+        ensure!(host.find_program(program).is_some(), "{program} is not on this machine");
     }
     run(host, scratch, apt(host, &[], &["download", PACKAGE])).or_else(|_| {
         let own_lists = own_lists(scratch)?;
@@ -72,11 +66,8 @@ fn apt(host: &Host, options: &[String], verb: &[&str]) -> Command {
     for option in options {
         command.args(["-o", option]);
     }
-    for option in [
-        "Acquire::Retries=1",
-        "Acquire::http::Timeout=20",
-        "Acquire::https::Timeout=20",
-    ] {
+    for option in ["Acquire::Retries=1", "Acquire::http::Timeout=20", "Acquire::https::Timeout=20"]
+    {
         command.args(["-o", option]);
     }
     command.args(verb);
@@ -90,10 +81,7 @@ fn own_lists(scratch: &Path) -> Result<Vec<String>> {
         fs::create_dir_all(folder).context("cannot make folders for apt")?;
     }
     let (lists, cache) = (lists.display(), cache.display());
-    Ok(vec![
-        format!("Dir::State::Lists={lists}"),
-        format!("Dir::Cache={cache}"),
-    ])
+    Ok(vec![format!("Dir::State::Lists={lists}"), format!("Dir::Cache={cache}")])
 }
 
 fn downloaded_package(scratch: &Path) -> Result<PathBuf> {
@@ -123,12 +111,5 @@ fn from_site(host: &Host, set: Set, scratch: &Path) -> Result<PathBuf> {
 fn run(host: &Host, scratch: &Path, mut command: Command) -> Result<()> {
     command.current_dir(scratch);
     let (what, endings, log) = ("Fashion-MNIST", &["deb", "gz"], scratch.join("log"));
-    Fetch {
-        what,
-        folder: scratch,
-        endings,
-        bytes: BYTES,
-        log,
-    }
-    .run(host, command)
+    Fetch { what, folder: scratch, endings, bytes: BYTES, log }.run(host, command)
 }

@@ -19,10 +19,7 @@ fn with_apt(machine: &Machine, download: &str) {
     machine.program("apt-get", download);
     let mirror = machine.path("mirror");
     let folder = "usr/share/datasets/fashion-mnist";
-    let unpack = format!(
-        "mkdir -p $3/{folder}; cp {}/* $3/{folder}",
-        mirror.display()
-    );
+    let unpack = format!("mkdir -p $3/{folder}; cp {}/* $3/{folder}", mirror.display());
     machine.program("dpkg-deb", &unpack);
 }
 
@@ -30,10 +27,7 @@ fn with_apt(machine: &Machine, download: &str) {
 fn with_site(machine: &Machine) {
     machine.program(
         "python3",
-        &format!(
-            "cp {}/\"${{3##*/}}\" \"$4\"",
-            machine.path("mirror").display()
-        ),
+        &format!("cp {}/\"${{3##*/}}\" \"$4\"", machine.path("mirror").display()),
     );
 }
 
@@ -43,9 +37,8 @@ fn provide(host: &Host, named: Option<&Path>) -> Result<Data> {
 
 fn names(machine: &Machine) -> Vec<String> {
     let entries = fs::read_dir(machine.path("external")).unwrap().flatten();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -55,14 +48,7 @@ fn apt_is_tried_first_and_the_second_call_does_nothing() {
     let machine = machine();
     with_apt(&machine, "touch fashion.deb");
     let data = provide(&machine.host(), None).unwrap();
-    assert_eq!(
-        data,
-        Data {
-            folder: machine.path(PLACE),
-            origin: Origin::SetUp,
-            differs: None
-        }
-    );
+    assert_eq!(data, Data { folder: machine.path(PLACE), origin: Origin::SetUp, differs: None });
     assert_eq!(names(&machine), [".lock", "fashion-mnist"]);
     let (calls, said) = (machine.calls(), machine.said());
     assert_eq!(provide(&machine.host(), None).unwrap(), data);
@@ -76,11 +62,7 @@ fn empty_package_lists_are_fetched_without_root() {
          case \"$*\" in *download*) touch fashion.deb ;; esac";
     with_apt(&machine, only_with_own_lists);
     provide(&machine.host(), None).unwrap();
-    assert!(
-        machine.calls().contains("Timeout=20 update"),
-        "{}",
-        machine.calls()
-    );
+    assert!(machine.calls().contains("Timeout=20 update"), "{}", machine.calls());
 }
 
 #[test]
@@ -115,14 +97,9 @@ fn every_source_that_failed_is_listed_with_its_reason() {
 
 #[test]
 fn a_machine_without_any_tool_says_which_are_missing() {
-    let error = provide(&Machine::new().host(), None)
-        .unwrap_err()
-        .to_string();
+    let error = provide(&Machine::new().host(), None).unwrap_err().to_string();
     assert!(error.contains("apt-get is not on this machine"), "{error}");
-    assert!(
-        error.contains("python3, which fetches it, is not on the PATH"),
-        "{error}"
-    );
+    assert!(error.contains("python3, which fetches it, is not on the PATH"), "{error}");
 }
 
 #[test]
@@ -131,10 +108,7 @@ fn a_corrupted_download_is_refused_and_the_next_source_is_tried() {
     machine.write("mirror/train-images-idx3-ubyte.gz", gzip(b"abd"));
     with_apt(&machine, "touch fashion.deb");
     let error = provide(&machine.host(), None).unwrap_err().to_string();
-    assert!(
-        error.contains("what it holds is not Fashion-MNIST"),
-        "{error}"
-    );
+    assert!(error.contains("what it holds is not Fashion-MNIST"), "{error}");
     assert!(error.contains("where ba7816bf"), "{error}");
     assert_eq!(names(&machine), [".lock"]);
 }
@@ -146,16 +120,8 @@ fn a_file_damaged_later_is_fetched_again() {
     provide(&machine.host(), None).unwrap();
     machine.write("external/fashion-mnist/train-images-idx3-ubyte", "abd");
     let host = machine.host();
-    let plan = FashionMnist {
-        host: &host,
-        set: EXAMPLE,
-    }
-    .plan(None)
-    .unwrap();
-    assert!(
-        plan.announcement(&host).unwrap().contains("has SHA-256"),
-        "{plan:?}"
-    );
+    let plan = FashionMnist { host: &host, set: EXAMPLE }.plan(None).unwrap();
+    assert!(plan.announcement(&host).unwrap().contains("has SHA-256"), "{plan:?}");
     provide(&host, None).unwrap();
     files::check(EXAMPLE, &machine.path(PLACE)).unwrap();
 }
@@ -166,25 +132,15 @@ fn a_failed_fetch_leaves_files_placed_by_hand_where_they_were() {
     machine.write("external/fashion-mnist/train-images-idx3-ubyte", "abc");
     let error = provide(&machine.host(), None).unwrap_err().to_string();
     assert!(error.contains("could not be fetched"), "{error}");
-    assert!(
-        machine
-            .path("external/fashion-mnist/train-images-idx3-ubyte")
-            .exists()
-    );
+    assert!(machine.path("external/fashion-mnist/train-images-idx3-ubyte").exists());
 }
 
 #[test]
 fn files_placed_by_hand_are_used_plain_or_compressed() {
     let machine = machine();
     machine.write("external/fashion-mnist/train-images-idx3-ubyte", "abc");
-    machine.write(
-        "external/fashion-mnist/train-labels-idx1-ubyte.gz",
-        gzip(b""),
-    );
-    assert_eq!(
-        provide(&machine.host(), None).unwrap().origin,
-        Origin::SetUp
-    );
+    machine.write("external/fashion-mnist/train-labels-idx1-ubyte.gz", gzip(b""));
+    assert_eq!(provide(&machine.host(), None).unwrap().origin, Origin::SetUp);
 }
 
 #[test]
@@ -195,11 +151,7 @@ fn the_systems_copy_is_used_before_anything_is_fetched() {
     let data = provide(&host, None).unwrap();
     assert_eq!(
         data,
-        Data {
-            folder: machine.path("mirror"),
-            origin: Origin::System,
-            differs: None
-        }
+        Data { folder: machine.path("mirror"), origin: Origin::System, differs: None }
     );
 }
 
@@ -210,24 +162,11 @@ fn a_folder_that_the_user_names_wins_and_is_compared_with_the_original() {
     let host = machine.host();
     let named = Path::new("root/mirror");
     let data = provide(&host, Some(named)).unwrap();
-    assert_eq!(
-        data,
-        Data {
-            folder: machine.path("mirror"),
-            origin: Origin::User,
-            differs: None
-        }
-    );
+    assert_eq!(data, Data { folder: machine.path("mirror"), origin: Origin::User, differs: None });
     machine.write("mirror/train-images-idx3-ubyte.gz", gzip(b"xyz"));
     let message = provide(&host, Some(named)).unwrap().to_string();
-    assert!(
-        message.contains("used as it is, though not the files"),
-        "{message}"
-    );
-    assert!(
-        message.contains("train-images-idx3-ubyte has SHA-256"),
-        "{message}"
-    );
+    assert!(message.contains("used as it is, though not the files"), "{message}");
+    assert!(message.contains("train-images-idx3-ubyte has SHA-256"), "{message}");
     assert_eq!(machine.calls(), "");
 }
 
@@ -237,10 +176,7 @@ fn the_courses_csv_files_are_left_to_the_program() {
     machine.write("course/fashion-mnist_train.csv", "label,pixel1");
     let data = provide(&machine.host(), Some(Path::new("root/course"))).unwrap();
     assert_eq!(data.folder, machine.path("course"));
-    assert!(
-        data.to_string().contains("CSV files, which have no"),
-        "{data}"
-    );
+    assert!(data.to_string().contains("CSV files, which have no"), "{data}");
 }
 
 #[test]
@@ -248,11 +184,7 @@ fn a_named_folder_without_data_is_refused() {
     let machine = Machine::new();
     machine.write("notes/readme.md", "");
     let error = |folder: &str| provide(&machine.host(), Some(Path::new(folder))).unwrap_err();
-    assert!(
-        error("root/notes")
-            .to_string()
-            .contains("holds no data file")
-    );
+    assert!(error("root/notes").to_string().contains("holds no data file"));
     assert!(error("root/nowhere").to_string().contains("cannot be read"));
     assert_eq!(machine.calls(), "");
 }

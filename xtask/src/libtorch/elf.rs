@@ -21,10 +21,7 @@ pub fn check_whole(path: &Path) -> Result<()> {
     let length = file.metadata()?.len();
     let mut header = [0; 64];
     let whole_header = file.read_exact(&mut header).is_ok();
-    ensure!(
-        whole_header && header[..5] == *b"\x7fELF\x02",
-        "{shown} is no 64-bit shared library"
-    );
+    ensure!(whole_header && header[..5] == *b"\x7fELF\x02", "{shown} is no 64-bit shared library");
     let number = |offset: usize, bytes: usize| little_endian(&header[offset..offset + bytes]);
     let (segments, segment_size, segment_count) = (number(32, 8), number(54, 2), number(56, 2));
     let (sections, section_size, section_count) = (number(40, 8), number(58, 2), number(60, 2));
@@ -32,26 +29,16 @@ pub fn check_whole(path: &Path) -> Result<()> {
     for index in 0..segment_count {
         let mut segment = [0; 40];
         let start = segments.saturating_add(index * segment_size);
-        file.read_exact_at(&mut segment, start)
-            .with_context(|| format!("{shown} is cut short"))?;
-        let (offset, bytes) = (
-            little_endian(&segment[8..16]),
-            little_endian(&segment[32..40]),
-        );
+        file.read_exact_at(&mut segment, start).with_context(|| format!("{shown} is cut short"))?;
+        let (offset, bytes) = (little_endian(&segment[8..16]), little_endian(&segment[32..40]));
         end = end.max(offset.saturating_add(bytes));
     }
-    ensure!(
-        end <= length,
-        "{shown} is cut short: {length} bytes of at least {end}"
-    );
+    ensure!(end <= length, "{shown} is cut short: {length} bytes of at least {end}");
     Ok(())
 }
 
 fn little_endian(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |number, &byte| number << 8 | u64::from(byte))
+    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 /// A small ELF file with one segment of `bytes` bytes after its headers, for the tests.
@@ -99,12 +86,7 @@ mod tests {
     #[test]
     fn other_files_are_no_libraries() {
         for content in [&b""[..], b"INPUT(libtorch_cpu.so)", &[0; 100]] {
-            assert!(
-                check(content)
-                    .unwrap_err()
-                    .to_string()
-                    .contains("no 64-bit")
-            );
+            assert!(check(content).unwrap_err().to_string().contains("no 64-bit"));
         }
     }
 }

@@ -16,10 +16,7 @@ pub fn under_lock(host: &Host, wish: Wish) -> Result<()> {
     match plan(host, wish)? {
         Plan::Ready(_) => Ok(()),
         Plan::Adopt(kind) => {
-            host.say(format!(
-                "libtorch in {} is whole: it is used",
-                host.path(LIBTORCH).display()
-            ));
+            host.say(format!("libtorch in {} is whole: it is used", host.path(LIBTORCH).display()));
             stamp::sign(&host.path(stamp::TREE), kind)
         }
         Plan::Fetch { kind, .. } => fetch(host, &lock, kind)
@@ -43,10 +40,7 @@ fn fetch(host: &Host, lock: &Lock, kind: Kind) -> Result<()> {
     let sizes = wheel::sizes(kind);
     size::require_free(host, &host.external(), sizes.peak)?;
     let staging = lock.stage("libtorch")?;
-    let (unpacked, scratch) = (
-        staging.make_folder("unpacked")?,
-        staging.make_folder("scratch")?,
-    );
+    let (unpacked, scratch) = (staging.make_folder("unpacked")?, staging.make_folder("scratch")?);
     host.say(format!("fetching libtorch {VERSION} ({kind})"));
     Fetch {
         what: "libtorch",
@@ -63,29 +57,15 @@ fn fetch(host: &Host, lock: &Lock, kind: Kind) -> Result<()> {
     let place = host.path(stamp::TREE);
     let replaces = place.exists();
     staging.publish("libtorch", &place)?;
-    host.say(format!(
-        "libtorch {VERSION} ({kind}) is in {}",
-        host.path(LIBTORCH).display()
-    ));
-    if replaces {
-        forget_bindings(host)
-    } else {
-        Ok(())
-    }
+    host.say(format!("libtorch {VERSION} ({kind}) is in {}", host.path(LIBTORCH).display()));
+    if replaces { forget_bindings(host) } else { Ok(()) }
 }
 
 /// Has the C++ bindings built anew: torch-sys chooses its libraries when it is built, and does not
 /// notice that another kind of libtorch has come to the same place.
 fn forget_bindings(host: &Host) -> Result<()> {
     for profile in ["dev", "release"] {
-        let arguments = [
-            "clean",
-            "--quiet",
-            "--package",
-            "torch-sys",
-            "--profile",
-            profile,
-        ];
+        let arguments = ["clean", "--quiet", "--package", "torch-sys", "--profile", profile];
         let status = host.cargo().args(arguments).status();
         ensure!(
             status.is_ok_and(|status| status.success()),

@@ -57,11 +57,7 @@ const CUDA_LIBRARIES: [&str; 16] = [
 /// Folders of libraries in a tree, relative to it.
 pub fn library_folders(tree: &Path) -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from(LIBRARIES)];
-    for entry in fs::read_dir(tree.join("nvidia"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
+    for entry in fs::read_dir(tree.join("nvidia")).into_iter().flatten().flatten() {
         let folder = Path::new("nvidia").join(entry.file_name()).join("lib");
         if tree.join(&folder).is_dir() {
             folders.push(folder);
@@ -88,10 +84,7 @@ pub fn assemble(unpacked: &Path, tree: &Path, kind: Kind) -> Result<()> {
         }
     }
     if kind == Kind::Cpu {
-        write(
-            &tree.join(LIBRARIES).join("libtorch.so"),
-            LIBTORCH_WITHOUT_CUDA,
-        )?;
+        write(&tree.join(LIBRARIES).join("libtorch.so"), LIBTORCH_WITHOUT_CUDA)?;
     }
     // torch-sys refuses another version by this file.
     write(&tree.join(BUILD_VERSION), &format!("{VERSION}\n"))?;
@@ -102,9 +95,7 @@ fn is_needed(library: &Path, kind: Kind) -> bool {
     let name = library.file_name().unwrap_or_default().to_string_lossy();
     let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
     let is_python = starts(&["libtorch_python", "libshm"]);
-    let is_cuda = ["cuda", "nvrtc", "nvshmem"]
-        .iter()
-        .any(|part| name.contains(part));
+    let is_cuda = ["cuda", "nvrtc", "nvshmem"].iter().any(|part| name.contains(part));
     match (library.starts_with(LIBRARIES), kind) {
         (true, Kind::Cpu) => !is_python && !is_cuda && name != "libtorch.so",
         (true, Kind::Cuda) => !is_python,
@@ -133,16 +124,9 @@ fn write(path: &Path, text: &str) -> Result<()> {
 pub fn check(tree: &Path, kind: Kind) -> Result<()> {
     let version = version::of_folder(&tree.join("torch"));
     let version = version.as_deref().unwrap_or("unknown");
-    ensure!(
-        version == VERSION,
-        "its version is {version}, not {VERSION}"
-    );
+    ensure!(version == VERSION, "its version is {version}, not {VERSION}");
     ensure!(tree.join(HEADER).is_file(), "{HEADER} is missing");
-    let cuda: &[&str] = if kind == Kind::Cuda {
-        &CUDA_LIBRARIES
-    } else {
-        &[]
-    };
+    let cuda: &[&str] = if kind == Kind::Cuda { &CUDA_LIBRARIES } else { &[] };
     for library in CPU_LIBRARIES.iter().chain(cuda) {
         let path = tree.join(library);
         ensure!(path.is_file(), "{library} is missing");
@@ -151,10 +135,7 @@ pub fn check(tree: &Path, kind: Kind) -> Result<()> {
     let libtorch = tree.join(LIBRARIES).join("libtorch.so");
     ensure!(libtorch.is_file(), "{LIBRARIES}/libtorch.so is missing");
     let is_script = fs::read(&libtorch).is_ok_and(|text| text.starts_with(b"INPUT"));
-    ensure!(
-        kind == Kind::Cuda || is_script,
-        "{LIBRARIES}/libtorch.so still asks for CUDA"
-    );
+    ensure!(kind == Kind::Cuda || is_script, "{LIBRARIES}/libtorch.so still asks for CUDA");
     Ok(())
 }
 
@@ -201,14 +182,7 @@ mod tests {
             if entry.path().is_dir() {
                 found.extend(files(&entry.path(), start));
             } else {
-                found.push(
-                    entry
-                        .path()
-                        .strip_prefix(start)
-                        .unwrap()
-                        .display()
-                        .to_string(),
-                );
+                found.push(entry.path().strip_prefix(start).unwrap().display().to_string());
             }
         }
         found.sort();
@@ -243,16 +217,11 @@ mod tests {
         for needed in CPU_LIBRARIES.iter().chain(&CUDA_LIBRARIES) {
             assert!(found.contains(&(*needed).to_owned()), "{needed} is missing");
         }
-        for needed in [
-            "torch/lib/libtorch_cuda_linalg.so",
-            "torch/lib/libcaffe2_nvrtc.so",
-        ] {
+        for needed in ["torch/lib/libtorch_cuda_linalg.so", "torch/lib/libcaffe2_nvrtc.so"] {
             assert!(found.contains(&needed.to_owned()), "{needed} is missing");
         }
         let unneeded = |file: &&String| {
-            [".py", ".a", "cuda.h", "python.so", "libshm.so"]
-                .iter()
-                .any(|end| file.ends_with(end))
+            [".py", ".a", "cuda.h", "python.so", "libshm.so"].iter().any(|end| file.ends_with(end))
         };
         assert_eq!(found.iter().find(unneeded), None);
     }
@@ -263,9 +232,7 @@ mod tests {
         check(&machine.path("tree"), Kind::Cpu).unwrap();
         let half = &elf::example(10)[..100];
         machine.write("tree/torch/lib/libtorch_cpu.so", half);
-        let error = check(&machine.path("tree"), Kind::Cpu)
-            .unwrap_err()
-            .to_string();
+        let error = check(&machine.path("tree"), Kind::Cpu).unwrap_err().to_string();
         assert!(error.contains("libtorch_cpu.so is cut short"), "{error}");
     }
 
@@ -273,10 +240,7 @@ mod tests {
     fn every_missing_file_is_noticed() {
         let machine = assembled(Kind::Cpu);
         let tree = machine.path("tree");
-        for file in CPU_LIBRARIES
-            .iter()
-            .chain(&[HEADER, BUILD_VERSION, "torch/lib/libtorch.so"])
-        {
+        for file in CPU_LIBRARIES.iter().chain(&[HEADER, BUILD_VERSION, "torch/lib/libtorch.so"]) {
             let content = fs::read(tree.join(file)).unwrap();
             fs::remove_file(tree.join(file)).unwrap();
             assert!(check(&tree, Kind::Cpu).is_err(), "{file}");

@@ -31,11 +31,7 @@ pub enum Kind {
 impl Kind {
     /// The kind of the libtorch in a library folder.
     fn of_libraries(folder: &Path) -> Self {
-        if folder.join("libtorch_cuda.so").exists() {
-            Self::Cuda
-        } else {
-            Self::Cpu
-        }
+        if folder.join("libtorch_cuda.so").exists() { Self::Cuda } else { Self::Cpu }
     }
 
     fn name(self) -> &'static str {
@@ -183,10 +179,7 @@ pub fn plan(host: &Host, wish: Wish) -> Result<Plan> {
     }
     let folder = host.path(LIBTORCH);
     let kind = Kind::of_libraries(&folder.join("lib"));
-    let fetch = |instead_of| Plan::Fetch {
-        kind: wish.to_fetch(host),
-        instead_of,
-    };
+    let fetch = |instead_of| Plan::Fetch { kind: wish.to_fetch(host), instead_of };
     if !folder.exists() {
         return Ok(fetch(None));
     }
@@ -196,12 +189,7 @@ pub fn plan(host: &Host, wish: Wish) -> Result<Plan> {
     let tree = host.path(stamp::TREE);
     if stamp::holds(&tree, kind) {
         let version = Some(VERSION.to_owned());
-        return Ok(Plan::Ready(Libtorch {
-            folder,
-            version,
-            kind,
-            origin: Origin::SetUp,
-        }));
+        return Ok(Plan::Ready(Libtorch { folder, version, kind, origin: Origin::SetUp }));
     }
     Ok(match layout::check(&tree, kind) {
         Ok(()) => Plan::Adopt(kind),

@@ -36,10 +36,7 @@ pub fn holds(tree: &Path, kind: Kind) -> bool {
 }
 
 fn expected(tree: &Path, kind: Kind) -> Result<String> {
-    let mut text = format!(
-        "libtorch {VERSION}\nkind {}\nrecipe {RECIPE}\n",
-        kind.name()
-    );
+    let mut text = format!("libtorch {VERSION}\nkind {}\nrecipe {RECIPE}\n", kind.name());
     for library in libraries(tree)? {
         let bytes = size::of_file(&tree.join(&library))?;
         text.push_str(&format!("{bytes} {}\n", library.display()));

@@ -9,10 +9,7 @@ use crate::test_support::Machine;
 fn machine() -> Machine {
     let machine = Machine::new();
     layout::example_wheel(&machine.path("wheel"));
-    pip_that(
-        &machine,
-        &format!("cp -r {}/. \"$target\"", machine.path("wheel").display()),
-    );
+    pip_that(&machine, &format!("cp -r {}/. \"$target\"", machine.path("wheel").display()));
     machine
 }
 
@@ -26,18 +23,13 @@ fn pip_that(machine: &Machine, unpack: &str) {
 }
 
 fn fetches(machine: &Machine) -> usize {
-    machine
-        .calls()
-        .lines()
-        .filter(|call| call.contains("pip install"))
-        .count()
+    machine.calls().lines().filter(|call| call.contains("pip install")).count()
 }
 
 fn names(machine: &Machine) -> Vec<String> {
     let entries = fs::read_dir(machine.path("external")).unwrap().flatten();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -102,20 +94,11 @@ fn a_tree_without_stamp_is_adopted_when_whole() {
 fn a_half_tree_without_stamp_is_fetched_again() {
     let machine = machine();
     machine.program("cargo", "");
-    machine.write(
-        "external/libtorch/torch/lib/libtorch_cpu.so",
-        elf::example(10),
-    );
+    machine.write("external/libtorch/torch/lib/libtorch_cpu.so", elf::example(10));
     machine.write("external/libtorch/torch/build-version", "2.13.0");
     let host = machine.host();
-    let announcement = plan(&host, Wish::Auto)
-        .unwrap()
-        .announcement(&host)
-        .unwrap();
-    assert!(
-        announcement.contains("torch.h is missing"),
-        "{announcement}"
-    );
+    let announcement = plan(&host, Wish::Auto).unwrap().announcement(&host).unwrap();
+    assert!(announcement.contains("torch.h is missing"), "{announcement}");
     provide(&host, Wish::Auto).unwrap();
     assert_eq!(fetches(&machine), 1);
 }
@@ -125,10 +108,7 @@ fn a_library_that_changed_its_size_is_noticed() {
     let machine = machine();
     machine.program("cargo", "");
     provide(&machine.host(), Wish::Auto).unwrap();
-    machine.write(
-        "external/libtorch/torch/lib/libtorch_cpu.so",
-        &elf::example(10)[..90],
-    );
+    machine.write("external/libtorch/torch/lib/libtorch_cpu.so", &elf::example(10)[..90]);
     provide(&machine.host(), Wish::Auto).unwrap();
     assert_eq!(fetches(&machine), 2);
 }
@@ -139,34 +119,22 @@ fn another_kind_replaces_the_first_and_the_bindings_are_built_anew() {
     machine.program("cargo", "");
     provide(&machine.host(), Wish::Cpu).unwrap();
     assert!(!machine.calls().contains("cargo clean"));
-    assert_eq!(
-        provide(&machine.host(), Wish::Cuda).unwrap().kind,
-        Kind::Cuda
-    );
+    assert_eq!(provide(&machine.host(), Wish::Cuda).unwrap().kind, Kind::Cuda);
     for profile in ["dev", "release"] {
         let call = format!("cargo clean --quiet --package torch-sys --profile {profile}");
         assert!(machine.calls().contains(&call), "{}", machine.calls());
     }
-    assert_eq!(
-        provide(&machine.host(), Wish::Auto).unwrap().kind,
-        Kind::Cuda
-    );
+    assert_eq!(provide(&machine.host(), Wish::Auto).unwrap().kind, Kind::Cuda);
     assert_eq!(fetches(&machine), 2);
 }
 
 #[test]
 fn a_failed_fetch_leaves_nothing_and_says_why() {
     let machine = machine();
-    pip_that(
-        &machine,
-        "mkdir -p \"$target/torch/lib\"; echo 'ERROR: no network' >&2; exit 1",
-    );
+    pip_that(&machine, "mkdir -p \"$target/torch/lib\"; echo 'ERROR: no network' >&2; exit 1");
     let error = format!("{:#}", provide(&machine.host(), Wish::Auto).unwrap_err());
-    for part in [
-        "libtorch 2.13.0 (CPU) could not be set up",
-        "no network",
-        "run the command again",
-    ] {
+    for part in ["libtorch 2.13.0 (CPU) could not be set up", "no network", "run the command again"]
+    {
         assert!(error.contains(part), "{part} is not in: {error}");
     }
     assert_eq!(names(&machine), [".lock"]);
@@ -178,10 +146,7 @@ fn a_failed_replacement_keeps_the_earlier_set_up() {
     provide(&machine.host(), Wish::Cpu).unwrap();
     pip_that(&machine, "exit 1");
     assert!(provide(&machine.host(), Wish::Cuda).is_err());
-    assert_eq!(
-        provide(&machine.host(), Wish::Auto).unwrap().kind,
-        Kind::Cpu
-    );
+    assert_eq!(provide(&machine.host(), Wish::Auto).unwrap().kind, Kind::Cpu);
 }
 
 #[test]
@@ -211,8 +176,5 @@ fn the_users_libtorch_wins_over_everything() {
     assert_eq!(provide(&host, Wish::Auto).unwrap().origin, Origin::Libtorch);
     assert_eq!(fetches(&machine), 0);
     let error = provide(&host, Wish::Cuda).unwrap_err().to_string();
-    assert!(
-        error.contains("--libtorch asks for another kind"),
-        "{error}"
-    );
+    assert!(error.contains("--libtorch asks for another kind"), "{error}");
 }

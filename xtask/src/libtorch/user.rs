@@ -29,11 +29,7 @@ pub fn find(host: &Host) -> Result<Option<Libtorch>> {
 
 fn pytorch(host: &Host) -> Result<Libtorch> {
     // torch-sys asks `python` inside a virtual environment and `python3` outside.
-    let python = if host.variable("VIRTUAL_ENV").is_some() {
-        "python"
-    } else {
-        "python3"
-    };
+    let python = if host.variable("VIRTUAL_ENV").is_some() { "python" } else { "python3" };
     let Some(folder) = host.ask(python, &["-c", WHERE_IS_PYTORCH]) else {
         bail!(
             "LIBTORCH_USE_PYTORCH is set, but {python} cannot import torch: install torch \
@@ -42,12 +38,7 @@ fn pytorch(host: &Host) -> Result<Libtorch> {
     };
     let folder = PathBuf::from(folder);
     let kind = Kind::of_libraries(&folder.join("lib"));
-    Ok(Libtorch {
-        version: version::of_folder(&folder),
-        folder,
-        kind,
-        origin: Origin::PyTorch,
-    })
+    Ok(Libtorch { version: version::of_folder(&folder), folder, kind, origin: Origin::PyTorch })
 }
 
 fn libtorch(host: &Host, folder: &Path) -> Result<Libtorch> {
@@ -60,10 +51,7 @@ fn libtorch(host: &Host, folder: &Path) -> Result<Libtorch> {
     // LIBTORCH_LIB and LIBTORCH_INCLUDE move each half elsewhere, as torch-sys reads them.
     let half = |variable| host.variable(variable).map_or(folder, Path::new);
     let (libraries, include) = (half("LIBTORCH_LIB").join("lib"), half("LIBTORCH_INCLUDE"));
-    for missing in [
-        libraries.join("libtorch_cpu.so"),
-        include.join("include/torch"),
-    ] {
+    for missing in [libraries.join("libtorch_cpu.so"), include.join("include/torch")] {
         ensure!(
             missing.exists(),
             "LIBTORCH is {shown}, but there is no {}: point it at the folder of libtorch \
@@ -73,19 +61,11 @@ fn libtorch(host: &Host, folder: &Path) -> Result<Libtorch> {
     }
     let (version, folder) = (version::of_folder(folder), folder.to_path_buf());
     let kind = Kind::of_libraries(&libraries);
-    Ok(Libtorch {
-        folder,
-        version,
-        kind,
-        origin: Origin::Libtorch,
-    })
+    Ok(Libtorch { folder, version, kind, origin: Origin::Libtorch })
 }
 
 fn check_version(host: &Host, found: &Libtorch) -> Result<()> {
-    let wrong = found
-        .version
-        .as_deref()
-        .filter(|&version| version != VERSION);
+    let wrong = found.version.as_deref().filter(|&version| version != VERSION);
     let Some(wrong) = wrong else {
         return Ok(());
     };
@@ -129,10 +109,7 @@ mod tests {
     #[test]
     fn no_variable_means_no_choice() {
         assert_eq!(find(&machine("2.13.0").host()).unwrap(), None);
-        assert_eq!(
-            find(&Machine::new().host_with("LIBTORCH", "")).unwrap(),
-            None
-        );
+        assert_eq!(find(&Machine::new().host_with("LIBTORCH", "")).unwrap(), None);
     }
 
     #[test]
@@ -141,10 +118,7 @@ mod tests {
         assert_eq!(find_own(&machine).unwrap().unwrap().kind, Kind::Cpu);
         machine.write("own/lib/libtorch_cuda.so", "");
         let found = find_own(&machine).unwrap().unwrap();
-        assert_eq!(
-            (found.kind, found.version.as_deref()),
-            (Kind::Cuda, Some("2.13.0"))
-        );
+        assert_eq!((found.kind, found.version.as_deref()), (Kind::Cuda, Some("2.13.0")));
     }
 
     #[test]
@@ -159,12 +133,8 @@ mod tests {
     fn torch_sys_own_bypass_is_honoured() {
         let machine = machine("2.9.1");
         let mut host = machine.host_with("LIBTORCH", machine.path("own"));
-        host.variables
-            .insert("LIBTORCH_BYPASS_VERSION_CHECK".into(), "1".into());
-        assert_eq!(
-            find(&host).unwrap().unwrap().version.as_deref(),
-            Some("2.9.1")
-        );
+        host.variables.insert("LIBTORCH_BYPASS_VERSION_CHECK".into(), "1".into());
+        assert_eq!(find(&host).unwrap().unwrap().version.as_deref(), Some("2.9.1"));
     }
 
     #[test]
@@ -184,21 +154,11 @@ mod tests {
     #[test]
     fn pytorch_is_asked_of_python() {
         let machine = machine("2.13.0");
-        machine.program(
-            "python3",
-            &format!("echo {}", machine.path("own").display()),
-        );
-        let found = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1"))
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (found.origin, found.folder),
-            (Origin::PyTorch, machine.path("own"))
-        );
+        machine.program("python3", &format!("echo {}", machine.path("own").display()));
+        let found = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1")).unwrap().unwrap();
+        assert_eq!((found.origin, found.folder), (Origin::PyTorch, machine.path("own")));
         machine.program("python3", "exit 1");
-        let error = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1"))
-            .unwrap_err()
-            .to_string();
+        let error = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1")).unwrap_err().to_string();
         assert!(error.contains("cannot import torch"), "{error}");
     }
 }

@@ -4,23 +4,17 @@ use std::fs;
 use std::path::Path;
 
 /// Headers that have carried the version numbers, newest first.
-const HEADERS: [&str; 2] = [
-    "include/torch/headeronly/version.h",
-    "include/torch/csrc/api/include/torch/version.h",
-];
+const HEADERS: [&str; 2] =
+    ["include/torch/headeronly/version.h", "include/torch/csrc/api/include/torch/version.h"];
 
 /// The version without its local part (`2.13.0` of `2.13.0+cu130`), where the folder says one.
 pub fn of_folder(folder: &Path) -> Option<String> {
-    build_version(folder)
-        .or_else(|| python_version(folder))
-        .or_else(|| header_version(folder))
+    build_version(folder).or_else(|| python_version(folder)).or_else(|| header_version(folder))
 }
 
 /// `build-version`, one line: in the zip files of libtorch, and in our own set-up.
 fn build_version(folder: &Path) -> Option<String> {
-    Some(without_local_part(
-        &fs::read_to_string(folder.join("build-version")).ok()?,
-    ))
+    Some(without_local_part(&fs::read_to_string(folder.join("build-version")).ok()?))
 }
 
 /// `version.py` of the wheel: `__version__ = '2.13.0+cu130'`.
@@ -36,31 +30,17 @@ fn header_version(folder: &Path) -> Option<String> {
         let text = fs::read_to_string(folder.join(header)).ok()?;
         let number = |part: &str| -> Option<u32> {
             let name = format!("TORCH_VERSION_{part}");
-            let mut words = text
-                .lines()
-                .map(str::split_whitespace)
-                .find_map(|mut words| {
-                    (words.next() == Some("#define") && words.next() == Some(&name))
-                        .then_some(words)
-                })?;
+            let mut words = text.lines().map(str::split_whitespace).find_map(|mut words| {
+                (words.next() == Some("#define") && words.next() == Some(&name)).then_some(words)
+            })?;
             words.next()?.parse().ok()
         };
-        Some(format!(
-            "{}.{}.{}",
-            number("MAJOR")?,
-            number("MINOR")?,
-            number("PATCH")?
-        ))
+        Some(format!("{}.{}.{}", number("MAJOR")?, number("MINOR")?, number("PATCH")?))
     })
 }
 
 fn without_local_part(version: &str) -> String {
-    version
-        .trim()
-        .split('+')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    version.trim().split('+').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -78,10 +58,7 @@ mod tests {
     fn the_version_is_found_in_each_place() {
         let expected = Some("2.13.0".to_owned());
         assert_eq!(version_with("build-version", "2.13.0+cpu\n"), expected);
-        assert_eq!(
-            version_with("version.py", "x = 1\n__version__ = '2.13.0+cu130'\n"),
-            expected
-        );
+        assert_eq!(version_with("version.py", "x = 1\n__version__ = '2.13.0+cu130'\n"), expected);
         let header = "#pragma once\n#define TORCH_VERSION_MAJOR 2\n#define TORCH_VERSION_MINOR 13\n\
                       #define TORCH_VERSION_PATCH 0\n";
         for place in HEADERS {
@@ -93,9 +70,6 @@ mod tests {
     fn a_silent_folder_has_no_version() {
         assert_eq!(version_with("include/torch/torch.h", ""), None);
         assert_eq!(version_with("version.py", "__all__ = []"), None);
-        assert_eq!(
-            version_with(HEADERS[0], "#define TORCH_VERSION_MAJOR 2"),
-            None
-        );
+        assert_eq!(version_with(HEADERS[0], "#define TORCH_VERSION_MAJOR 2"), None);
     }
 }

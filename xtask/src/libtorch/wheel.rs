@@ -30,11 +30,8 @@ const CUDA_PACKAGES: [&str; 13] = [
 /// pip takes a wheel only where one of its platform tags is named literally: 2.N does not stand
 /// for 2.N and older, as it does when pip asks the machine itself.
 const GLIBC_MINORS: std::ops::RangeInclusive<u32> = 5..=35;
-const OLDER_PLATFORMS: [&str; 3] = [
-    "manylinux2014_x86_64",
-    "manylinux2010_x86_64",
-    "manylinux1_x86_64",
-];
+const OLDER_PLATFORMS: [&str; 3] =
+    ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"];
 
 /// Bytes, measured with pip 23.2 and rounded up.
 pub struct Sizes {
@@ -62,15 +59,7 @@ pub fn sizes(kind: Kind) -> Sizes {
 /// The command that fetches and unpacks all wheels into a folder.
 pub fn pip(host: &Host, kind: Kind, target: &Path, scratch: &Path) -> Command {
     let mut command = host.command("python3");
-    command.args([
-        "-m",
-        "pip",
-        "install",
-        "--no-deps",
-        "--progress-bar",
-        "off",
-        "--target",
-    ]);
+    command.args(["-m", "pip", "install", "--no-deps", "--progress-bar", "off", "--target"]);
     command.arg(target).args(python_tags()).args(packages(kind));
     // pip unpacks in its temporary folder first: on the same disk, and where progress is measured.
     command.env("TMPDIR", scratch);
@@ -81,18 +70,11 @@ pub fn pip(host: &Host, kind: Kind, target: &Path, scratch: &Path) -> Command {
 
 /// Which wheels to take, whatever Python runs pip: none of their Python parts is kept.
 fn python_tags() -> Vec<String> {
-    let mut tags: Vec<String> = [
-        "--only-binary=:all:",
-        "--python-version=3.12",
-        "--implementation=cp",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    tags.extend(
-        GLIBC_MINORS
-            .rev()
-            .map(|minor| format!("--platform=manylinux_2_{minor}_x86_64")),
-    );
+    let mut tags: Vec<String> =
+        ["--only-binary=:all:", "--python-version=3.12", "--implementation=cp"]
+            .map(str::to_owned)
+            .to_vec();
+    tags.extend(GLIBC_MINORS.rev().map(|minor| format!("--platform=manylinux_2_{minor}_x86_64")));
     tags.extend(OLDER_PLATFORMS.map(|name| format!("--platform={name}")));
     tags
 }
@@ -114,25 +96,14 @@ mod tests {
     fn arguments(kind: Kind) -> Vec<String> {
         let machine = Machine::new();
         let command = pip(&machine.host(), kind, Path::new("/t"), Path::new("/s"));
-        command
-            .get_args()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect()
+        command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn pip_is_told_the_target_and_every_platform() {
         let arguments = arguments(Kind::Cpu);
-        let start = [
-            "-m",
-            "pip",
-            "install",
-            "--no-deps",
-            "--progress-bar",
-            "off",
-            "--target",
-            "/t",
-        ];
+        let start =
+            ["-m", "pip", "install", "--no-deps", "--progress-bar", "off", "--target", "/t"];
         assert_eq!(arguments[..8], start);
         for minor in [5, 12, 17, 25, 27, 28, 35] {
             let platform = format!("--platform=manylinux_2_{minor}_x86_64");
@@ -146,9 +117,6 @@ mod tests {
         let (cpu, cuda) = (packages(Kind::Cpu), packages(Kind::Cuda));
         assert_eq!((cpu.len(), cuda.len()), (3, 16));
         assert!(cuda.starts_with(&cpu));
-        assert!(
-            cuda.iter().all(|package| package.split("==").count() == 2),
-            "{cuda:?}"
-        );
+        assert!(cuda.iter().all(|package| package.split("==").count() == 2), "{cuda:?}");
     }
 }

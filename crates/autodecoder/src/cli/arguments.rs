@@ -90,7 +90,7 @@ pub struct Compute {
     #[arg(long, default_value = "auto")]
     pub device: String,
     /// Threads of libtorch [default: one per core].
-    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=1024))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..=1024))]
     pub threads: Option<i32>,
 }
 

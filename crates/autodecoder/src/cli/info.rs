@@ -27,11 +27,7 @@ pub(super) fn print(root: &Path, catalogue: &Catalogue) -> Result<()> {
         println!("{line}");
     }
     let report = folder.report();
-    let state = if report.exists() {
-        report.display().to_string()
-    } else {
-        "not written".into()
-    };
+    let state = if report.exists() { report.display().to_string() } else { "not written".into() };
     println!("report: {state}");
     Ok(())
 }
@@ -44,21 +40,12 @@ fn model_lines(
     let line = |name: &str| match results.and_then(|results| results.models.get(name)) {
         Some(entry) => {
             let nats = entry.test.negative_elbo;
-            let nats = nats.map_or(String::new(), |nats| {
-                format!(", negative ELBO {nats:.2} nats")
-            });
-            format!(
-                "test MSE {:.5}, PSNR {:.2} dB{nats}",
-                entry.test.mse, entry.test.psnr
-            )
+            let nats = nats.map_or(String::new(), |nats| format!(", negative ELBO {nats:.2} nats"));
+            format!("test MSE {:.5}, PSNR {:.2} dB{nats}", entry.test.mse, entry.test.psnr)
         }
         None if folder.is_trained(name) => "trained, not evaluated".to_owned(),
         None if folder.checkpoints(name).exists() => "training was begun".to_owned(),
         None => "not trained".to_owned(),
     };
-    experiment
-        .models
-        .iter()
-        .map(|m| format!("{}: {}", m.name, line(&m.name)))
-        .collect()
+    experiment.models.iter().map(|m| format!("{}: {}", m.name, line(&m.name))).collect()
 }

@@ -26,11 +26,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
             Some(autodecoder_training::Error::Stopped { .. })
         )
     };
-    if error.chain().any(stopped) {
-        INTERRUPTED
-    } else {
-        USER_ERROR
-    }
+    if error.chain().any(stopped) { INTERRUPTED } else { USER_ERROR }
 }
 
 /// Runs a command; experiment files may name everything in `catalogue`. A program with parts of its
@@ -55,10 +51,7 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
 fn train(session: &Session) -> Result<()> {
     catch_signals()?;
     let result = pipeline::train(session);
-    if result
-        .as_ref()
-        .is_err_and(|error| exit_code(error) == INTERRUPTED)
-    {
+    if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
         say("The same command, without --force, goes on from here");
     }
     result

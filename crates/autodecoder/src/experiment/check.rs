@@ -13,17 +13,12 @@ use crate::Catalogue;
 pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
     check_name("name", &experiment.name)?;
     check_sizes(experiment)?;
-    catalogue
-        .datasets
-        .get(&experiment.data.set)
-        .context("data.set")?;
+    catalogue.datasets.get(&experiment.data.set).context("data.set")?;
     experiment.evaluation.check().context("evaluation")?;
     for (index, model) in experiment.models.iter().enumerate() {
         check_name(&format!("models[{index}].name"), &model.name)?;
         ensure!(
-            experiment.models[..index]
-                .iter()
-                .all(|other| other.name != model.name),
+            experiment.models[..index].iter().all(|other| other.name != model.name),
             "models[{index}].name = {:?}: expected a name that no other model has",
             model.name
         );
@@ -41,11 +36,7 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
 
 fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
     let model = experiment.model(&target.model)?;
-    ensure!(
-        target.at_most.is_finite(),
-        "at_most = {}: expected a number",
-        target.at_most
-    );
+    ensure!(target.at_most.is_finite(), "at_most = {}: expected a number", target.at_most);
     ensure!(
         target.metric != TargetMetric::NegativeElbo || model.kind != ModelKind::AutoDecoder,
         "metric = \"negative_elbo\": an auto-decoder has none"
@@ -59,11 +50,7 @@ fn check_sizes(experiment: &Experiment) -> Result<()> {
     check_range("data.test", data.test, 1..=10_000_000)?;
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
-    check_range(
-        "figures.interpolation_steps",
-        figures.interpolation_steps,
-        1..=20,
-    )?;
+    check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
     check_range("figures.tsne.points", figures.tsne.points, 10..=1_000_000)?;
     check_range("figures.tsne.epochs", figures.tsne.epochs, 1..=1_000_000)?;
     check_perplexity(figures.tsne.perplexity, figures.tsne.points.min(data.train))
@@ -96,35 +83,13 @@ fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
     check_range("l2", model.l2, 0.0..=1000.0)?;
     model.training.check().context("training")?;
     model.inference.check().context("inference")?;
-    catalogue
-        .parts
-        .posteriors
-        .get(&model.posterior)
-        .context("posterior")?;
-    catalogue
-        .parts
-        .decoders
-        .get(&model.decoder.kind)
-        .context("decoder.kind")?;
+    catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
     let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
-    likelihood
-        .context("likelihood.kind")?
-        .build(&model.likelihood.options(), tch::Device::Cpu)?;
-    model
-        .training
-        .decoder
-        .build(&catalogue.optimisers)
-        .context("training.decoder.optimiser")?;
-    model
-        .training
-        .latents
-        .build(&catalogue.optimisers)
-        .context("training.latents.optimiser")?;
-    model
-        .inference
-        .latents
-        .build(&catalogue.optimisers)
-        .context("inference.latents.optimiser")?;
+    likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
+    model.training.decoder.build(&catalogue.optimisers).context("training.decoder.optimiser")?;
+    model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
+    model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
     check_kind(model)
 }
 
@@ -161,10 +126,7 @@ fn check_comparison(
 ) -> Result<()> {
     check_range("train", comparison.train, 2..=experiment.data.train)?;
     check_range("test", comparison.test, 1..=experiment.data.test)?;
-    ensure!(
-        !comparison.variants.is_empty(),
-        "variants: expected at least one"
-    );
+    ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
     for variant in &comparison.variants {
         let model = comparison.variant(variant, experiment)?;
         check_model(&model, catalogue).with_context(|| format!("variant {:?}", variant.name))?;
@@ -178,13 +140,10 @@ impl Experiment {
     /// # Errors
     /// Where there is none; the message lists the models.
     pub fn model(&self, name: &str) -> Result<&ModelConfig> {
-        self.models
-            .iter()
-            .find(|model| model.name == name)
-            .with_context(|| {
-                let known: Vec<_> = self.models.iter().map(|m| m.name.as_str()).collect();
-                format!("model = {name:?}: expected one of {}", known.join(", "))
-            })
+        self.models.iter().find(|model| model.name == name).with_context(|| {
+            let known: Vec<_> = self.models.iter().map(|m| m.name.as_str()).collect();
+            format!("model = {name:?}: expected one of {}", known.join(", "))
+        })
     }
 }
 

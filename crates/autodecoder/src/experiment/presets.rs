@@ -2,28 +2,13 @@
 
 /// Names and texts of the presets, smallest first.
 pub const PRESETS: [(&str, &str); 4] = [
-    (
-        "smoke",
-        include_str!("../../../../assets/experiments/smoke.toml"),
-    ),
-    (
-        "course",
-        include_str!("../../../../assets/experiments/course.toml"),
-    ),
-    (
-        "standard",
-        include_str!("../../../../assets/experiments/standard.toml"),
-    ),
-    (
-        "full",
-        include_str!("../../../../assets/experiments/full.toml"),
-    ),
+    ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
+    ("course", include_str!("../../../../assets/experiments/course.toml")),
+    ("standard", include_str!("../../../../assets/experiments/standard.toml")),
+    ("full", include_str!("../../../../assets/experiments/full.toml")),
 ];
 
 /// The text of the preset `name`.
 pub fn preset(name: &str) -> Option<&'static str> {
-    PRESETS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, text)| *text)
+    PRESETS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }

@@ -55,11 +55,7 @@ pub fn parse(text: &str, name: &str, catalogue: &Catalogue) -> Result<Experiment
 pub(crate) fn from_table<T: for<'de> Deserialize<'de>>(table: Table, root: &str) -> Result<T> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let path = error.path().to_string();
-        let path = if path == "." {
-            "top level".to_owned()
-        } else {
-            path
-        };
+        let path = if path == "." { "top level".to_owned() } else { path };
         let message = error.inner().to_string();
         anyhow!("{root}{path}: {}", message.trim())
     })
@@ -79,26 +75,17 @@ fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {
         .into_iter()
         .enumerate()
         .map(|(index, model)| {
-            let Value::Table(model) = model else {
-                bail!("models[{index}]: expected a table")
-            };
+            let Value::Table(model) = model else { bail!("models[{index}]: expected a table") };
             let mut table = base.clone();
             for (key, section) in &inherited {
-                table.insert(
-                    (*key).to_owned(),
-                    section.clone().unwrap_or(Table::new().into()),
-                );
+                table.insert((*key).to_owned(), section.clone().unwrap_or(Table::new().into()));
             }
             Ok(Value::Table(with_posterior(merge(table, &model))))
         })
         .collect::<Result<Vec<_>>>()?;
     resolved.insert("models".to_owned(), Value::Array(models));
     resolved.entry("name").or_insert_with(|| name.into());
-    let title = resolved
-        .get("name")
-        .and_then(Value::as_str)
-        .unwrap_or(name)
-        .to_owned();
+    let title = resolved.get("name").and_then(Value::as_str).unwrap_or(name).to_owned();
     resolved.entry("title").or_insert_with(|| title.into());
     Ok(resolved)
 }

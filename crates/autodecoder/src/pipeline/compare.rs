@@ -21,9 +21,7 @@ pub fn compare(session: &Session) -> Result<()> {
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
     let done = results.comparisons.len();
     for comparison in session.experiment.comparisons.iter().skip(done) {
-        results
-            .comparisons
-            .push(run_comparison(session, comparison)?);
+        results.comparisons.push(run_comparison(session, comparison)?);
         results.write(&path)?;
     }
     Ok(())
@@ -31,18 +29,8 @@ pub fn compare(session: &Session) -> Result<()> {
 
 fn run_comparison(session: &Session, comparison: &ComparisonConfig) -> Result<ComparisonResults> {
     let streams = session.streams();
-    let train = small(
-        &session.images.train,
-        comparison.train,
-        "comparison train",
-        &streams,
-    )?;
-    let test = small(
-        &session.images.test,
-        comparison.test,
-        "comparison test",
-        &streams,
-    )?;
+    let train = small(&session.images.train, comparison.train, "comparison train", &streams)?;
+    let test = small(&session.images.test, comparison.test, "comparison test", &streams)?;
     let images = Images {
         train: DeviceImages::new(&train, session.device),
         test: DeviceImages::new(&test, session.device),
@@ -83,20 +71,12 @@ fn run_variant(
     trainer.run(None, || false, &mut progress)?;
     let train = started.elapsed().as_secs_f64();
     let rows = infer(session, config, &model, &images.test, &mut Silent)?;
-    let seconds = Seconds {
-        train,
-        inference: started.elapsed().as_secs_f64() - train,
-    };
+    let seconds = Seconds { train, inference: started.elapsed().as_secs_f64() - train };
     let test = score(session, &model, &rows, &images.test, "evaluate test")?;
     progress.finish(&match test.negative_elbo {
         Some(nats) => format!("negative ELBO {nats:.2} nats"),
         None => format!("MSE {:.5}", test.mse),
     });
     let parameters = model.decoder().parameter_count();
-    Ok(VariantResults {
-        name: name.to_owned(),
-        parameters,
-        test,
-        seconds,
-    })
+    Ok(VariantResults { name: name.to_owned(), parameters, test, seconds })
 }

@@ -60,15 +60,9 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     let rows = infer(session, trained.config, &trained.model, test, &mut progress)?;
     let inference = started.elapsed().as_secs_f64();
     progress.finish(&format!("{} images in {inference:.1} s", test.len()));
-    let seconds = Seconds {
-        inference,
-        ..read_json(&session.folder.seconds(name))?
-    };
+    let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
     write_json(&session.folder.seconds(name), &seconds)?;
-    let latents = Latents {
-        rows,
-        index: session.images.test.index().to_vec(),
-    };
+    let latents = Latents { rows, index: session.images.test.index().to_vec() };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
 }
 
@@ -78,11 +72,7 @@ fn measure(
     train: &DeviceImages,
     test: &DeviceImages,
 ) -> Result<ModelResults> {
-    let TrainedModel {
-        config,
-        model,
-        train: train_latents,
-    } = trained;
+    let TrainedModel { config, model, train: train_latents } = trained;
     let test_latents = session.load_test(trained)?;
     let posterior = model.posterior();
     Ok(ModelResults {
@@ -107,18 +97,11 @@ fn measure(
 
 fn headline(name: &str, entry: &ModelResults) -> String {
     let test = &entry.test;
-    let nats = match (
-        test.negative_elbo,
-        test.negative_elbo_standard_error,
-        test.kl,
-    ) {
+    let nats = match (test.negative_elbo, test.negative_elbo_standard_error, test.kl) {
         (Some(nats), Some(error), Some(kl)) => {
             format!(", negative ELBO {nats:.2} ± {error:.2} nats (KL {kl:.2})")
         }
         _ => String::new(),
     };
-    format!(
-        "{name}: test MSE {:.5}, PSNR {:.2} dB{nats}",
-        test.mse, test.psnr
-    )
+    format!("{name}: test MSE {:.5}, PSNR {:.2} dB{nats}", test.mse, test.psnr)
 }

@@ -1,15 +1,12 @@
 //! Whether there is anything left to do.
 
-use std::path::Path;
-use std::time::SystemTime;
-
 use anyhow::Result;
 
 use super::{INTERPOLATION, SIDE_BY_SIDE, map_name, sheet_name};
 use crate::results::Results;
 use crate::session::Session;
 
-/// Whether every step of the run is done, and its report is newer than its results.
+/// Whether every step of the run is done.
 ///
 /// # Errors
 /// Where `results.json` is damaged.
@@ -19,39 +16,23 @@ pub fn is_finished(session: &Session) -> Result<bool> {
     };
     let measured = session.experiment.models.iter().all(|config| {
         let folder = &session.folder;
-        let files = [
-            folder.train_latents(&config.name),
-            folder.test_latents(&config.name),
-        ];
+        let files = [folder.train_latents(&config.name), folder.test_latents(&config.name)];
         let entry = results.models.get(&config.name);
         folder.is_trained(&config.name)
             && files.iter().all(|path| path.exists())
             && entry.is_some_and(|entry| entry.tsne.is_some())
     });
     let compared = results.comparisons.len() == session.experiment.comparisons.len();
-    let drawn = figures(session)
-        .iter()
-        .all(|name| session.folder.figure(name).exists());
-    let written = written_at(&session.folder.report()) >= written_at(&session.folder.results());
-    Ok(measured && compared && drawn && written && session.folder.metrics().exists())
+    let drawn = figures(session).iter().all(|name| session.folder.figure(name).exists());
+    let files = [session.folder.metrics(), session.folder.report()];
+    Ok(measured && compared && drawn && files.iter().all(|path| path.exists()))
 }
 
 fn figures(session: &Session) -> Vec<String> {
     let mut names = vec![SIDE_BY_SIDE.to_owned(), INTERPOLATION.to_owned()];
     for config in &session.experiment.models {
         let map = map_name(&config.name);
-        names.extend([
-            sheet_name(&config.name),
-            format!("{map}.png"),
-            format!("{map}.svg"),
-        ]);
+        names.extend([sheet_name(&config.name), format!("{map}.png"), format!("{map}.svg")]);
     }
     names
-}
-
-/// `None`, which comes before every time, where there is no file.
-fn written_at(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path)
-        .and_then(|found| found.modified())
-        .ok()
 }

@@ -18,14 +18,7 @@ pub(super) fn infer(
     observer: &mut dyn Observer,
 ) -> Result<Tensor> {
     let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
-    let rows = evaluation::infer(
-        model,
-        images,
-        &config.inference,
-        optimisers,
-        &streams,
-        observer,
-    )?;
+    let rows = evaluation::infer(model, images, &config.inference, optimisers, &streams, observer)?;
     let finite = rows.isfinite().all().int64_value(&[]) == 1;
     ensure!(
         finite,
@@ -47,11 +40,7 @@ pub(super) fn score(
 ) -> Result<Metrics> {
     let settings = &session.experiment.evaluation;
     let metrics = evaluation::evaluate(model, rows, images, settings, &session.streams(), stream);
-    let scores = [
-        metrics.mse,
-        metrics.reconstruction,
-        metrics.negative_elbo.unwrap_or(0.0),
-    ];
+    let scores = [metrics.mse, metrics.reconstruction, metrics.negative_elbo.unwrap_or(0.0)];
     ensure!(
         scores.iter().all(|score| score.is_finite()),
         "model {:?}: its scores are not finite (MSE {}, reconstruction {} nats): training or \

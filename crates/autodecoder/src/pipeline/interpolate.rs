@@ -55,16 +55,13 @@ pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
         return Ok([trouser, boot]);
     }
     let other = labels.iter().position(|&label| label != labels[0]);
-    ensure!(
-        other.is_some(),
-        "interpolation needs test images of two classes; there is one"
-    );
+    ensure!(other.is_some(), "interpolation needs test images of two classes; there is one");
     Ok([0, other.unwrap_or(0)])
 }
 
 fn column_labels(steps: u32) -> Vec<String> {
-    let mut labels = vec!["original".to_owned(), "decoded".to_owned()];
+    let mut labels = vec!["image".to_owned(), "0".to_owned()];
     labels.extend((1..=steps).map(|step| format!("{step}/{}", steps + 1)));
-    labels.extend(["decoded".to_owned(), "original".to_owned()]);
+    labels.extend(["1".to_owned(), "image".to_owned()]);
     labels
 }

@@ -15,8 +15,5 @@ pub fn report(session: &Session) -> Result<()> {
     let path = session.folder.results();
     let results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
     let document = compose(session, &results)?;
-    Ok(write_atomically(
-        &session.folder.report(),
-        document.render()?.as_bytes(),
-    )?)
+    Ok(write_atomically(&session.folder.report(), document.render()?.as_bytes())?)
 }

@@ -26,28 +26,27 @@ pub fn sheet_name(model: &str) -> String {
 /// Where a model was not evaluated yet, or a figure cannot be written.
 pub fn sample(session: &Session) -> Result<()> {
     let shape = session.images.test.shape();
-    let positions = one_per_class(
-        session.images.test.labels(),
-        session.experiment.figures.images,
-    );
+    let positions = one_per_class(session.images.test.labels(), session.experiment.figures.images);
     let mut grid = ImageGrid::new(shape.height, shape.width);
     let count = positions.len();
-    grid.rows.push(GridRow::new(
-        "test images",
-        originals(&session.images.test, &positions),
-    ));
+    grid.rows.push(GridRow::new("test images", originals(&session.images.test, &positions)));
     grid.column_breaks = vec![count];
+    // Nothing is written before every model was found whole.
+    let mut sheets = Vec::new();
     for config in &session.experiment.models {
         let trained = session.load(config)?;
         let samples = prior_samples(session, &trained);
         let sheet = decode_to_bytes(&trained.model, &samples)?.concat();
         let sheet = ImageGrid::from_pixels(&sheet, shape.height, shape.width, SHEET_COLUMNS)?;
-        sheet.save(session.folder.figure(&sheet_name(&config.name)))?;
+        sheets.push((sheet_name(&config.name), sheet));
         let mut images =
             decode_to_bytes(&trained.model, &test_means(session, &trained, &positions)?)?;
         let first = samples.narrow(0, 0, (count as i64).min(samples.size()[0]));
         images.extend(decode_to_bytes(&trained.model, &first)?);
         grid.rows.push(GridRow::new(config.name.clone(), images));
+    }
+    for (name, sheet) in sheets {
+        sheet.save(session.folder.figure(&name))?;
     }
     Ok(grid.save(session.folder.figure(SIDE_BY_SIDE))?)
 }
@@ -57,13 +56,7 @@ fn prior_samples(session: &Session, trained: &TrainedModel) -> Tensor {
     let count = session.experiment.figures.samples as i64;
     let mut rng = session.streams().rng("prior sample", &[]);
     let latent_dim = trained.config.latent_dim;
-    prior.sample(&latent_noise(
-        prior.noise(),
-        count,
-        latent_dim,
-        session.device,
-        &mut rng,
-    ))
+    prior.sample(&latent_noise(prior.noise(), count, latent_dim, session.device, &mut rng))
 }
 
 /// Posterior means of the test images at `positions`.
@@ -88,11 +81,7 @@ fn one_per_class(labels: &[u8], count: usize) -> Vec<usize> {
         seen[usize::from(label)] += 1;
     }
     ranked.sort_unstable();
-    ranked
-        .into_iter()
-        .take(count)
-        .map(|(_, _, position)| position)
-        .collect()
+    ranked.into_iter().take(count).map(|(_, _, position)| position).collect()
 }
 
 #[cfg(test)]

@@ -61,13 +61,7 @@ fn train_model(
     let seconds = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
     let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
-    write_json(
-        &path,
-        &Seconds {
-            train: seconds,
-            inference,
-        },
-    )?;
+    write_json(&path, &Seconds { train: seconds, inference })?;
     save(session, config, &model, trainer.table().rows())?;
     Ok(history)
 }
@@ -78,23 +72,14 @@ fn save(
     model: &LatentModel,
     rows: &tch::Tensor,
 ) -> Result<()> {
-    let latents = Latents {
-        rows: rows.shallow_clone(),
-        index: session.images.train.index().to_vec(),
-    };
-    write_latents(
-        &session.folder.train_latents(&config.name),
-        model.posterior(),
-        &latents,
-    )?;
+    let latents =
+        Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
+    write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
     Ok(save_model(model, &session.folder.model(&config.name))?)
 }
 
 fn summary(history: &[EpochRecord]) -> String {
     let seconds: f64 = history.iter().map(|record| record.seconds).sum();
     let objective = history.last().map_or(f64::NAN, |record| record.objective);
-    format!(
-        "{} epochs in {seconds:.1} s, objective {objective:.2} nats",
-        history.len()
-    )
+    format!("{} epochs in {seconds:.1} s, objective {objective:.2} nats", history.len())
 }

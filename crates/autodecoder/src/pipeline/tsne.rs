@@ -35,37 +35,21 @@ pub fn tsne(session: &Session) -> Result<()> {
         .models
         .iter()
         .map(|config| config.name.as_str())
-        .filter(|name| {
-            results
-                .models
-                .get(*name)
-                .is_none_or(|entry| entry.tsne.is_none())
-        })
+        .filter(|name| results.models.get(*name).is_none_or(|entry| entry.tsne.is_none()))
         .collect();
-    let latents = missing
-        .iter()
-        .map(|name| means(session, name))
-        .collect::<Result<Vec<Latents>>>()?;
+    let latents =
+        missing.iter().map(|name| means(session, name)).collect::<Result<Vec<Latents>>>()?;
     // One map keeps one core busy, so the models' maps are made side by side.
     let options = options(session);
-    let maps: Vec<_> = latents
-        .par_iter()
-        .map(|l| embed(&l.values, l.samples, l.dimensions, &options))
-        .collect();
+    let maps: Vec<_> =
+        latents.par_iter().map(|l| embed(&l.values, l.samples, l.dimensions, &options)).collect();
     for (name, map) in missing.into_iter().zip(maps) {
         let map = map.with_context(|| format!("t-SNE of {name}"))?;
         draw(session, name, &map)?;
-        say(&format!(
-            "tsne {name}: KL {:.3} in {:.1} s",
-            map.kl, map.seconds
-        ));
+        say(&format!("tsne {name}: KL {:.3} in {:.1} s", map.kl, map.seconds));
         if let Some(entry) = results.models.get_mut(name) {
             let points = map.points.len();
-            entry.tsne = Some(TsneResults {
-                points,
-                perplexity: map.perplexity,
-                kl: map.kl,
-            });
+            entry.tsne = Some(TsneResults { points, perplexity: map.perplexity, kl: map.kl });
         }
     }
     results.write(&path)
@@ -73,10 +57,7 @@ pub fn tsne(session: &Session) -> Result<()> {
 
 fn options(session: &Session) -> TsneOptions {
     let config = &session.experiment.figures.tsne;
-    let mut options = TsneOptions {
-        perplexity: config.perplexity,
-        ..TsneOptions::default()
-    };
+    let mut options = TsneOptions { perplexity: config.perplexity, ..TsneOptions::default() };
     options.epochs = config.epochs;
     options.exaggeration_epochs = options.exaggeration_epochs.min(config.epochs / 4);
     options
@@ -85,25 +66,13 @@ fn options(session: &Session) -> TsneOptions {
 fn means(session: &Session, name: &str) -> Result<Latents> {
     let trained = session.load(session.experiment.model(name)?)?;
     let means = trained.model.posterior().mean(&trained.train.rows);
-    let positions: Vec<i64> = mapped(session)
-        .into_iter()
-        .map(|position| position as i64)
-        .collect();
+    let positions: Vec<i64> = mapped(session).into_iter().map(|position| position as i64).collect();
     let positions = Tensor::from_slice(&positions).to_device(session.device);
-    let picked = means
-        .index_select(0, &positions)
-        .to_device(Device::Cpu)
-        .to_kind(Kind::Float);
+    let picked = means.index_select(0, &positions).to_device(Device::Cpu).to_kind(Kind::Float);
     let size = picked.size();
     let mut values = vec![0f32; picked.numel()];
-    picked
-        .contiguous()
-        .f_copy_data(&mut values, picked.numel())?;
-    Ok(Latents {
-        values,
-        samples: size[0] as usize,
-        dimensions: size[1] as usize,
-    })
+    picked.contiguous().f_copy_data(&mut values, picked.numel())?;
+    Ok(Latents { values, samples: size[0] as usize, dimensions: size[1] as usize })
 }
 
 /// Positions of the training images on the maps: evenly spaced, so that classes stay balanced.
@@ -117,10 +86,7 @@ fn draw(session: &Session, name: &str, map: &TsneMap) -> Result<()> {
     let labels = session.images.train.labels();
     let scatter = Scatter {
         points: map.points.clone(),
-        labels: mapped(session)
-            .into_iter()
-            .map(|position| labels[position])
-            .collect(),
+        labels: mapped(session).into_iter().map(|position| labels[position]).collect(),
         classes: session.images.classes.clone(),
         ..Scatter::default()
     };

@@ -37,10 +37,7 @@ fn table(index: usize, comparison: &ComparisonResults) -> Table {
         thousands(comparison.train as i64),
         thousands(comparison.test as i64)
     );
-    let variational = comparison
-        .variants
-        .iter()
-        .any(|v| v.test.negative_elbo.is_some());
+    let variational = comparison.variants.iter().any(|v| v.test.negative_elbo.is_some());
     let mut columns = vec![Column::text("variant")];
     if variational {
         columns.push(Column::number("test negative ELBO, nats"));
@@ -50,16 +47,8 @@ fn table(index: usize, comparison: &ComparisonResults) -> Table {
     columns.push(Column::number("decoder parameters"));
     columns.push(Column::number("training, s"));
     let mut table = Table::new(format!("choice-{}", index + 1), caption, columns);
-    let nats: Vec<_> = comparison
-        .variants
-        .iter()
-        .map(|v| v.test.negative_elbo)
-        .collect();
-    let mse: Vec<_> = comparison
-        .variants
-        .iter()
-        .map(|v| Some(v.test.mse * 1e3))
-        .collect();
+    let nats: Vec<_> = comparison.variants.iter().map(|v| v.test.negative_elbo).collect();
+    let mse: Vec<_> = comparison.variants.iter().map(|v| Some(v.test.mse * 1e3)).collect();
     let (nats, mse) = (marked(&nats, 2, true), marked(&mse, 2, true));
     for (position, variant) in comparison.variants.iter().enumerate() {
         let mut cells = vec![Cell::from(variant.name.clone())];

@@ -14,12 +14,7 @@ pub(super) fn figures(facts: &Facts) -> Result<Vec<Block>> {
     let vads = names(facts, ModelKind::VariationalAutoDecoder);
     let ads = names(facts, ModelKind::AutoDecoder);
     let charts = [
-        (
-            "vad-objective",
-            &vads,
-            "objective, nats per image",
-            objective as Column,
-        ),
+        ("vad-objective", &vads, "objective, nats per image", objective as Column),
         ("vad-kl", &vads, "KL, nats per image", kl),
         ("ad-objective", &ads, "objective, nats per image", objective),
     ];
@@ -43,12 +38,7 @@ fn kl(row: &MetricsRow) -> Option<f64> {
 }
 
 fn names<'a>(facts: &'a Facts, kind: ModelKind) -> Vec<&'a str> {
-    facts
-        .models
-        .iter()
-        .filter(|m| m.config.kind == kind)
-        .map(ModelFacts::name)
-        .collect()
+    facts.models.iter().filter(|m| m.config.kind == kind).map(ModelFacts::name).collect()
 }
 
 fn figure(
@@ -61,21 +51,13 @@ fn figure(
     let chart = LineChart {
         x_label: "epoch".to_owned(),
         y_label: label.to_owned(),
-        series: models
-            .iter()
-            .map(|model| series(facts, model, column))
-            .collect(),
+        series: models.iter().map(|model| series(facts, model, column)).collect(),
         clip: 0.04,
         height: 300.0,
         ..LineChart::default()
     };
     let drawing = chart.draw()?;
-    let file = |ending: &str| {
-        facts
-            .session
-            .folder
-            .figure(&format!("curve-{name}.{ending}"))
-    };
+    let file = |ending: &str| facts.session.folder.figure(&format!("curve-{name}.{ending}"));
     drawing.save_png(file("png"))?;
     drawing.save_svg(file("svg"))?;
     let what = label.split(',').next().unwrap_or(label);
@@ -85,19 +67,13 @@ fn figure(
         format!("Training {what} by epoch for {}", models.join(", ")),
         format!(
             "Training {what} by epoch, averaged over each epoch as the images were visited ({}).",
-            models
-                .iter()
-                .map(|model| format!("`{model}`"))
-                .collect::<Vec<_>>()
-                .join(", ")
+            models.iter().map(|model| format!("`{model}`")).collect::<Vec<_>>().join(", ")
         ),
     ))
 }
 
 fn series(facts: &Facts, model: &str, column: Column) -> Series {
     let rows = facts.metrics.iter().filter(|row| row.model == model);
-    let points = rows
-        .filter_map(|row| Some((f64::from(row.epoch), column(row)?)))
-        .collect();
+    let points = rows.filter_map(|row| Some((f64::from(row.epoch), column(row)?))).collect();
     Series::new(model, points)
 }

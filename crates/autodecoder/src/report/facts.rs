@@ -36,25 +36,13 @@ impl<'a> Facts<'a> {
             .map(|config| {
                 let results = results.models.get(&config.name);
                 let results = results.with_context(|| {
-                    format!(
-                        "results.json has no model {:?}: evaluate first",
-                        config.name
-                    )
+                    format!("results.json has no model {:?}: evaluate first", config.name)
                 })?;
-                Ok(ModelFacts {
-                    config,
-                    results,
-                    model: session.load(config)?.model,
-                })
+                Ok(ModelFacts { config, results, model: session.load(config)?.model })
             })
             .collect::<Result<_>>()?;
         let metrics = read_metrics(&session.folder.metrics())?;
-        Ok(Facts {
-            session,
-            results,
-            models,
-            metrics,
-        })
+        Ok(Facts { session, results, models, metrics })
     }
 
     pub fn experiment(&self) -> &Experiment {
@@ -71,11 +59,7 @@ impl<'a> Facts<'a> {
         self.models
             .iter()
             .filter(|model| model.nats().is_some())
-            .min_by(|a, b| {
-                a.nats()
-                    .partial_cmp(&b.nats())
-                    .unwrap_or(std::cmp::Ordering::Equal)
-            })
+            .min_by(|a, b| a.nats().partial_cmp(&b.nats()).unwrap_or(std::cmp::Ordering::Equal))
     }
 
     /// The first AD, if there is one.
@@ -97,10 +81,7 @@ impl ModelFacts<'_> {
 
 fn read_picture(path: &Path) -> Result<Picture> {
     let bytes = std::fs::read(path).with_context(|| {
-        format!(
-            "{} is missing: run sample, interpolate and tsne first",
-            path.display()
-        )
+        format!("{} is missing: run sample, interpolate and tsne first", path.display())
     })?;
     Ok(Picture::Png(bytes))
 }

@@ -12,23 +12,13 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
     let [from, to] = ends(facts.session)?;
     let class = |position: usize| {
         let label = usize::from(set.labels()[position]);
-        facts
-            .session
-            .images
-            .classes
-            .get(label)
-            .cloned()
-            .unwrap_or_else(|| label.to_string())
+        facts.session.images.classes.get(label).cloned().unwrap_or_else(|| label.to_string())
     };
     let steps = facts.experiment().figures.interpolation_steps;
     let figure = Figure::new(
         "interpolated",
         facts.picture(INTERPOLATION)?,
-        format!(
-            "Interpolation from {} to {} for each model",
-            class(from),
-            class(to)
-        ),
+        format!("Interpolation from {} to {} for each model", class(from), class(to)),
         format!(
             "From test image {} ({}) to test image {} ({}): the originals at the ends, beside \
              them their decoded latents, between those {steps} evenly spaced points of the \

@@ -23,11 +23,7 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
 }
 
 fn map(facts: &Facts, model: &ModelFacts) -> Result<Figure> {
-    let what = if model.nats().is_some() {
-        "posterior means"
-    } else {
-        "latents"
-    };
+    let what = if model.nats().is_some() { "posterior means" } else { "latents" };
     let quality = model.results.tsne.map_or_else(String::new, |tsne| {
         format!(
             " {} training images, perplexity {}, KL divergence {} nats.",
@@ -39,14 +35,7 @@ fn map(facts: &Facts, model: &ModelFacts) -> Result<Figure> {
     Ok(Figure::new(
         format!("map-{}", model.name()),
         facts.picture(&format!("{}.png", map_name(model.name())))?,
-        format!(
-            "t-SNE map of {} of {}, coloured by class",
-            what,
-            model.name()
-        ),
-        format!(
-            "`{}`: t-SNE of the {what}, coloured by class.{quality}",
-            model.name()
-        ),
+        format!("t-SNE map of {} of {}, coloured by class", what, model.name()),
+        format!("`{}`: t-SNE of the {what}, coloured by class.{quality}", model.name()),
     ))
 }

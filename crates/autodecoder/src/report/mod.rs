@@ -26,10 +26,7 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
     let facts = Facts::collect(session, results)?;
     let mut report = Report::new(session.experiment.title.clone());
     report.subtitle = reproduce::subtitle(&facts).into();
-    report.abstract_ = results::findings(&facts)
-        .into_iter()
-        .map(Into::into)
-        .collect();
+    report.abstract_ = results::findings(&facts).into_iter().map(Into::into).collect();
     report = report
         .section(samples::glance(&facts)?)
         .section(models::section(&facts))

@@ -18,8 +18,7 @@ pub(super) fn section(facts: &Facts) -> Section {
              the gradient. Rows outside the batch, and their optimiser’s moments, are not touched. \
              @{settings} lists what each model consists of.",
         )
-        .block(Block::Table(settings_table(facts)))
-        .block(Block::Table(training_table(facts)));
+        .block(Block::Table(settings_table(facts)));
     for (id, users, model) in decoders(facts) {
         section = section.block(Block::Table(architecture_table(&id, &users, model)));
     }
@@ -29,87 +28,58 @@ pub(super) fn section(facts: &Facts) -> Section {
     section
 }
 
+/// A column per model and a row per setting: settings are words, and words need width.
 fn settings_table(facts: &Facts) -> Table {
-    let columns = vec![
-        Column::text("model"),
-        Column::text("kind"),
-        Column::number("latent dimensions"),
-        Column::text("posterior"),
-        Column::text("prior"),
-        Column::text("likelihood"),
-        Column::number("values in the table"),
-        Column::number("decoder parameters"),
-    ];
-    let mut table = Table::new("settings", "What each model consists of.", columns);
-    for model in &facts.models {
-        let config = model.config;
-        let kind = match config.kind {
-            ModelKind::AutoDecoder => "AD",
-            ModelKind::VariationalAutoDecoder => "VAD",
-        };
-        table.rows.push(vec![
-            Cell::from(format!("`{}`", model.name())),
-            kind.into(),
-            config.latent_dim.to_string().into(),
-            config.posterior.clone().into(),
-            model.results.prior.clone().into(),
-            part(&config.likelihood).into(),
-            thousands(model.model.row_width() * facts.results.data.train as i64).into(),
-            thousands(model.results.parameters).into(),
-        ]);
+    let mut columns = vec![Column::text("")];
+    columns.extend(facts.models.iter().map(|model| Column::text(format!("`{}`", model.name()))));
+    let caption = "What each model consists of, and how it is fitted. Rates are the highest of \
+                   their schedules.";
+    let mut table = Table::new("settings", caption, columns);
+    for (name, value) in settings() {
+        let mut cells = vec![Cell::from(name)];
+        cells.extend(facts.models.iter().map(|model| Cell::from(value(facts, model))));
+        table.rows.push(cells);
     }
     table
+}
+
+type Setting = fn(&Facts, &ModelFacts) -> String;
+
+fn settings() -> [(&'static str, Setting); 16] {
+    [
+        ("kind", |_, model| kind(model).to_owned()),
+        ("latent dimensions", |_, model| model.config.latent_dim.to_string()),
+        ("posterior", |_, model| model.config.posterior.clone()),
+        ("prior", |_, model| model.results.prior.clone()),
+        ("likelihood", |_, model| part(&model.config.likelihood)),
+        ("values in the latent table", |facts, model| {
+            thousands(model.model.row_width() * facts.results.data.train as i64)
+        }),
+        ("decoder parameters", |_, model| thousands(model.results.parameters)),
+        ("regulariser", |_, model| regulariser(model)),
+        ("epochs", |_, model| model.config.training.epochs.to_string()),
+        ("batch size", |_, model| model.config.training.batch_size.to_string()),
+        ("row steps per batch", |_, model| model.config.training.latent_steps.to_string()),
+        ("rows start at", |_, model| start(model)),
+        ("rows move by", |_, model| optimiser(&model.config.training.latents)),
+        ("decoder moves by", |_, model| optimiser(&model.config.training.decoder)),
+        ("steps of inference", |_, model| model.config.inference.steps.to_string()),
+        ("inference moves by", |_, model| optimiser(&model.config.inference.latents)),
+    ]
+}
+
+fn kind(model: &ModelFacts) -> &'static str {
+    match model.config.kind {
+        ModelKind::AutoDecoder => "AD",
+        ModelKind::VariationalAutoDecoder => "VAD",
+    }
 }
 
 fn part(spec: &autodecoder_models::PartSpec) -> String {
-    let options: Vec<_> = spec
-        .options
-        .iter()
-        .map(|(key, value)| format!("{key} {value}"))
-        .collect();
+    let options: Vec<_> =
+        spec.options.iter().map(|(key, value)| format!("{key} {value}")).collect();
     let options = options.join(", ").replace('"', "");
-    if options.is_empty() {
-        spec.kind.clone()
-    } else {
-        format!("{} ({options})", spec.kind)
-    }
-}
-
-fn training_table(facts: &Facts) -> Table {
-    let columns = vec![
-        Column::text("model"),
-        Column::number("epochs"),
-        Column::number("batch"),
-        Column::number("row steps a batch"),
-        Column::text("rows start at"),
-        Column::text("rows"),
-        Column::text("decoder"),
-        Column::text("regulariser"),
-        Column::text("inference"),
-    ];
-    let caption = "How each model is trained: optimisers with their highest learning rates. Rows \
-                   start at the image’s principal-component scores unless the table says otherwise.";
-    let mut table = Table::new("training", caption, columns);
-    for model in &facts.models {
-        let training = &model.config.training;
-        table.rows.push(vec![
-            format!("`{}`", model.name()).into(),
-            training.epochs.to_string().into(),
-            training.batch_size.to_string().into(),
-            training.latent_steps.to_string().into(),
-            start(model).into(),
-            optimiser(&training.latents).into(),
-            optimiser(&training.decoder).into(),
-            regulariser(model).into(),
-            format!(
-                "{} steps, {}",
-                model.config.inference.steps,
-                optimiser(&model.config.inference.latents)
-            )
-            .into(),
-        ]);
-    }
-    table
+    if options.is_empty() { spec.kind.clone() } else { format!("{} ({options})", spec.kind) }
 }
 
 fn start(model: &ModelFacts) -> String {
@@ -133,11 +103,7 @@ fn optimiser(config: &OptimiserConfig) -> String {
         (ScheduleKind::Cosine, false) => "cosine".to_owned(),
         (ScheduleKind::Cosine, true) => format!("warm-up {}, cosine", config.warm_up),
     };
-    format!(
-        "{}, rate {}, {schedule}",
-        part(&config.optimiser),
-        config.rate
-    )
+    format!("{}, rate {}, {schedule}", part(&config.optimiser), config.rate)
 }
 
 fn regulariser(model: &ModelFacts) -> String {
@@ -148,11 +114,7 @@ fn regulariser(model: &ModelFacts) -> String {
         ModelKind::AutoDecoder => format!("{} ‖z‖^{{2}}", config.l2),
         ModelKind::VariationalAutoDecoder => format!("{} KL", config.beta),
     };
-    if warm_up > 0.0 {
-        format!("{what}, warm-up {warm_up}")
-    } else {
-        what
-    }
+    if warm_up > 0.0 { format!("{what}, warm-up {warm_up}") } else { what }
 }
 
 /// Each different decoder once, with an identifier and the models that use it.
@@ -160,27 +122,18 @@ fn decoders<'a>(facts: &'a Facts) -> Vec<(String, Vec<&'a str>, &'a ModelFacts<'
     let mut found: Vec<(String, Vec<&str>, &ModelFacts)> = Vec::new();
     for model in &facts.models {
         let layers = model.model.decoder().layers();
-        let known = found
-            .iter_mut()
-            .find(|(_, _, other)| other.model.decoder().layers() == layers);
+        let known = found.iter_mut().find(|(_, _, other)| other.model.decoder().layers() == layers);
         match known {
             Some((_, users, _)) => users.push(model.name()),
-            None => found.push((
-                format!("decoder-{}", found.len() + 1),
-                vec![model.name()],
-                model,
-            )),
+            None => found.push((format!("decoder-{}", found.len() + 1), vec![model.name()], model)),
         }
     }
     found
 }
 
 fn architecture_table(id: &str, users: &[&str], model: &ModelFacts) -> Table {
-    let columns = vec![
-        Column::text("layer"),
-        Column::text("output shape"),
-        Column::number("parameters"),
-    ];
+    let columns =
+        vec![Column::text("layer"), Column::text("output shape"), Column::number("parameters")];
     let users: Vec<_> = users.iter().map(|name| format!("`{name}`")).collect();
     let caption = format!("The decoder of {}, layer by layer.", users.join(", "));
     let decoder = model.model.decoder();
@@ -191,18 +144,10 @@ fn architecture_table(id: &str, users: &[&str], model: &ModelFacts) -> Table {
         table.rows.push(vec![
             Cell::from(format!("`{layer}`")),
             shape.join(" × ").into(),
-            if count == 0 {
-                "–".into()
-            } else {
-                thousands(count).into()
-            },
+            if count == 0 { "–".into() } else { thousands(count).into() },
         ]);
     }
-    table.row([
-        "total".into(),
-        "".into(),
-        thousands(decoder.parameter_count()).into(),
-    ])
+    table.row(["total".into(), "".into(), thousands(decoder.parameter_count()).into()])
 }
 
 /// Why the parts are as they are; the numbers are in the section on the choices.
@@ -233,7 +178,7 @@ fn reasons(facts: &Facts) -> Vec<String> {
     );
     if !facts.results.comparisons.is_empty() {
         texts.push(
-            "Section @{choices} measures these choices, and the sizes and rates, against their \
+            "@{choices} measures these choices, and the sizes and rates, against their \
              alternatives."
                 .to_owned(),
         );

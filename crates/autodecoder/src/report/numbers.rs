@@ -28,21 +28,13 @@ pub(super) fn thousands(value: i64) -> String {
 /// Cells of a column of which the lowest, or the highest, is best; dashes take no part.
 pub(super) fn marked(values: &[Option<f64>], decimals: usize, lowest: bool) -> Vec<Cell> {
     let sign = if lowest { 1.0 } else { -1.0 };
-    let best = values
-        .iter()
-        .flatten()
-        .map(|v| v * sign)
-        .fold(f64::INFINITY, f64::min);
+    let best = values.iter().flatten().map(|v| v * sign).fold(f64::INFINITY, f64::min);
     let contest = values.iter().flatten().count() > 1;
     values
         .iter()
         .map(|&value| {
             let cell = Cell::from(optional(value, decimals));
-            if contest && value.is_some_and(|v| v * sign == best) {
-                cell.best()
-            } else {
-                cell
-            }
+            if contest && value.is_some_and(|v| v * sign == best) { cell.best() } else { cell }
         })
         .collect()
 }
@@ -53,12 +45,7 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        for (value, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
+        for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(thousands(value), text);
         }
     }

@@ -44,13 +44,7 @@ pub(super) fn section(facts: &Facts) -> Section {
         }
         seen.push(name);
         let text = describe(name);
-        let cells = [
-            name,
-            text.parameters,
-            &model.results.prior,
-            text.sample,
-            text.kl,
-        ];
+        let cells = [name, text.parameters, &model.results.prior, text.sample, text.kl];
         table.rows.push(cells.into_iter().map(Cell::from).collect());
         if !text.remark.is_empty() {
             remarks.push(text.remark);

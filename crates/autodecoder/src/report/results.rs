@@ -62,30 +62,26 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
 }
 
 fn metrics_table(facts: &Facts) -> Table {
-    let batch = facts.experiment().evaluation.batch_size;
     let columns = vec![
-        Column::text("model"),
-        Column::text("images"),
+        Column::text("model, images"),
         Column::number("MSE × 10^{3}"),
         Column::number("PSNR, dB"),
-        Column::number(format!("course’s loss × 10^{{4}}, B = {batch}")),
-        Column::number("reconstruction, nats"),
-        Column::number("KL, nats"),
-        Column::number("negative ELBO, nats"),
-        Column::number("active dimensions"),
+        Column::number("course’s loss × 10^{4}"),
+        Column::number("reconstr."),
+        Column::number("KL"),
+        Column::number("negative ELBO"),
+        Column::number("active dims"),
     ];
     let caption = format!(
-        "Training and test metrics. Negative ELBO: mean over images of {} posterior samples each, \
-         ± standard error over images. The best test value of a column is bold; an auto-decoder \
-         has no ELBO.",
+        "Training and test metrics. The course’s loss is for batches of {}. The last columns are \
+         nats per image, of {} posterior samples each: reconstruction, KL, and their sum, the \
+         negative ELBO, ± its standard error over images. The best test value of a column is \
+         bold; an auto-decoder has no ELBO.",
+        facts.experiment().evaluation.batch_size,
         facts.experiment().evaluation.draws
     );
     let mut table = Table::new("metrics", caption, columns);
-    let tests: Vec<&Metrics> = facts
-        .models
-        .iter()
-        .map(|model| &model.results.test)
-        .collect();
+    let tests: Vec<&Metrics> = facts.models.iter().map(|model| &model.results.test).collect();
     let best = |value: fn(&Metrics) -> Option<f64>, scale: f64, decimals, lowest| {
         let values: Vec<_> = tests.iter().map(|m| value(m).map(|v| v * scale)).collect();
         marked(&values, decimals, lowest)
@@ -105,20 +101,17 @@ fn metrics_table(facts: &Facts) -> Table {
         let marked = [&mse, &psnr, &course, &elbo].map(|column| column[index].clone());
         let name = format!("`{}`", model.name());
         let latent_dim = model.config.latent_dim;
-        table
-            .rows
-            .push(row([&name, "training"], train, plain, latent_dim));
-        table.rows.push(row(["", "test"], test, marked, latent_dim));
+        table.rows.push(row(format!("{name} training"), train, plain, latent_dim));
+        table.rows.push(row(format!("{name} test"), test, marked, latent_dim));
     }
     table
 }
 
 /// A row of the metrics table; `cells` are MSE, PSNR, course's loss and negative ELBO.
-fn row(head: [&str; 2], metrics: &Metrics, cells: [Cell; 4], latent_dim: i64) -> Vec<Cell> {
+fn row(head: String, metrics: &Metrics, cells: [Cell; 4], latent_dim: i64) -> Vec<Cell> {
     let [mse, psnr, course, elbo] = cells;
     vec![
-        head[0].into(),
-        head[1].into(),
+        head.into(),
         mse,
         psnr,
         course,
@@ -133,10 +126,7 @@ fn with_error(cell: Cell, metrics: &Metrics) -> Cell {
     match (metrics.negative_elbo, metrics.negative_elbo_standard_error) {
         (Some(value), Some(error)) => {
             let text = format!("{} ± {}", fixed(value, 2), fixed(error, 2));
-            Cell {
-                text: text.into(),
-                best: cell.best,
-            }
+            Cell { text: text.into(), best: cell.best }
         }
         _ => cell,
     }
@@ -152,10 +142,7 @@ fn seconds_table(facts: &Facts) -> Table {
     ];
     let caption = "Wall-clock time on this machine; it varies from run to run.";
     let mut table = Table::new("seconds", caption, columns);
-    let (train, test) = (
-        facts.results.data.train as f64,
-        facts.results.data.test as f64,
-    );
+    let (train, test) = (facts.results.data.train as f64, facts.results.data.test as f64);
     for model in &facts.models {
         let seconds = model.results.seconds;
         let visits = train * f64::from(model.config.training.epochs);

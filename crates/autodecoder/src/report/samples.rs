@@ -1,17 +1,20 @@
 //! What the models draw, and why the auto-decoder's samples are worse.
 
 use anyhow::Result;
-use autodecoder_evaluation::Spread;
+use autodecoder_evaluation::{PriorGap, Spread};
 use autodecoder_visualization::report::{Block, Cell, Column, Figure, Section, Table};
 
 use super::facts::{Facts, ModelFacts};
 use super::numbers::fixed;
 use crate::pipeline::{SIDE_BY_SIDE, sheet_name};
 
+/// Width, in CSS pixels, of the figure that people look at first.
+const GLANCE_WIDTH: u32 = 720;
+
 /// The figure that comes before all words.
 pub(super) fn glance(facts: &Facts) -> Result<Section> {
     let count = facts.experiment().figures.images;
-    let figure = Figure::new(
+    let mut figure = Figure::new(
         "side-by-side",
         facts.picture(SIDE_BY_SIDE)?,
         format!("{count} test images, their reconstructions and {count} samples for each model"),
@@ -21,22 +24,20 @@ pub(super) fn glance(facts: &Facts) -> Result<Section> {
              draws of each model's own prior, the first of a seeded stream, not selected."
         ),
     );
+    figure.width = Some(GLANCE_WIDTH);
     Ok(Section::new("glance", "At a glance").block(Block::Figure(figure)))
 }
 
 /// Question 3 of the assignment.
 pub(super) fn section(facts: &Facts) -> Result<Section> {
-    let mut section = Section::new(
-        "samples",
-        "New images, and why the auto-decoder's are worse",
-    )
-    .paragraph(
-        "A new image is a draw from the prior, decoded. That works as far as the prior puts \
+    let mut section = Section::new("samples", "New images, and why the auto-decoder's are worse")
+        .paragraph(
+            "A new image is a draw from the prior, decoded. That works as far as the prior puts \
              its mass where the decoder was trained, which is where the latents of the training \
              images lie. @{prior-gap} measures how far apart the two are; @{side-by-side} and the \
              sheets below show what it does to the images.",
-    )
-    .block(Block::Table(gap_table(facts)));
+        )
+        .block(Block::Table(gap_table(facts)));
     if let Some(ad) = facts.auto_decoder() {
         section = section.paragraph(explanation(ad));
         if let Some(vad) = facts.best_vad() {
@@ -49,50 +50,39 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
     Ok(section)
 }
 
+type Measure = fn(&PriorGap) -> Spread;
+
+/// A column per model and a row per measure.
 fn gap_table(facts: &Facts) -> Table {
-    let columns = vec![
-        Column::text("model"),
-        Column::text("prior"),
-        Column::number("norm of latents"),
-        Column::number("norm of prior draws"),
-        Column::number("offset of a dimension"),
-        Column::number("variance over the prior's"),
-        Column::number("test latent to nearest training latent"),
-        Column::number("prior draw to nearest training latent"),
-    ];
+    let mut columns = vec![Column::text("")];
+    columns.extend(facts.models.iter().map(|model| Column::number(format!("`{}`", model.name()))));
     let caption = "How far the latents lie from the prior: medians, quartiles in brackets. Latents \
                    are one posterior sample per training image. Offsets are the dimensions' means \
                    in standard deviations of the prior, without sign.";
     let mut table = Table::new("prior-gap", caption, columns);
-    for model in &facts.models {
-        let gap = &model.results.prior_gap;
-        let mut cells = vec![Cell::from(model.name()), Cell::from(gap.prior.clone())];
-        let spreads = [
-            gap.latent_norm,
-            gap.prior_norm,
-            gap.dimension_offset,
-            gap.dimension_variance_ratio,
-            gap.test_to_nearest_train,
-            gap.prior_to_nearest_train,
-        ];
-        cells.extend(spreads.map(|spread| Cell::from(quartiles(spread))));
+    let mut row = |name: &str, value: &dyn Fn(&ModelFacts) -> String| {
+        let mut cells = vec![Cell::from(name)];
+        cells.extend(facts.models.iter().map(|model| Cell::from(value(model))));
         table.rows.push(cells);
+    };
+    row("prior", &|model| model.results.prior_gap.prior.clone());
+    let measures: [(&str, Measure); 6] = [
+        ("norm of latents", |gap| gap.latent_norm),
+        ("norm of prior draws", |gap| gap.prior_norm),
+        ("offset of a dimension", |gap| gap.dimension_offset),
+        ("variance of a dimension, over the prior's", |gap| gap.dimension_variance_ratio),
+        ("test latent to the nearest training latent", |gap| gap.test_to_nearest_train),
+        ("prior draw to the nearest training latent", |gap| gap.prior_to_nearest_train),
+    ];
+    for (name, measure) in measures {
+        row(name, &|model| quartiles(measure(&model.results.prior_gap)));
     }
     table
 }
 
 fn quartiles(spread: Spread) -> String {
-    let Spread {
-        lower,
-        median,
-        upper,
-    } = spread;
-    format!(
-        "{} ({}–{})",
-        fixed(median, 2),
-        fixed(lower, 2),
-        fixed(upper, 2)
-    )
+    let Spread { lower, median, upper } = spread;
+    format!("{} ({}–{})", fixed(median, 2), fixed(lower, 2), fixed(upper, 2))
 }
 
 fn explanation(ad: &ModelFacts) -> String {
@@ -112,20 +102,14 @@ fn explanation(ad: &ModelFacts) -> String {
         gap.prior,
         fixed(gap.prior_to_nearest_train.median, 2),
         fixed(gap.test_to_nearest_train.median, 2),
-        fixed(
-            gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median,
-            2
-        ),
+        fixed(gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median, 2),
     )
 }
 
 fn contrast(ad: &ModelFacts, vad: &ModelFacts) -> String {
     let ratio = |model: &ModelFacts| {
         let gap = &model.results.prior_gap;
-        fixed(
-            gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median,
-            2,
-        )
+        fixed(gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median, 2)
     };
     let gap = &vad.results.prior_gap;
     format!(

@@ -30,10 +30,7 @@ fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
         TargetMetric::ReconstructionLoss => ("course’s reconstruction loss", 6),
         TargetMetric::NegativeElbo => ("negative ELBO, nats", 2),
     };
-    let measured = facts
-        .models
-        .iter()
-        .find(|model| model.name() == target.model);
+    let measured = facts.models.iter().find(|model| model.name() == target.model);
     let measured = measured.and_then(|model| {
         let test = &model.results.test;
         match target.metric {

@@ -15,22 +15,14 @@ fn text(name: &str) -> String {
 #[test]
 fn every_artefact_is_there_and_nothing_half_written() {
     let found = contents(shared_runs::smoke());
-    let mut expected: Vec<String> = [
-        "experiment.toml",
-        "results.json",
-        "metrics.csv",
-        "report.html",
-    ]
-    .map(String::from)
-    .into();
+    let mut expected: Vec<String> =
+        ["experiment.toml", "results.json", "metrics.csv", "report.html"].map(String::from).into();
     expected.extend(["samples", "interpolation"].map(|name| format!("figures/{name}.png")));
     for model in MODELS {
         let files = ["decoder", "latents-train", "latents-test"];
         expected.extend(files.map(|name| format!("models/{model}/{name}.safetensors")));
         expected.push(format!("models/{model}/model.json"));
-        expected.push(format!(
-            "models/{model}/checkpoint/epoch-0000015.safetensors"
-        ));
+        expected.push(format!("models/{model}/checkpoint/epoch-0000015.safetensors"));
         expected.push(format!("figures/samples-{model}.png"));
         expected.extend(["png", "svg"].map(|ending| format!("figures/tsne-{model}.{ending}")));
     }
@@ -40,14 +32,9 @@ fn every_artefact_is_there_and_nothing_half_written() {
             "{name} is missing or empty"
         );
     }
-    let curves = found
-        .keys()
-        .filter(|name| name.starts_with("figures/curve"))
-        .count();
+    let curves = found.keys().filter(|name| name.starts_with("figures/curve")).count();
     assert!(curves > 0, "no loss curves among {:?}", found.keys());
-    let left = found
-        .keys()
-        .find(|name| name.ends_with(".tmp") || name.ends_with(".partial"));
+    let left = found.keys().find(|name| name.ends_with(".tmp") || name.ends_with(".partial"));
     assert_eq!(left, None);
 }
 
@@ -59,10 +46,7 @@ fn figures_are_whole_pictures() {
             assert!(bytes.ends_with(b"IEND\xaeB`\x82"), "{name} breaks off");
         } else {
             let svg = String::from_utf8(bytes).unwrap();
-            assert!(
-                svg.contains("<svg") && svg.trim_end().ends_with("</svg>"),
-                "{name} is no SVG"
-            );
+            assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{name} is no SVG");
         }
     }
 }
@@ -77,21 +61,10 @@ fn metrics_have_one_row_per_model_and_epoch() {
     let mut epochs: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();
-        epochs
-            .entry(fields[0])
-            .or_default()
-            .push(fields[1].parse().unwrap());
+        epochs.entry(fields[0]).or_default().push(fields[1].parse().unwrap());
         assert_eq!(fields[4].is_empty(), fields[0] == "ad", "kl in {line}");
-        for (column, field) in fields
-            .iter()
-            .enumerate()
-            .skip(2)
-            .filter(|(_, f)| !f.is_empty())
-        {
-            assert!(
-                field.parse::<f64>().unwrap().is_finite(),
-                "column {column} in {line}"
-            );
+        for (column, field) in fields.iter().enumerate().skip(2).filter(|(_, f)| !f.is_empty()) {
+            assert!(field.parse::<f64>().unwrap().is_finite(), "column {column} in {line}");
         }
     }
     let all: Vec<u32> = (1..=15).collect();
@@ -104,27 +77,11 @@ fn the_resolved_experiment_can_be_run_again() {
     copy(shared_runs::tiny(), &folder.root().join("run"));
     let (experiment, run) = (folder.path("run/experiment.toml"), folder.path("run"));
     let before = folder.contents();
-    let arguments = [
-        "reproduce",
-        "--experiment",
-        &experiment,
-        "--run",
-        &run,
-        "--threads",
-        "1",
-    ];
+    let arguments = ["reproduce", "--experiment", &experiment, "--run", &run, "--threads", "1"];
     assert_says(&succeed(&arguments).stderr, &["Nothing to do"]);
     assert_same(&before, &folder.contents());
     let text = std::fs::read_to_string(experiment).unwrap();
-    assert_says(
-        &text,
-        &[
-            "[environment]",
-            "libtorch = ",
-            "device = \"cpu\"",
-            "threads = 1",
-        ],
-    );
+    assert_says(&text, &["[environment]", "libtorch = ", "device = \"cpu\"", "threads = 1"]);
 }
 
 #[test]
@@ -135,10 +92,7 @@ fn the_report_is_one_file_and_names_every_model() {
     }
     for attribute in ["src=\"", "href=\"", "url("] {
         for (position, _) in report.match_indices(attribute) {
-            let target: String = report[position + attribute.len()..]
-                .chars()
-                .take(60)
-                .collect();
+            let target: String = report[position + attribute.len()..].chars().take(60).collect();
             let target = target.trim_start_matches(['"', '\'']);
             let inside = target.starts_with('#') || target.starts_with("data:");
             assert!(inside, "the report refers to {attribute}{target}");
@@ -147,10 +101,7 @@ fn the_report_is_one_file_and_names_every_model() {
     for word in ["@import", "<iframe", "<link"] {
         assert!(!report.contains(word), "{word} in the report");
     }
-    assert!(
-        report.trim_end().ends_with("</html>"),
-        "the report breaks off"
-    );
+    assert!(report.trim_end().ends_with("</html>"), "the report breaks off");
 }
 
 #[test]
@@ -169,11 +120,6 @@ fn info_prints_the_main_numbers() {
     }
     assert_says(
         &printed,
-        &[
-            "256 training and 64 test images",
-            "seed 1",
-            "libtorch",
-            "report.html",
-        ],
+        &["256 training and 64 test images", "seed 1", "libtorch", "report.html"],
     );
 }

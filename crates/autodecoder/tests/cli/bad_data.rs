@@ -19,15 +19,7 @@ fn assert_refused(damage: impl FnOnce(&Folder), fragments: &[&str]) {
     damage(&folder);
     let before = folder.contents();
     let run = folder.path("run");
-    let arguments = [
-        "reproduce",
-        "--experiment",
-        &experiment,
-        "--data",
-        &data,
-        "--run",
-        &run,
-    ];
+    let arguments = ["reproduce", "--experiment", &experiment, "--data", &data, "--run", &run];
     let message = error_of(&arguments);
     assert_same(&before, &folder.contents());
     assert_says(&message, fragments);
@@ -63,19 +55,9 @@ fn rejects_a_missing_folder_and_missing_files() {
         remove(folder, TEST_IMAGES);
         remove(folder, TEST_LABELS);
     };
-    assert_refused(
-        test_half,
-        &["no test set found", "t10k-images-idx3-ubyte", ".csv"],
-    );
+    assert_refused(test_half, &["no test set found", "t10k-images-idx3-ubyte", ".csv"]);
     let labels = |folder: &Folder| remove(folder, TRAIN_LABELS);
-    assert_refused(
-        labels,
-        &[
-            "train-images",
-            "its labels are not",
-            "train-labels-idx1-ubyte",
-        ],
-    );
+    assert_refused(labels, &["train-images", "its labels are not", "train-labels-idx1-ubyte"]);
 }
 
 #[test]
@@ -84,46 +66,21 @@ fn rejects_an_experiment_without_a_data_folder() {
     let experiment = folder.write("tiny.toml", TINY);
     let run = folder.path("run");
     let message = error_of(&["train", "--experiment", &experiment, "--run", &run]);
-    assert_says(
-        &message,
-        &[
-            "fashion-mnist",
-            "--data",
-            "data.folder",
-            "cargo xtask setup",
-        ],
-    );
+    assert_says(&message, &["fashion-mnist", "--data", "data.folder", "cargo xtask setup"]);
     assert!(!folder.root().join("run").exists());
 }
 
 #[test]
 fn rejects_truncated_and_corrupt_files() {
     let cut = |folder: &Folder| edit(folder, TRAIN_IMAGES, |bytes| bytes.truncate(5000));
-    assert_refused(
-        cut,
-        &[
-            TRAIN_IMAGES,
-            "corrupt or breaks off",
-            "fetch the file again",
-        ],
-    );
+    assert_refused(cut, &[TRAIN_IMAGES, "corrupt or breaks off", "fetch the file again"]);
     let flipped = |folder: &Folder| edit(folder, TRAIN_IMAGES, |bytes| bytes[50_000] ^= 0xff);
-    assert_refused(
-        flipped,
-        &[
-            TRAIN_IMAGES,
-            "corrupt or breaks off",
-            "fetch the file again",
-        ],
-    );
+    assert_refused(flipped, &[TRAIN_IMAGES, "corrupt or breaks off", "fetch the file again"]);
     let empty = |folder: &Folder| edit(folder, TEST_IMAGES, Vec::clear);
     assert_refused(empty, &[TEST_IMAGES, "empty"]);
     let page = |folder: &Folder| {
         remove(folder, TEST_LABELS);
-        folder.write(
-            "data/t10k-labels-idx1-ubyte",
-            "<!DOCTYPE html><title>404</title>",
-        );
+        folder.write("data/t10k-labels-idx1-ubyte", "<!DOCTYPE html><title>404</title>");
     };
     assert_refused(page, &["t10k-labels-idx1-ubyte", "expected", "found"]);
 }
@@ -133,10 +90,7 @@ fn rejects_swapped_and_mismatched_files() {
     let halves = |folder: &Folder| swap(folder, TRAIN_IMAGES, TRAIN_LABELS);
     assert_refused(halves, &["expected images", "holds labels", "swapped"]);
     let labels = |folder: &Folder| swap(folder, TRAIN_LABELS, TEST_LABELS);
-    assert_refused(
-        labels,
-        &["holds 256 images", "holds 64 labels", "the same set"],
-    );
+    assert_refused(labels, &["holds 256 images", "holds 64 labels", "the same set"]);
 }
 
 #[test]
@@ -147,10 +101,7 @@ fn rejects_a_label_out_of_range() {
         labels[5] = 10;
         write_idx_labels(folder.path("data/t10k-labels-idx1-ubyte"), &labels).unwrap();
     };
-    assert_refused(
-        eleventh_class,
-        &["label 10", "image 5", "0 to 9", "t10k-labels-idx1-ubyte"],
-    );
+    assert_refused(eleventh_class, &["label 10", "image 5", "0 to 9", "t10k-labels-idx1-ubyte"]);
 }
 
 #[test]
@@ -164,16 +115,7 @@ fn a_damaged_file_is_found_before_an_old_run_is_replaced() {
     let before = folder.contents();
     let run = folder.path("run");
     for command in [
-        &[
-            "reproduce",
-            "--force",
-            "--experiment",
-            &experiment,
-            "--data",
-            &data,
-            "--run",
-            &run,
-        ][..],
+        &["reproduce", "--force", "--experiment", &experiment, "--data", &data, "--run", &run][..],
         &["evaluate", "--data", &data, "--run", &run],
         &["sample", "--data", &data, "--run", &run],
         &["report", "--data", &data, "--run", &run],
@@ -194,10 +136,7 @@ fn rows_of_other_images_are_told_apart() {
     write_idx_labels(folder.path("data/train-labels-idx1-ubyte"), &labels).unwrap();
     let before = folder.contents();
     let message = error_of(&["evaluate", "--data", &data, "--run", &folder.path("run")]);
-    assert_says(
-        &message,
-        &["latents-train.safetensors", "other images", "--data"],
-    );
+    assert_says(&message, &["latents-train.safetensors", "other images", "--data"]);
     assert_same(&before, &folder.contents());
     assert!(sample().exists());
 }

@@ -26,19 +26,9 @@ fn error_with(flag: &str, value: &str) -> String {
 
 #[test]
 fn rejects_words_that_name_no_device() {
-    for word in [
-        "nonsense",
-        "gpu",
-        "cuda:",
-        "cuda:x",
-        "cuda:-1",
-        "cuda:99999999999999999999",
-    ] {
+    for word in ["nonsense", "gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:99999999999999999999"] {
         let message = error_with("--device", word);
-        assert_says(
-            &message,
-            &["--device", word, "expected auto, cpu, cuda or cuda:N"],
-        );
+        assert_says(&message, &["--device", word, "expected auto, cpu, cuda or cuda:N"]);
     }
 }
 
@@ -50,15 +40,7 @@ fn rejects_cuda_where_there_is_none() {
     }
     for device in ["cuda", "cuda:0", "cuda:7"] {
         let message = error_with("--device", device);
-        assert_says(
-            &message,
-            &[
-                "--device cuda",
-                "CUDA",
-                "--device cpu",
-                "cargo xtask doctor",
-            ],
-        );
+        assert_says(&message, &["--device cuda", "CUDA", "--device cpu", "cargo xtask doctor"]);
     }
 }
 
@@ -73,9 +55,6 @@ fn rejects_impossible_numbers_of_threads() {
 fn rejects_commands_and_flags_that_do_not_exist() {
     assert_says(&error_of(&["trian"]), &["trian", "train"]);
     assert_says(&error_of(&["train", "--frce"]), &["--frce", "--force"]);
-    assert_says(
-        &error_of(&["train", "--force", "--resume"]),
-        &["--force", "--resume"],
-    );
+    assert_says(&error_of(&["train", "--force", "--resume"]), &["--force", "--resume"]);
     assert_says(&error_of(&["evaluate"]), &["--run"]);
 }

@@ -9,32 +9,16 @@ fn rejects_what_is_neither_a_file_nor_a_preset() {
     let folder = Folder::new();
     let run = folder.path("run");
     let message = error_of(&["train", "--experiment", "standart", "--run", &run]);
-    assert_says(
-        &message,
-        &[
-            "\"standart\"",
-            "neither a file",
-            "smoke, course, standard, full",
-        ],
-    );
+    assert_says(&message, &["\"standart\"", "neither a file", "smoke, course, standard, full"]);
     assert!(folder.contents().is_empty());
 }
 
 #[test]
 fn rejects_files_that_are_no_toml() {
-    assert_rejected(
-        "seed = = 1",
-        &["experiment.toml", "not a TOML file", "line 1"],
-    );
+    assert_rejected("seed = = 1", &["experiment.toml", "not a TOML file", "line 1"]);
     assert_rejected("", &["models is missing", "[[models]]"]);
-    assert_rejected(
-        "models = []",
-        &["models: expected at least one table [[models]]"],
-    );
-    assert_rejected(
-        "models = 3",
-        &["models: expected at least one table [[models]]"],
-    );
+    assert_rejected("models = []", &["models: expected at least one table [[models]]"]);
+    assert_rejected("models = 3", &["models: expected at least one table [[models]]"]);
     assert_rejected("models = [3]", &["models[0]: expected a table"]);
 }
 
@@ -46,10 +30,9 @@ fn rejects_files_that_are_no_text() {
     let run = folder.path("run");
     for (experiment, why) in [(binary, "valid UTF-8"), (folder.path(""), "is a directory")] {
         let message = error_of(&["train", "--experiment", &experiment, "--run", &run]);
-        assert_says(
-            &message.to_lowercase(),
-            &["cannot read", &experiment, &why.to_lowercase()],
-        );
+        let message = message.to_lowercase();
+        let parts = ["cannot read", &experiment, why].map(str::to_lowercase);
+        assert_says(&message, &parts.each_ref().map(String::as_str));
     }
     assert_same(&before, &folder.contents());
 }
@@ -62,79 +45,30 @@ fn rejects_unknown_keys_at_every_level() {
     };
     unknown("sed", &["unknown field `sed`", "`seed`"]);
     unknown("data.trian", &["data", "unknown field `trian`", "`train`"]);
-    unknown(
-        "training.epoch",
-        &["models[0].training", "unknown field `epoch`", "`epochs`"],
-    );
-    unknown(
-        "training.start.form",
-        &["training.start", "unknown field `form`", "`from`"],
-    );
-    unknown(
-        "training.decoder.rat",
-        &["training.decoder", "unknown field `rat`", "`rate`"],
-    );
+    unknown("training.epoch", &["models[0].training", "unknown field `epoch`", "`epochs`"]);
+    unknown("training.start.form", &["training.start", "unknown field `form`", "`from`"]);
+    unknown("training.decoder.rat", &["training.decoder", "unknown field `rat`", "`rate`"]);
     unknown(
         "training.latents.optimiser.beta",
         &["training.latents.optimiser", "`beta`", "`betas`"],
     );
-    unknown(
-        "inference.step",
-        &["inference", "unknown field `step`", "`steps`"],
-    );
-    unknown(
-        "inference.latents.rat",
-        &["inference.latents", "unknown field `rat`", "`rate`"],
-    );
-    unknown(
-        "evaluation.draw",
-        &["evaluation", "unknown field `draw`", "`draws`"],
-    );
-    unknown(
-        "figures.image",
-        &["figures", "unknown field `image`", "`images`"],
-    );
-    unknown(
-        "figures.tsne.theta",
-        &["figures.tsne", "unknown field `theta`", "`perplexity`"],
-    );
-    unknown(
-        "models.1.latent_dims",
-        &["models[1]", "`latent_dims`", "`latent_dim`"],
-    );
-    unknown(
-        "models.0.decoder.hiden",
-        &["\"ad\"", "decoder", "`hiden`", "`hidden`"],
-    );
-    unknown(
-        "models.0.likelihood.variance",
-        &["\"ad\"", "likelihood", "`variance`"],
-    );
-    unknown(
-        "comparisons.0.modle",
-        &["comparisons[0]", "unknown field `modle`", "`model`"],
-    );
-    unknown(
-        "comparisons.0.variants.1.sett",
-        &["variants[1]", "unknown field `sett`", "`set`"],
-    );
+    unknown("inference.step", &["inference", "unknown field `step`", "`steps`"]);
+    unknown("inference.latents.rat", &["inference.latents", "unknown field `rat`", "`rate`"]);
+    unknown("evaluation.draw", &["evaluation", "unknown field `draw`", "`draws`"]);
+    unknown("figures.image", &["figures", "unknown field `image`", "`images`"]);
+    unknown("figures.tsne.theta", &["figures.tsne", "unknown field `theta`", "`perplexity`"]);
+    unknown("models.1.latent_dims", &["models[1]", "`latent_dims`", "`latent_dim`"]);
+    unknown("models.0.decoder.hiden", &["\"ad\"", "decoder", "`hiden`", "`hidden`"]);
+    unknown("models.0.likelihood.variance", &["\"ad\"", "likelihood", "`variance`"]);
+    unknown("comparisons.0.modle", &["comparisons[0]", "unknown field `modle`", "`model`"]);
+    unknown("comparisons.0.variants.1.sett", &["variants[1]", "unknown field `sett`", "`set`"]);
     unknown(
         "comparisons.0.variants.1.set.beat",
-        &[
-            "comparisons[0]",
-            "\"once\"",
-            "unknown field `beat`",
-            "`beta`",
-        ],
+        &["comparisons[0]", "\"once\"", "unknown field `beat`", "`beta`"],
     );
     unknown(
         "comparisons.0.common.training.epoch",
-        &[
-            "comparisons[0]",
-            "training",
-            "unknown field `epoch`",
-            "`epochs`",
-        ],
+        &["comparisons[0]", "training", "unknown field `epoch`", "`epochs`"],
     );
 }
 
@@ -148,18 +82,10 @@ fn rejects_missing_keys_and_wrong_types() {
         ("seed", "-1", &["seed", "-1", "u64"]),
         ("seed", "\"one\"", &["seed", "\"one\"", "u64"]),
         ("training", "3", &["models[0].training", "expected struct"]),
-        (
-            "training.epochs",
-            "\"ten\"",
-            &["training.epochs", "\"ten\"", "u32"],
-        ),
+        ("training.epochs", "\"ten\"", &["training.epochs", "\"ten\"", "u32"]),
         ("training.epochs", "-1", &["training.epochs", "-1", "u32"]),
         ("training.epochs", "2.5", &["training.epochs", "2.5", "u32"]),
-        (
-            "models.0.decoder",
-            "\"mlp\"",
-            &["models[0].decoder", "\"mlp\"", "expected"],
-        ),
+        ("models.0.decoder", "\"mlp\"", &["models[0].decoder", "\"mlp\"", "expected"]),
         ("data.folder", "7", &["data.folder", "7", "path"]),
     ]);
 }

@@ -8,17 +8,7 @@ use super::shared_runs;
 /// The arguments of `train` on an experiment file.
 fn train<'a>(experiment: &'a str, run: &'a str) -> Vec<&'a str> {
     let data = sample().to_str().unwrap();
-    vec![
-        "train",
-        "--experiment",
-        experiment,
-        "--data",
-        data,
-        "--run",
-        run,
-        "--threads",
-        "1",
-    ]
+    vec!["train", "--experiment", experiment, "--data", data, "--run", run, "--threads", "1"]
 }
 
 fn with<'a>(mut arguments: Vec<&'a str>, flag: &'a str) -> Vec<&'a str> {
@@ -35,28 +25,16 @@ fn a_run_of_another_experiment_is_only_replaced_by_force() {
     let run = folder.path("run");
     let before = folder.contents();
     for arguments in [train(&other, &run), with(train(&other, &run), "--resume")] {
-        assert_says(
-            &error_of(&arguments),
-            &[&run, "another experiment", "--run", "--force"],
-        );
+        assert_says(&error_of(&arguments), &[&run, "another experiment", "--run", "--force"]);
         assert_same(&before, &folder.contents());
     }
     succeed(&with(train(&other, &run), "--force"));
     let after = folder.contents();
-    assert!(
-        !after.contains_key("run/results.json"),
-        "the old results are still there"
-    );
-    assert!(
-        !after.contains_key("run/report.html"),
-        "the old report is still there"
-    );
+    assert!(!after.contains_key("run/results.json"), "the old results are still there");
+    assert!(!after.contains_key("run/report.html"), "the old report is still there");
     let text = String::from_utf8(after["run/experiment.toml"].clone()).unwrap();
     assert!(text.contains("seed = 4"), "{text}");
-    assert_eq!(
-        after["run/notes.txt"], b"mine",
-        "a file that is no artefact was touched"
-    );
+    assert_eq!(after["run/notes.txt"], b"mine", "a file that is no artefact was touched");
 }
 
 #[test]
@@ -71,10 +49,7 @@ fn a_folder_that_holds_something_else_is_never_touched() {
         let run = folder.path(name);
         let refused = ["holds no run", "--run", &run];
         assert_says(&error_of(&train(&experiment, &run)), &refused);
-        assert_says(
-            &error_of(&with(train(&experiment, &run), "--force")),
-            &refused,
-        );
+        assert_says(&error_of(&with(train(&experiment, &run), "--force")), &refused);
         let message = error_of(&with(train(&experiment, &run), "--resume"));
         assert_says(&message, &["run", &run]);
         assert_same(&before, &folder.contents());
@@ -102,12 +77,8 @@ fn folders_that_cannot_be_made_are_errors() {
     folder.write("file", "here");
     let before = folder.contents();
     // Below a file, and in a file system that takes no folders, root cannot write either.
-    for run in [
-        folder.path("file"),
-        folder.path("file/run"),
-        "/proc/autodecoder/run".to_owned(),
-    ] {
-        for flag in ["--force", "--threads=1"] {
+    for run in [folder.path("file"), folder.path("file/run"), "/proc/autodecoder/run".to_owned()] {
+        for flag in ["--force", "--device=cpu"] {
             let message = error_of(&with(train(&experiment, &run), flag));
             assert_says(&message, &["cannot", "folder", &run, "os error"]);
             assert_same(&before, &folder.contents());
@@ -123,29 +94,16 @@ fn a_read_only_folder_is_an_error() {
     std::fs::create_dir(folder.path("mount")).unwrap();
     let script = "mount -t tmpfs -o ro tmpfs \"$1\" && shift && exec \"$@\"";
     let mut command = std::process::Command::new("unshare");
-    command.args([
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        script,
-        "sh",
-        &folder.path("mount"),
-    ]);
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh", &folder.path("mount")]);
     let run = folder.path("mount/run");
-    command
-        .arg(program().get_program())
-        .args(train(&experiment, &run));
+    command.arg(program().get_program()).args(train(&experiment, &run));
     if !can_mount() {
         println!("skipped: this machine does not let tests mount a file system");
         return;
     }
     let before = folder.contents();
     let message = super::program::error_in(&outcome(command.output().unwrap()));
-    assert_says(
-        &message,
-        &["cannot make the folder", &run, "Read-only file system"],
-    );
+    assert_says(&message, &["cannot make the folder", &run, "Read-only file system"]);
     assert_same(&before, &folder.contents());
 }
 
@@ -154,13 +112,6 @@ pub fn can_mount() -> bool {
     let folder = Folder::new();
     let script = "mount -t tmpfs tmpfs \"$0\"";
     let mut command = std::process::Command::new("unshare");
-    command.args([
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        script,
-        &folder.path(""),
-    ]);
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, &folder.path("")]);
     command.output().is_ok_and(|output| output.status.success())
 }

@@ -5,11 +5,7 @@ use super::experiments::assert_all_rejected;
 #[test]
 fn rejects_unknown_parts_and_lists_the_known_ones() {
     assert_all_rejected(&[
-        (
-            "data.set",
-            "\"cifar\"",
-            &["data.set", "\"cifar\"", "fashion-mnist, mnist"],
-        ),
+        ("data.set", "\"cifar\"", &["data.set", "\"cifar\"", "fashion-mnist, mnist"]),
         (
             "models.1.posterior",
             "\"gausian\"",
@@ -21,29 +17,16 @@ fn rejects_unknown_parts_and_lists_the_known_ones() {
                 "did you mean \"gaussian\"?",
             ],
         ),
-        (
-            "models.0.decoder.kind",
-            "\"cnn\"",
-            &["\"ad\"", "decoder.kind", "\"cnn\"", "conv, mlp"],
-        ),
+        ("models.0.decoder.kind", "\"cnn\"", &["\"ad\"", "decoder.kind", "\"cnn\"", "conv, mlp"]),
         (
             "models.0.likelihood.kind",
             "\"poisson\"",
-            &[
-                "likelihood.kind",
-                "\"poisson\"",
-                "bernoulli, continuous-bernoulli, gaussian",
-            ],
+            &["likelihood.kind", "\"poisson\"", "bernoulli, continuous-bernoulli, gaussian"],
         ),
         (
             "training.decoder.optimiser.kind",
             "\"adamw\"",
-            &[
-                "training.decoder.optimiser",
-                "\"adamw\"",
-                "adam, sgd",
-                "did you mean \"adam\"?",
-            ],
+            &["training.decoder.optimiser", "\"adamw\"", "adam, sgd", "did you mean \"adam\"?"],
         ),
         (
             "training.latents.optimiser.kind",
@@ -60,26 +43,13 @@ fn rejects_unknown_parts_and_lists_the_known_ones() {
             "\"linear\"",
             &["schedule", "`linear`", "`constant`", "`cosine`"],
         ),
-        (
-            "training.start.from",
-            "\"ones\"",
-            &["start.from", "`ones`", "`whitened-pca`"],
-        ),
+        ("training.start.from", "\"ones\"", &["start.from", "`ones`", "`whitened-pca`"]),
         (
             "models.0.kind",
             "\"autoencoder\"",
-            &[
-                "models[0].kind",
-                "`autoencoder`",
-                "`auto-decoder`",
-                "`variational-auto-decoder`",
-            ],
+            &["models[0].kind", "`autoencoder`", "`auto-decoder`", "`variational-auto-decoder`"],
         ),
-        (
-            "comparisons.0.model",
-            "\"vae\"",
-            &["comparisons[0]", "model = \"vae\"", "ad, vad"],
-        ),
+        ("comparisons.0.model", "\"vae\"", &["comparisons[0]", "model = \"vae\"", "ad, vad"]),
     ]);
 }
 
@@ -97,10 +67,7 @@ fn rejects_names_that_cannot_be_folders() {
 
 #[test]
 fn rejects_two_models_of_one_name() {
-    let expected = [
-        "models[1].name = \"ad\"",
-        "expected a name that no other model has",
-    ];
+    let expected = ["models[1].name = \"ad\"", "expected a name that no other model has"];
     assert_all_rejected(&[("models.1.name", "\"ad\"", &expected)]);
 }
 
@@ -112,20 +79,8 @@ fn rejects_posteriors_and_weights_of_the_other_kind() {
             "\"gaussian\"",
             &["\"ad\"", "posterior = \"gaussian\"", "\"point\""],
         ),
-        (
-            "models.1.posterior",
-            "\"point\"",
-            &["\"vad\"", "posterior = \"point\"", "density"],
-        ),
-        (
-            "models.0.beta",
-            "2.0",
-            &["\"ad\"", "beta = 2", "no KL term", "l2"],
-        ),
-        (
-            "models.1.l2",
-            "0.5",
-            &["\"vad\"", "l2 = 0.5", "KL term", "beta"],
-        ),
+        ("models.1.posterior", "\"point\"", &["\"vad\"", "posterior = \"point\"", "density"]),
+        ("models.0.beta", "2.0", &["\"ad\"", "beta = 2", "no KL term", "l2"]),
+        ("models.1.l2", "0.5", &["\"vad\"", "l2 = 0.5", "KL term", "beta"]),
     ]);
 }

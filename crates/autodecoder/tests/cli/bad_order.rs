@@ -4,24 +4,14 @@ use super::experiments::TINY;
 use super::folder::{Folder, assert_same};
 use super::program::{assert_says, error_of, run, sample, succeed};
 
-const STEPS: [&str; 6] = [
-    "evaluate",
-    "compare",
-    "sample",
-    "interpolate",
-    "tsne",
-    "report",
-];
+const STEPS: [&str; 6] = ["evaluate", "compare", "sample", "interpolate", "tsne", "report"];
 
 #[test]
 fn every_command_needs_a_run() {
     let folder = Folder::new();
     let absent = folder.path("absent");
     for step in STEPS.into_iter().chain(["info"]) {
-        assert_says(
-            &error_of(&[step, "--run", &absent]),
-            &[&absent, "no run here"],
-        );
+        assert_says(&error_of(&[step, "--run", &absent]), &[&absent, "no run here"]);
     }
     assert!(folder.contents().is_empty());
 }
@@ -31,15 +21,7 @@ fn every_step_says_which_one_comes_before_it() {
     let folder = Folder::new();
     let experiment = folder.write("tiny.toml", TINY);
     let (run_folder, data) = (folder.path("run"), sample().to_str().unwrap());
-    succeed(&[
-        "train",
-        "--experiment",
-        &experiment,
-        "--data",
-        data,
-        "--run",
-        &run_folder,
-    ]);
+    succeed(&["train", "--experiment", &experiment, "--data", data, "--run", &run_folder]);
     let trained = folder.contents();
     for step in &STEPS[1..] {
         let message = error_of(&[step, "--run", &run_folder]);
@@ -48,25 +30,14 @@ fn every_step_says_which_one_comes_before_it() {
         assert_same(&trained, &folder.contents());
     }
     let outcome = run(&["info", "--run", &run_folder]);
-    assert_says(
-        &outcome.stdout,
-        &["ad: trained, not evaluated", "vad: trained, not evaluated"],
-    );
+    assert_says(&outcome.stdout, &["ad: trained, not evaluated", "vad: trained, not evaluated"]);
 
     for model in ["ad", "vad"] {
         std::fs::remove_file(folder.path(&format!("run/models/{model}/model.json"))).unwrap();
     }
     let untrained = folder.contents();
     let message = error_of(&["evaluate", "--run", &run_folder]);
-    assert_says(
-        &message,
-        &[
-            &run_folder,
-            "\"ad\"",
-            "not trained yet",
-            "autodecoder train",
-        ],
-    );
+    assert_says(&message, &[&run_folder, "\"ad\"", "not trained yet", "autodecoder train"]);
     assert_same(&untrained, &folder.contents());
     let outcome = run(&["info", "--run", &run_folder]);
     assert_says(&outcome.stdout, &["ad: training was begun"]);
@@ -88,10 +59,7 @@ fn damaged_artefacts_are_named() {
         let whole = std::fs::read(folder.path(name)).unwrap();
         folder.write(name, &whole[..whole.len() / 2]);
         let before = folder.contents();
-        assert_says(
-            &error_of(&[step, "--run", &run_folder]),
-            &[&folder.path(name)],
-        );
+        assert_says(&error_of(&[step, "--run", &run_folder]), &[&folder.path(name)]);
         assert_same(&before, &folder.contents());
         folder.write(name, whole);
     }

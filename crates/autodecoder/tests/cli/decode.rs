@@ -19,36 +19,21 @@ fn tensor(file: &SafeTensors, name: &str) -> Numbers {
     let view = file.tensor(name).unwrap();
     assert_eq!(view.dtype(), safetensors::Dtype::F32, "{name}");
     let values = view.data().chunks_exact(4);
-    let values = values
-        .map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap())))
-        .collect();
-    Numbers {
-        shape: view.shape().to_vec(),
-        values,
-    }
+    let values = values.map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();
+    Numbers { shape: view.shape().to_vec(), values }
 }
 
 /// One layer, by its text in model.json.
 fn apply(layer: &str, index: usize, x: Numbers, parameters: &SafeTensors) -> Numbers {
     let words: Vec<&str> = layer.split(' ').collect();
-    let sizes: Vec<usize> = words[1..]
-        .iter()
-        .filter_map(|word| word.parse().ok())
-        .collect();
+    let sizes: Vec<usize> = words[1..].iter().filter_map(|word| word.parse().ok()).collect();
     let parameter = |which: &str| tensor(parameters, &format!("layers.{index}.{which}"));
     match words[0] {
         "linear" => linear(&x, &parameter("weight"), &parameter("bias")),
-        "conv_transpose2d" => conv_transpose2d(
-            &x,
-            &parameter("weight"),
-            &parameter("bias"),
-            sizes[3],
-            sizes[4],
-        ),
-        "relu" => Numbers {
-            values: x.values.iter().map(|v| v.max(0.0)).collect(),
-            ..x
-        },
+        "conv_transpose2d" => {
+            conv_transpose2d(&x, &parameter("weight"), &parameter("bias"), sizes[3], sizes[4])
+        }
+        "relu" => Numbers { values: x.values.iter().map(|v| v.max(0.0)).collect(), ..x },
         "reshape" => Numbers { shape: sizes, ..x },
         other => panic!("unknown layer {other}"),
     }
@@ -58,14 +43,8 @@ fn apply(layer: &str, index: usize, x: Numbers, parameters: &SafeTensors) -> Num
 fn linear(x: &Numbers, weight: &Numbers, bias: &Numbers) -> Numbers {
     let rows = weight.values.chunks_exact(weight.shape[1]);
     let dot = |row: &[f64]| row.iter().zip(&x.values).map(|(w, x)| w * x).sum::<f64>();
-    let values = rows
-        .zip(&bias.values)
-        .map(|(row, b)| dot(row) + b)
-        .collect();
-    Numbers {
-        shape: vec![weight.shape[0]],
-        values,
-    }
+    let values = rows.zip(&bias.values).map(|(row, b)| dot(row) + b).collect();
+    Numbers { shape: vec![weight.shape[0]], values }
 }
 
 /// Each input pixel adds its kernel to the output, weight `[inputs, outputs, kernel, kernel]`.
@@ -76,26 +55,19 @@ fn conv_transpose2d(
     stride: usize,
     padding: usize,
 ) -> Numbers {
-    let &[inputs, height, width] = &x.shape[..] else {
-        panic!("{:?}", x.shape)
-    };
+    let &[inputs, height, width] = &x.shape[..] else { panic!("{:?}", x.shape) };
     let (outputs, kernel) = (w.shape[1], w.shape[2]);
     let side = |input: usize| (input - 1) * stride + kernel - 2 * padding;
     let (rows, columns) = (side(height), side(width));
-    let mut values: Vec<f64> = b
-        .values
-        .iter()
-        .flat_map(|b| std::iter::repeat_n(*b, rows * columns))
-        .collect();
+    let mut values: Vec<f64> =
+        b.values.iter().flat_map(|b| std::iter::repeat_n(*b, rows * columns)).collect();
     for c in 0..inputs {
         for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
             let pixel = x.values[(c * height + i) * width + j];
             for o in 0..outputs {
                 for (p, q) in (0..kernel).flat_map(|p| (0..kernel).map(move |q| (p, q))) {
                     let row = (i * stride + p).checked_sub(padding).filter(|r| *r < rows);
-                    let column = (j * stride + q)
-                        .checked_sub(padding)
-                        .filter(|c| *c < columns);
+                    let column = (j * stride + q).checked_sub(padding).filter(|c| *c < columns);
                     if let (Some(row), Some(column)) = (row, column) {
                         values[(o * rows + row) * columns + column] +=
                             pixel * w.values[((c * outputs + o) * kernel + p) * kernel + q];
@@ -104,10 +76,7 @@ fn conv_transpose2d(
             }
         }
     }
-    Numbers {
-        shape: vec![outputs, rows, columns],
-        values,
-    }
+    Numbers { shape: vec![outputs, rows, columns], values }
 }
 
 fn read(path: &Path) -> Vec<u8> {
@@ -118,12 +87,8 @@ fn read(path: &Path) -> Vec<u8> {
 fn test_mse(folder: &Path, latent: &str) -> f64 {
     let description: Value = serde_json::from_slice(&read(&folder.join("model.json"))).unwrap();
     assert_eq!(description["likelihood"]["kind"], "bernoulli"); // Pixels are sigmoid(logits).
-    let layers: Vec<&str> = description["layers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|l| l.as_str().unwrap())
-        .collect();
+    let layers: Vec<&str> =
+        description["layers"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
     let bytes = read(&folder.join("decoder.safetensors"));
     let decoder = SafeTensors::deserialize(&bytes).unwrap();
     let bytes = read(&folder.join("latents-test.safetensors"));
@@ -136,15 +101,10 @@ fn test_mse(folder: &Path, latent: &str) -> f64 {
         .map(|b| i64::from_le_bytes(b.try_into().unwrap()))
         .collect();
     let z = tensor(&latents, latent);
-    let images = MnistFolder::fashion_mnist(sample())
-        .load(Split::Test)
-        .unwrap();
+    let images = MnistFolder::fashion_mnist(sample()).load(Split::Test).unwrap();
     let mut sum = 0.0;
     for (z, index) in z.values.chunks_exact(z.shape[1]).zip(&index) {
-        let mut x = Numbers {
-            shape: vec![z.len()],
-            values: z.to_vec(),
-        };
+        let mut x = Numbers { shape: vec![z.len()], values: z.to_vec() };
         for (position, layer) in layers.iter().enumerate() {
             x = apply(layer, position, x, &decoder);
         }
@@ -166,9 +126,6 @@ fn the_files_decode_to_the_images_that_were_measured() {
     for (model, latent) in [("ad", "z"), ("vad-gaussian", "mean")] {
         let expected = results["models"][model]["test"]["mse"].as_f64().unwrap();
         let found = test_mse(&run.join("models").join(model), latent);
-        assert!(
-            (found - expected).abs() <= 1e-5 * expected,
-            "{model}: {found}, not {expected}"
-        );
+        assert!((found - expected).abs() <= 1e-5 * expected, "{model}: {found}, not {expected}");
     }
 }

@@ -19,25 +19,15 @@ fn metadata() -> Metadata {
     let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let options = ["--offline", "--locked", "--filter-platform", &platform].map(str::to_owned);
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    MetadataCommand::new()
-        .manifest_path(manifest)
-        .other_options(options)
-        .exec()
-        .unwrap()
+    MetadataCommand::new().manifest_path(manifest).other_options(options).exec().unwrap()
 }
 
 /// Names of all packages that `root` needs to be built and, with its own dev-dependencies, tested.
 fn reachable(metadata: &Metadata, root: &str) -> BTreeSet<String> {
-    let names: BTreeMap<_, _> = metadata
-        .packages
-        .iter()
-        .map(|p| (&p.id, p.name.as_str()))
-        .collect();
+    let names: BTreeMap<_, _> =
+        metadata.packages.iter().map(|p| (&p.id, p.name.as_str())).collect();
     let nodes = &metadata.resolve.as_ref().unwrap().nodes;
-    let start = nodes
-        .iter()
-        .find(|node| names[&node.id] == root)
-        .expect(root);
+    let start = nodes.iter().find(|node| names[&node.id] == root).expect(root);
     let mut found = BTreeSet::new();
     let mut waiting = vec![&start.id];
     while let Some(id) = waiting.pop() {
@@ -55,10 +45,7 @@ fn reachable(metadata: &Metadata, root: &str) -> BTreeSet<String> {
 
 fn assert_apart(metadata: &Metadata, package: &str, forbidden: &[&str]) {
     let found = reachable(metadata, package);
-    let reached: Vec<_> = forbidden
-        .iter()
-        .filter(|name| found.contains(**name))
-        .collect();
+    let reached: Vec<_> = forbidden.iter().filter(|name| found.contains(**name)).collect();
     assert!(reached.is_empty(), "{package} reaches {reached:?}");
 }
 
@@ -74,11 +61,7 @@ fn data_and_visualization_build_without_libtorch() {
 #[test]
 fn dependencies_point_one_way() {
     let metadata = metadata();
-    let leaves = [
-        "autodecoder-data",
-        "autodecoder-distributions",
-        "autodecoder-visualization",
-    ];
+    let leaves = ["autodecoder-data", "autodecoder-distributions", "autodecoder-visualization"];
     for package in leaves {
         assert_apart(&metadata, package, &CRATES);
     }
@@ -96,11 +79,7 @@ fn dependencies_point_one_way() {
     assert_apart(
         &metadata,
         "autodecoder-training",
-        &[
-            "autodecoder",
-            "autodecoder-evaluation",
-            "autodecoder-visualization",
-        ],
+        &["autodecoder", "autodecoder-evaluation", "autodecoder-visualization"],
     );
     assert_apart(
         &metadata,

@@ -15,16 +15,8 @@ const MODELS: [&str; 2] = ["ad", "vad-gaussian"];
 /// as `models.…`.
 fn leaves(table: &Table, path: &str, found: &mut Vec<(String, Value)>) {
     for (key, value) in table {
-        let key = if path.is_empty() && key == "model" {
-            "models"
-        } else {
-            key
-        };
-        let path = if path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{path}.{key}")
-        };
+        let key = if path.is_empty() && key == "model" { "models" } else { key };
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         match value {
             Value::Table(inner) => leaves(inner, &path, found),
             other => found.push((path, other.clone())),
@@ -40,17 +32,12 @@ fn every_default_is_documented() {
     let missing: Vec<_> = keys
         .into_iter()
         .filter(|(path, value)| {
-            let row = DOCUMENT
-                .lines()
-                .find(|line| line.starts_with(&format!("| `{path}` |")));
+            let row = DOCUMENT.lines().find(|line| line.starts_with(&format!("| `{path}` |")));
             !row.is_some_and(|row| row.contains(&format!("| `{value}` |")))
         })
         .map(|(path, value)| format!("| `{path}` | … | `{value}` |"))
         .collect();
-    assert!(
-        missing.is_empty(),
-        "rows missing in docs/experiments.md: {missing:#?}"
-    );
+    assert!(missing.is_empty(), "rows missing in docs/experiments.md: {missing:#?}");
 }
 
 /// Keys of a resolved experiment, those without a default too, as the document writes them.
@@ -65,29 +52,20 @@ fn every_key_of_a_resolved_experiment_is_documented() {
     let undocumented: Vec<_> = keys
         .into_iter()
         .filter(|key| !free.iter().any(|prefix| key.starts_with(prefix)))
-        .map(
-            |key| match inherited.iter().find(|prefix| key.starts_with(**prefix)) {
-                Some(_) => key["models.".len()..].to_owned(),
-                None => key,
-            },
-        )
+        .map(|key| match inherited.iter().find(|prefix| key.starts_with(**prefix)) {
+            Some(_) => key["models.".len()..].to_owned(),
+            None => key,
+        })
         .filter(|key| !DOCUMENT.contains(&format!("| `{key}` |")))
         .collect();
-    assert!(
-        undocumented.is_empty(),
-        "not in docs/experiments.md: {undocumented:#?}"
-    );
+    assert!(undocumented.is_empty(), "not in docs/experiments.md: {undocumented:#?}");
 }
 
 fn collect(value: &Value, path: &str, keys: &mut BTreeSet<String>) {
     match value {
         Value::Table(table) if !path.ends_with(".channels") => {
             for (key, value) in table {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 collect(value, &path, keys);
             }
         }
@@ -106,14 +84,9 @@ fn every_key_of_results_json_is_documented() {
     let mut keys = BTreeSet::new();
     collect_json(&serde_json::from_str(&text).unwrap(), "", &mut keys);
     assert!(keys.len() > 20, "only {} keys", keys.len());
-    let undocumented: Vec<_> = keys
-        .into_iter()
-        .filter(|key| !DOCUMENT.contains(&format!("| `{key}` |")))
-        .collect();
-    assert!(
-        undocumented.is_empty(),
-        "not in docs/experiments.md: {undocumented:#?}"
-    );
+    let undocumented: Vec<_> =
+        keys.into_iter().filter(|key| !DOCUMENT.contains(&format!("| `{key}` |"))).collect();
+    assert!(undocumented.is_empty(), "not in docs/experiments.md: {undocumented:#?}");
 }
 
 /// Keys as the document writes them: a model's name as `<name>`, both halves' metrics as
@@ -123,11 +96,7 @@ fn collect_json(value: &Json, path: &str, keys: &mut BTreeSet<String>) {
         Json::Object(entries) if !entries.contains_key("median") => {
             for (key, value) in entries {
                 let is_metrics = value.get("psnr").is_some();
-                let key = if MODELS.contains(&key.as_str()) {
-                    "<name>"
-                } else {
-                    key
-                };
+                let key = if MODELS.contains(&key.as_str()) { "<name>" } else { key };
                 match path {
                     "" => collect_json(value, key, keys),
                     _ if is_metrics => collect_json(value, "<metrics>", keys),
@@ -146,19 +115,13 @@ fn collect_json(value: &Json, path: &str, keys: &mut BTreeSet<String>) {
 fn every_column_of_metrics_csv_is_documented() {
     let text = std::fs::read_to_string(shared_runs::smoke().join("metrics.csv")).unwrap();
     for column in text.lines().next().unwrap().split(',') {
-        assert!(
-            DOCUMENT.contains(&format!("| `{column}` |")),
-            "{column} is not documented"
-        );
+        assert!(DOCUMENT.contains(&format!("| `{column}` |")), "{column} is not documented");
     }
 }
 
 #[test]
 fn every_preset_is_documented() {
     for (name, _) in autodecoder::experiment::PRESETS {
-        assert!(
-            DOCUMENT.contains(&format!("| `{name}` |")),
-            "{name} is not documented"
-        );
+        assert!(DOCUMENT.contains(&format!("| `{name}` |")), "{name} is not documented");
     }
 }

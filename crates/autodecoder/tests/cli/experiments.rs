@@ -97,16 +97,8 @@ pub fn assert_rejected(text: &str, fragments: &[&str]) {
     folder.write("run/results.json", "{}");
     let before = folder.contents();
     let (run, data) = (folder.path("run"), sample().to_str().unwrap());
-    let arguments = [
-        "reproduce",
-        "--force",
-        "--experiment",
-        &experiment,
-        "--run",
-        &run,
-        "--data",
-        data,
-    ];
+    let arguments =
+        ["reproduce", "--force", "--experiment", &experiment, "--run", &run, "--data", data];
     let message = error_of(&arguments);
     assert_same(&before, &folder.contents());
     assert_says(&message, fragments);

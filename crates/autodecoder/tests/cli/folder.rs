@@ -55,12 +55,7 @@ pub fn contents(root: &Path) -> Contents {
 fn collect(root: &Path, folder: &Path, all: &mut Contents) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path
-            .strip_prefix(root)
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             all.insert(format!("{name}/"), Vec::new());
             collect(root, &path, all);
@@ -73,10 +68,7 @@ fn collect(root: &Path, folder: &Path, all: &mut Contents) {
 /// Both must hold the same files with the same bytes; says which do not.
 pub fn assert_same(before: &Contents, after: &Contents) {
     let names: Vec<&String> = before.keys().chain(after.keys()).collect();
-    let changed: Vec<_> = names
-        .into_iter()
-        .filter(|n| before.get(*n) != after.get(*n))
-        .collect();
+    let changed: Vec<_> = names.into_iter().filter(|n| before.get(*n) != after.get(*n)).collect();
     assert!(changed.is_empty(), "changed: {changed:?}");
 }
 

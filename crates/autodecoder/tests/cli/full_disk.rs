@@ -19,13 +19,7 @@ fn a_full_disk_leaves_the_old_results() {
         let temporary = folder.path(&format!("run/{name}.tmp"));
         std::os::unix::fs::symlink("/dev/full", &temporary).unwrap();
         let message = error_of(&[step, "--run", &run]);
-        assert_says(
-            &message,
-            &[
-                &folder.path(&format!("run/{name}")),
-                "No space left on device",
-            ],
-        );
+        assert_says(&message, &[&folder.path(&format!("run/{name}")), "No space left on device"]);
         assert_same(&before, &folder.contents());
     }
 }
@@ -33,17 +27,7 @@ fn a_full_disk_leaves_the_old_results() {
 fn train(folder: &Folder, run: &str) -> Vec<String> {
     let experiment = folder.write("tiny.toml", TINY);
     let data = sample().to_str().unwrap();
-    [
-        "train",
-        "--experiment",
-        &experiment,
-        "--data",
-        data,
-        "--run",
-        run,
-    ]
-    .map(str::to_owned)
-    .into()
+    ["train", "--experiment", &experiment, "--data", data, "--run", run].map(str::to_owned).into()
 }
 
 /// A file system of 64 KiB, which is less than a checkpoint.
@@ -59,26 +43,13 @@ fn a_disk_that_fills_up_stops_the_run_and_keeps_no_half_file() {
     let script = "mount -t tmpfs -o size=64k tmpfs \"$1\" && cd \"$1\" && shift && \
                   \"$@\"; code=$?; find . -type f; exit $code";
     let mut command = Command::new("unshare");
-    command.args([
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        script,
-        "sh",
-        &folder.path("disk"),
-    ]);
-    command
-        .arg(program().get_program())
-        .args(train(&folder, "run"));
+    command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh", &folder.path("disk")]);
+    command.arg(program().get_program()).args(train(&folder, "run"));
     let outcome = outcome(command.output().unwrap());
     let listed: Vec<&str> = outcome.stdout.lines().collect();
     assert_eq!(listed, ["./run/experiment.toml"]);
     assert_says(
-        &error_in(&super::program::Outcome {
-            stdout: String::new(),
-            ..outcome
-        }),
+        &error_in(&super::program::Outcome { stdout: String::new(), ..outcome }),
         &["run/models/ad/checkpoint", "No space left on device"],
     );
 }
@@ -90,14 +61,9 @@ fn a_limit_on_file_sizes_is_an_error() {
     let run = folder.path("run");
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "sh"]);
-    command
-        .arg(program().get_program())
-        .args(train(&folder, &run));
+    command.arg(program().get_program()).args(train(&folder, &run));
     let message = error_in(&outcome(command.output().unwrap()));
     assert_says(&message, &["run/models/ad/checkpoint", "File too large"]);
-    let half_written = folder
-        .contents()
-        .into_keys()
-        .find(|name| name.ends_with(".tmp"));
+    let half_written = folder.contents().into_keys().find(|name| name.ends_with(".tmp"));
     assert_eq!(half_written, None);
 }

@@ -20,10 +20,7 @@ fn in_one_piece() -> &'static Contents {
     static FILES: OnceLock<Contents> = OnceLock::new();
     FILES.get_or_init(|| {
         let folder = Folder::new();
-        succeed(&arguments(
-            &folder,
-            &folder.write("tiny.toml", experiment()),
-        ));
+        succeed(&arguments(&folder, &folder.write("tiny.toml", experiment())));
         timeless(&folder.root().join("run"))
     })
 }
@@ -48,10 +45,7 @@ fn arguments(folder: &Folder, experiment: &str) -> Vec<&'static str> {
 /// Starts the program and comes back as soon as `path` is there.
 fn start_until(arguments: &[&str], path: &Path) -> Child {
     let mut command = program();
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     while !path.exists() && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(1));
@@ -61,13 +55,8 @@ fn start_until(arguments: &[&str], path: &Path) -> Child {
 
 fn interrupted(folder: &Folder, arguments: &[&str], path: &str, signal: &str) -> Outcome {
     let child = start_until(arguments, &folder.root().join("run").join(path));
-    let kill = Command::new("sh")
-        .args(["-c", &format!("kill -{signal} {}", child.id())])
-        .status();
-    assert!(
-        kill.unwrap().success(),
-        "the program ended before {path} could be met"
-    );
+    let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+    assert!(kill.unwrap().success(), "the program ended before {path} could be met");
     outcome(child.wait_with_output().unwrap())
 }
 
@@ -78,24 +67,15 @@ fn an_interrupted_run_saves_its_state_and_goes_on() {
         let arguments = arguments(&folder, &folder.write("tiny.toml", experiment()));
         let stopped = interrupted(&folder, &arguments, "models/ad/model.json", signal);
         assert_eq!(stopped.code, Some(130), "{}", stopped.stderr);
-        assert_says(
-            &stopped.stderr,
-            &["goes on from here", "error: ", "stopped after epoch"],
-        );
+        assert_says(&stopped.stderr, &["goes on from here", "error: ", "stopped after epoch"]);
         let run = folder.root().join("run");
         assert!(
             !run.join("models/vad/model.json").exists(),
             "it was not in the middle of training"
         );
-        assert!(
-            run.join("models/vad/checkpoint").exists(),
-            "nothing was saved"
-        );
+        assert!(run.join("models/vad/checkpoint").exists(), "nothing was saved");
         let info = succeed(&["info", "--run", &folder.path("run")]).stdout;
-        assert_says(
-            &info,
-            &["ad: trained, not evaluated", "vad: training was begun"],
-        );
+        assert_says(&info, &["ad: trained, not evaluated", "vad: training was begun"]);
         succeed(&[&arguments[..], &["--resume"]].concat());
         assert_same(in_one_piece(), &timeless(&run));
     }

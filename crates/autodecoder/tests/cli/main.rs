@@ -1,5 +1,12 @@
 //! The program, run as a user runs it: what it leaves, and what it says when something is wrong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which clippy.toml only allows inside test functions"
+)]
+
 mod artefacts;
 mod bad_data;
 mod bad_device;

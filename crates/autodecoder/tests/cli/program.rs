@@ -15,9 +15,7 @@ pub struct Outcome {
 /// not show one all the same.
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autodecoder"));
-    command
-        .env("RUST_BACKTRACE", "1")
-        .env("RUST_LIB_BACKTRACE", "1");
+    command.env("RUST_BACKTRACE", "1").env("RUST_LIB_BACKTRACE", "1");
     command
 }
 
@@ -55,27 +53,13 @@ pub fn error_of(arguments: &[&str]) -> String {
 /// The message of an outcome that must be a user's error: exit code 2, and one error, which is the
 /// last thing said.
 pub fn error_in(outcome: &Outcome) -> String {
-    let Outcome {
-        code,
-        stdout,
-        stderr,
-    } = outcome;
+    let Outcome { code, stdout, stderr } = outcome;
     assert_eq!(*code, Some(2), "stderr: {stderr}\nstdout: {stdout}");
-    for noise in [
-        "panicked",
-        "backtrace",
-        "stack trace",
-        "RUST_BACKTRACE",
-        "0x",
-        "frame #",
-    ] {
+    for noise in ["panicked", "backtrace", "stack trace", "RUST_BACKTRACE", "0x", "frame #"] {
         let quiet = !stderr.to_lowercase().contains(&noise.to_lowercase());
         assert!(quiet, "{noise:?} in: {stderr}");
     }
-    let errors = stderr
-        .lines()
-        .filter(|line| line.starts_with("error: "))
-        .count();
+    let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
     assert_eq!(errors, 1, "expected one error: {stderr}");
     let message = &stderr[stderr.find("error: ").unwrap()..];
     message.trim_end().to_owned()
@@ -84,9 +68,6 @@ pub fn error_in(outcome: &Outcome) -> String {
 /// Every fragment must be in the message.
 pub fn assert_says(message: &str, fragments: &[&str]) {
     for fragment in fragments {
-        assert!(
-            message.contains(fragment),
-            "expected {fragment:?} in: {message}"
-        );
+        assert!(message.contains(fragment), "expected {fragment:?} in: {message}");
     }
 }

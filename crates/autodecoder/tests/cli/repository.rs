@@ -18,26 +18,17 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The examples of docs/extending.md are shown there word for word, without a head of their own.
 fn is_example(path: &Path) -> bool {
-    path.parent()
-        .is_some_and(|folder| folder.ends_with("tests/extending"))
+    path.parent().is_some_and(|folder| folder.ends_with("tests/extending"))
         && path.file_name().is_some_and(|name| name != "main.rs")
 }
 
 #[test]
 fn every_file_opens_with_docs_and_is_short() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let mut files = Vec::new();
     sources(&root.join("crates"), &mut files);
     sources(&root.join("xtask"), &mut files);
-    assert!(
-        files.len() > 50,
-        "only {} files under {}",
-        files.len(),
-        root.display()
-    );
+    assert!(files.len() > 50, "only {} files under {}", files.len(), root.display());
     let mut faults = Vec::new();
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();

@@ -15,10 +15,9 @@ pub fn timeless(run: &Path) -> Contents {
             && !name.ends_with("seconds.json")
             && !name.contains("checkpoint/epoch")
     });
-    for (name, strip) in [
-        ("results.json", without_seconds as fn(&str) -> String),
-        ("metrics.csv", without_rates),
-    ] {
+    for (name, strip) in
+        [("results.json", without_seconds as fn(&str) -> String), ("metrics.csv", without_rates)]
+    {
         if let Some(bytes) = files.get_mut(name) {
             *bytes = strip(std::str::from_utf8(bytes).unwrap()).into_bytes();
         }
@@ -67,10 +66,7 @@ fn reproduce(folder: &Folder, experiment: &str) {
 fn the_same_seed_gives_the_same_bytes() {
     let folder = Folder::new();
     reproduce(&folder, TINY);
-    let (first, second) = (
-        timeless(shared_runs::tiny()),
-        timeless(&folder.root().join("run")),
-    );
+    let (first, second) = (timeless(shared_runs::tiny()), timeless(&folder.root().join("run")));
     assert!(first.contains_key("results.json") && first.contains_key("figures/tsne-vad.png"));
     assert_same(&first, &second);
 }
@@ -79,20 +75,11 @@ fn the_same_seed_gives_the_same_bytes() {
 fn another_seed_gives_other_numbers() {
     let folder = Folder::new();
     reproduce(&folder, &tiny_with("seed", "4"));
-    let (first, second) = (
-        timeless(shared_runs::tiny()),
-        timeless(&folder.root().join("run")),
-    );
-    for name in [
-        "results.json",
-        "metrics.csv",
-        "models/ad/decoder.safetensors",
-        "figures/samples.png",
-    ] {
-        assert!(
-            first[name] != second[name],
-            "{name} does not depend on the seed"
-        );
+    let (first, second) = (timeless(shared_runs::tiny()), timeless(&folder.root().join("run")));
+    for name in
+        ["results.json", "metrics.csv", "models/ad/decoder.safetensors", "figures/samples.png"]
+    {
+        assert!(first[name] != second[name], "{name} does not depend on the seed");
     }
 }
 
@@ -102,23 +89,8 @@ fn measuring_again_changes_nothing() {
     copy(shared_runs::smoke(), folder.root());
     let before = folder.contents();
     let run = folder.path("");
-    for step in [
-        "evaluate",
-        "compare",
-        "sample",
-        "interpolate",
-        "tsne",
-        "report",
-    ] {
-        succeed(&[
-            step,
-            "--run",
-            &run,
-            "--data",
-            sample().to_str().unwrap(),
-            "--threads",
-            "1",
-        ]);
+    for step in ["evaluate", "compare", "sample", "interpolate", "tsne", "report"] {
+        succeed(&[step, "--run", &run, "--data", sample().to_str().unwrap(), "--threads", "1"]);
         assert_same(&before, &folder.contents());
     }
 }
@@ -129,26 +101,11 @@ fn reproducing_a_finished_run_changes_nothing_and_says_so() {
     copy(shared_runs::smoke(), folder.root());
     let before = folder.contents();
     let (run, data) = (folder.path(""), sample().to_str().unwrap());
-    let arguments = [
-        "reproduce",
-        "--experiment",
-        "smoke",
-        "--run",
-        &run,
-        "--data",
-        data,
-    ];
+    let arguments = ["reproduce", "--experiment", "smoke", "--run", &run, "--data", data];
     for flags in [&["--threads", "1"][..], &["--threads", "2"], &["--resume"]] {
         let outcome = succeed(&[&arguments[..], flags].concat());
-        assert_says(
-            &outcome.stderr,
-            &["Nothing to do", "finished", "report.html", "--force"],
-        );
-        assert!(
-            !outcome.stderr.contains("epoch"),
-            "it trained: {}",
-            outcome.stderr
-        );
+        assert_says(&outcome.stderr, &["Nothing to do", "finished", "report.html", "--force"]);
+        assert!(!outcome.stderr.contains("epoch"), "it trained: {}", outcome.stderr);
         assert_same(&before, &folder.contents());
     }
 }

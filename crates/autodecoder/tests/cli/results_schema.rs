@@ -13,9 +13,7 @@ fn results() -> Value {
 fn paths(value: &Value, path: &str, wanted: fn(&Value) -> bool, found: &mut Vec<String>) {
     match value {
         Value::Object(entries) => {
-            entries
-                .iter()
-                .for_each(|(key, v)| paths(v, &format!("{path}/{key}"), wanted, found));
+            entries.iter().for_each(|(key, v)| paths(v, &format!("{path}/{key}"), wanted, found));
         }
         Value::Array(items) => {
             items
@@ -63,10 +61,7 @@ fn every_promised_number_is_there() {
     for key in ["negative_elbo", "negative_elbo_standard_error", "kl"] {
         for half in ["train", "test"] {
             let value = &results["models"]["vad-gaussian"][half][key];
-            assert!(
-                value.is_number(),
-                "models.vad-gaussian.{half}.{key} is {value}"
-            );
+            assert!(value.is_number(), "models.vad-gaussian.{half}.{key} is {value}");
         }
     }
     assert_eq!(
@@ -75,12 +70,7 @@ fn every_promised_number_is_there() {
             "set": "fashion-mnist", "train": 256, "test": 64,
         })
     );
-    assert_eq!(
-        results["comparisons"][0]["variants"]
-            .as_array()
-            .map(Vec::len),
-        Some(2)
-    );
+    assert_eq!(results["comparisons"][0]["variants"].as_array().map(Vec::len), Some(2));
 }
 
 #[test]
@@ -104,10 +94,7 @@ fn numbers_agree_with_each_other() {
         let metrics = &results["models"]["vad-gaussian"][half];
         let number = |key: &str| metrics[key].as_f64().unwrap();
         let sum = number("reconstruction") + number("kl");
-        assert!(
-            (sum - number("negative_elbo")).abs() < 1e-9 * sum,
-            "{sum} {metrics}"
-        );
+        assert!((sum - number("negative_elbo")).abs() < 1e-9 * sum, "{sum} {metrics}");
         assert!(number("mse") > 0.0 && number("mse") < 0.25, "{metrics}");
         assert!(number("active_dimensions") >= 1.0 && number("active_dimensions") <= 8.0);
     }

@@ -25,15 +25,7 @@ pub fn tiny() -> &'static Path {
 fn reproduce(experiment: &str, name: &str) -> PathBuf {
     let run = folder().join(name);
     let (path, data) = (run.to_str().unwrap(), sample().to_str().unwrap());
-    let arguments = [
-        "reproduce",
-        "--experiment",
-        experiment,
-        "--data",
-        data,
-        "--run",
-        path,
-    ];
+    let arguments = ["reproduce", "--experiment", experiment, "--data", data, "--run", path];
     succeed(&[&arguments[..], &["--device", "cpu", "--threads", "1"]].concat());
     run
 }

@@ -20,24 +20,15 @@ impl DecoderFamily for Shallow {
         latent_dim: i64,
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
-        let units = options["units"]
-            .as_i64()
-            .filter(|&n| n > 0)
-            .ok_or_else(|| Error::Options {
-                part: "decoder",
-                name: "shallow".to_owned(),
-                problem: "units: expected a whole number above 0".to_owned(),
-            })?;
+        let units = options["units"].as_i64().filter(|&n| n > 0).ok_or_else(|| Error::Options {
+            part: "decoder",
+            name: "shallow".to_owned(),
+            problem: "units: expected a whole number above 0".to_owned(),
+        })?;
         Ok(vec![
-            Layer::Linear {
-                inputs: latent_dim,
-                outputs: units,
-            },
+            Layer::Linear { inputs: latent_dim, outputs: units },
             Layer::Tanh,
-            Layer::Linear {
-                inputs: units,
-                outputs: image.numel(),
-            },
+            Layer::Linear { inputs: units, outputs: image.numel() },
             Layer::Reshape(image.dims().to_vec()),
         ])
     }

@@ -46,10 +46,7 @@ fn catalogue() -> Catalogue {
     let parts = &mut catalogue.parts;
     let posterior = posterior::FixedGaussian { sigma: 0.1 };
     parts.posteriors = parts.posteriors.clone().with_posterior(Arc::new(posterior));
-    parts.decoders = parts
-        .decoders
-        .clone()
-        .with("shallow", Arc::new(decoder::Shallow));
+    parts.decoders = parts.decoders.clone().with("shallow", Arc::new(decoder::Shallow));
     catalogue.datasets = catalogue.datasets.with(
         "bars",
         Arc::new(|_: &Path| {
@@ -68,20 +65,11 @@ fn ones_own_posterior_decoder_and_data_set_train_together() {
     let run = folder.path().join("run");
     let run = run.to_str().unwrap();
     let experiment = experiment.to_str().unwrap();
-    let train = [
-        "autodecoder",
-        "train",
-        "--experiment",
-        experiment,
-        "--run",
-        run,
-    ];
+    let train = ["autodecoder", "train", "--experiment", experiment, "--run", run];
     cli::run(Arguments::parse_from(train), catalogue()).unwrap();
     let evaluate = ["autodecoder", "evaluate", "--run", run];
     cli::run(Arguments::parse_from(evaluate), catalogue()).unwrap();
-    let results = Results::read(&Path::new(run).join("results.json"))
-        .unwrap()
-        .unwrap();
+    let results = Results::read(&Path::new(run).join("results.json")).unwrap().unwrap();
     let test = &results.models["mine"].test;
     // A constant image, an eighth of the pixels white, leaves 1/8 · 7/8.
     assert!(test.mse < 0.05, "test MSE {}", test.mse);
@@ -93,9 +81,7 @@ fn the_posterior_passes_the_checks_of_the_shipped_ones() {
     use autodecoder_training::{Streams, latent_noise};
     use tch::{Device, Tensor};
     let q = posterior::FixedGaussian { sigma: 0.3 };
-    let rows = Tensor::from_slice(&[0.5f32, -1.0])
-        .reshape([1, 2])
-        .repeat([20_000, 1]);
+    let rows = Tensor::from_slice(&[0.5f32, -1.0]).reshape([1, 2]).repeat([20_000, 1]);
     let mut rng = Streams::new(1).rng("test", &[]);
     let noise = latent_noise(Noise::Normal, 20_000, 2, Device::Cpu, &mut rng);
     let z = q.rsample(&rows, &noise);
@@ -103,10 +89,7 @@ fn the_posterior_passes_the_checks_of_the_shipped_ones() {
     let closed = q.kl(&rows, &noise).value().unwrap().double_value(&[0]);
     let error = terms.std(true).double_value(&[]) / 20_000f64.sqrt();
     let estimate = terms.mean(tch::Kind::Double).double_value(&[]);
-    assert!(
-        (estimate - closed).abs() < 4.0 * error,
-        "{estimate} against {closed} ± {error}"
-    );
+    assert!((estimate - closed).abs() < 4.0 * error, "{estimate} against {closed} ± {error}");
 }
 
 #[test]
@@ -119,9 +102,6 @@ fn the_document_shows_these_files() {
     ];
     for (name, text) in shown {
         let block = format!("```rust\n{text}```");
-        assert!(
-            document.contains(&block),
-            "docs/extending.md does not show {name} as it is"
-        );
+        assert!(document.contains(&block), "docs/extending.md does not show {name} as it is");
     }
 }

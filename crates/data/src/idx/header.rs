@@ -32,9 +32,7 @@ impl Kind {
     }
 
     fn of(dimensions: u8) -> Option<Kind> {
-        [Kind::Images, Kind::Labels]
-            .into_iter()
-            .find(|kind| kind.dimensions() == dimensions)
+        [Kind::Images, Kind::Labels].into_iter().find(|kind| kind.dimensions() == dimensions)
     }
 }
 
@@ -76,13 +74,7 @@ fn check_magic(source: &Source<'_>, magic: [u8; 4], kind: Kind) -> Result<(), Er
     if element != UNSIGNED_BYTE {
         let found = format!("{element:#04x} ({})", element_name(element));
         let hint = "store the images and labels as unsigned bytes";
-        return Err(format(
-            source,
-            "element type",
-            "0x08 (unsigned byte)",
-            found,
-            hint,
-        ));
+        return Err(format(source, "element type", "0x08 (unsigned byte)", found, hint));
     }
     if dimensions == kind.dimensions() {
         return Ok(());
@@ -95,13 +87,7 @@ fn check_magic(source: &Source<'_>, magic: [u8; 4], kind: Kind) -> Result<(), Er
         },
         None => {
             let expected = format!("{} for {}", kind.dimensions(), kind.name());
-            format(
-                source,
-                "number of dimensions",
-                &expected,
-                dimensions.to_string(),
-                FETCH,
-            )
+            format(source, "number of dimensions", &expected, dimensions.to_string(), FETCH)
         }
     })
 }
@@ -109,17 +95,9 @@ fn check_magic(source: &Source<'_>, magic: [u8; 4], kind: Kind) -> Result<(), Er
 fn check_sizes(source: &Source<'_>, sizes: Vec<u32>) -> Result<Header, Error> {
     if sizes.iter().skip(1).any(|&side| side == 0) {
         let expected = "height and width of at least 1";
-        return Err(format(
-            source,
-            "image size",
-            expected,
-            product(&sizes),
-            FETCH,
-        ));
+        return Err(format(source, "image size", expected, product(&sizes), FETCH));
     }
-    let elements = sizes
-        .iter()
-        .try_fold(1_u64, |n, &size| n.checked_mul(u64::from(size)));
+    let elements = sizes.iter().try_fold(1_u64, |n, &size| n.checked_mul(u64::from(size)));
     match elements {
         Some(elements) if elements <= MAX_BYTES => Ok(Header { sizes, elements }),
         _ => Err(Error::TooLarge {
@@ -164,12 +142,7 @@ fn looks_like(start: &[u8]) -> &'static str {
         [0x1f, 0x8b, ..] => "gzip inside gzip: unpack it once",
         [b'P', b'K', ..] => "a zip archive: unpack it first",
         [b'<', ..] => "a web page: the download failed",
-        _ if start
-            .iter()
-            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
-        {
-            "text"
-        }
+        _ if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) => "text",
         _ => "an unknown format",
     }
 }

@@ -53,11 +53,7 @@ impl IdxImages {
 /// [`Error::Truncated`], [`Error::TrailingBytes`].
 pub fn read_idx_images(path: impl AsRef<Path>) -> Result<IdxImages, Error> {
     let (sizes, pixels) = read(path.as_ref(), Kind::Images)?;
-    Ok(IdxImages {
-        count: sizes[0],
-        shape: ImageShape::grey(sizes[1], sizes[2]),
-        pixels,
-    })
+    Ok(IdxImages { count: sizes[0], shape: ImageShape::grey(sizes[1], sizes[2]), pixels })
 }
 
 /// Reads a file of labels, `[N]` unsigned bytes, plain or gzip. The labels are not checked against a
@@ -79,19 +75,12 @@ fn read(path: &Path, kind: Kind) -> Result<(Vec<usize>, Vec<u8>), Error> {
     let bytes = source.read_at_most(header.elements + 1)?;
     let path = path.to_owned();
     if (bytes.len() as u64) < header.elements {
-        return Err(Error::Truncated {
-            path,
-            expected,
-            found: source.consumed(),
-        });
+        return Err(Error::Truncated { path, expected, found: source.consumed() });
     }
     if bytes.len() as u64 > header.elements {
         return Err(Error::TrailingBytes { path, expected });
     }
-    Ok((
-        header.sizes.into_iter().map(|size| size as usize).collect(),
-        bytes,
-    ))
+    Ok((header.sizes.into_iter().map(|size| size as usize).collect(), bytes))
 }
 
 #[cfg(test)]

@@ -21,16 +21,10 @@ use crate::{Error, ImageSet};
 pub fn write_idx_images(path: impl AsRef<Path>, set: &ImageSet) -> Result<(), Error> {
     let shape = set.shape();
     if shape.channels != 1 {
-        return Err(Error::Shape {
-            shape,
-            expected: "one channel: IDX images have no more",
-        });
+        return Err(Error::Shape { shape, expected: "one channel: IDX images have no more" });
     }
     let side = |n: usize| {
-        u32::try_from(n).map_err(|_| Error::Shape {
-            shape,
-            expected: "sides of at most 32 bits",
-        })
+        u32::try_from(n).map_err(|_| Error::Shape { shape, expected: "sides of at most 32 bits" })
     };
     let sizes = [count(set.len())?, side(shape.height)?, side(shape.width)?];
     write(path.as_ref(), Kind::Images, &sizes, set.pixels())
@@ -51,13 +45,11 @@ fn count(found: usize) -> Result<u32, Error> {
 fn write(path: &Path, kind: Kind, sizes: &[u32], bytes: &[u8]) -> Result<(), Error> {
     let partial = partial_name(path);
     let written = write_file(&partial, path, kind, sizes, bytes);
-    written
-        .and_then(|()| fs::rename(&partial, path))
-        .map_err(|e| {
-            // Best effort: the write's own error is the one to report.
-            let _ = fs::remove_file(&partial);
-            Error::write(path, e)
-        })
+    written.and_then(|()| fs::rename(&partial, path)).map_err(|e| {
+        // Best effort: the write's own error is the one to report.
+        let _ = fs::remove_file(&partial);
+        Error::write(path, e)
+    })
 }
 
 /// A name beside `path`, so that the rename stays on one disk. The process number keeps two
@@ -77,17 +69,13 @@ fn write_file(
 ) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(partial)?);
     if path.extension().is_some_and(|e| e == "gz") {
-        let mut gzip = GzBuilder::new()
-            .mtime(0)
-            .write(&mut file, Compression::best());
+        let mut gzip = GzBuilder::new().mtime(0).write(&mut file, Compression::best());
         write_content(&mut gzip, kind, sizes, bytes)?;
         gzip.finish()?;
     } else {
         write_content(&mut file, kind, sizes, bytes)?;
     }
-    file.into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .sync_all()
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }
 
 fn write_content(out: &mut impl Write, kind: Kind, sizes: &[u32], bytes: &[u8]) -> io::Result<()> {
@@ -111,10 +99,7 @@ mod tests {
         let path = folder.path().join("images");
         write_idx_images(&path, &set).unwrap();
         let header = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3];
-        assert_eq!(
-            fs::read(&path).unwrap(),
-            [&header[..], &[1, 2, 3, 4, 5, 6]].concat()
-        );
+        assert_eq!(fs::read(&path).unwrap(), [&header[..], &[1, 2, 3, 4, 5, 6]].concat());
     }
 
     #[test]
@@ -144,11 +129,7 @@ mod tests {
 
     #[test]
     fn rejects_colour_images() {
-        let shape = ImageShape {
-            channels: 3,
-            height: 1,
-            width: 1,
-        };
+        let shape = ImageShape { channels: 3, height: 1, width: 1 };
         let set = ImageSet::new(shape, vec![0; 3], vec![0]).unwrap();
         let error = write_idx_images("unused", &set).unwrap_err();
         assert!(matches!(error, Error::Shape { .. }), "{error}");

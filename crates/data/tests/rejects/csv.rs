@@ -12,53 +12,19 @@ fn csv_error(text: &[u8]) -> Error {
 #[test]
 fn rejects_csv_with_wrong_number_of_columns() {
     let error = csv_error(b"label,a,b\n1,2,3\n4,5\n");
-    is!(
-        error,
-        Error::CsvColumns {
-            row: 3,
-            expected: 3,
-            found: 2,
-            ..
-        }
-    );
+    is!(error, Error::CsvColumns { row: 3, expected: 3, found: 2, .. });
     let error = csv_error(b"1,2,3,4\n");
-    is!(
-        error,
-        Error::CsvColumns {
-            row: 1,
-            expected: 3,
-            found: 4,
-            ..
-        }
-    );
+    is!(error, Error::CsvColumns { row: 1, expected: 3, found: 4, .. });
     let error = csv_error(b"label,a\n1,2,3\n");
-    is!(
-        error,
-        Error::CsvColumns {
-            row: 1,
-            expected: 3,
-            found: 2,
-            ..
-        }
-    );
+    is!(error, Error::CsvColumns { row: 1, expected: 3, found: 2, .. });
 }
 
 #[test]
 fn rejects_csv_value_that_is_no_integer() {
     for field in ["x", "", "1.5", "0x1f", "1e2", "nan"] {
         let error = csv_error(format!("1,2,3\n1,2,{field}\n").as_bytes());
-        is!(
-            error,
-            Error::CsvValue {
-                row: 2,
-                column: 3,
-                ..
-            }
-        );
-        assert!(
-            error.to_string().contains(&format!("found {field:?}")),
-            "{error}"
-        );
+        is!(error, Error::CsvValue { row: 2, column: 3, .. });
+        assert!(error.to_string().contains(&format!("found {field:?}")), "{error}");
     }
     let error = csv_error(&[b"1,2,".as_slice(), &[b'x'; 10_000]].concat());
     assert!(error.to_string().len() < 250, "{error}");
@@ -70,14 +36,7 @@ fn rejects_csv_value_that_is_no_integer() {
 fn rejects_csv_value_out_of_range() {
     for field in ["256", "-1", "1000", "99999999999999999999999"] {
         let error = csv_error(format!("label,a,b\n1,{field},3\n").as_bytes());
-        is!(
-            error,
-            Error::CsvValue {
-                row: 2,
-                column: 2,
-                ..
-            }
-        );
+        is!(error, Error::CsvValue { row: 2, column: 2, .. });
     }
 }
 
@@ -91,19 +50,11 @@ fn rejects_csv_with_a_header_only() {
 
 #[test]
 fn rejects_binary_files_named_csv() {
-    for (bytes, name) in [
-        (&IMAGES[..], "IDX data"),
-        (&gzip(b"1,2,3\n"), "gzip data"),
-        (b"1\0", "binary"),
-    ] {
+    for (bytes, name) in
+        [(&IMAGES[..], "IDX data"), (&gzip(b"1,2,3\n"), "gzip data"), (b"1\0", "binary")]
+    {
         let error = csv_error(bytes);
-        is!(
-            error,
-            Error::Format {
-                part: "kind of file",
-                ..
-            }
-        );
+        is!(error, Error::Format { part: "kind of file", .. });
         assert!(error.to_string().contains(name), "{error}");
     }
 }

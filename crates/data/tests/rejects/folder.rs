@@ -28,44 +28,18 @@ fn pair(labels: &[u8]) -> TempDir {
 #[test]
 fn rejects_count_mismatch() {
     let error = load(pair(&[1, 2, 3]).path(), Split::Train).unwrap_err();
-    is!(
-        error,
-        Error::CountMismatch {
-            images: 2,
-            labels: 3,
-            ..
-        }
-    );
+    is!(error, Error::CountMismatch { images: 2, labels: 3, .. });
     let message = error.to_string();
-    assert!(
-        message.contains("train-images-idx3-ubyte holds 2 images"),
-        "{message}"
-    );
-    assert!(
-        message.contains("train-labels-idx1-ubyte holds 3 labels"),
-        "{message}"
-    );
+    assert!(message.contains("train-images-idx3-ubyte holds 2 images"), "{message}");
+    assert!(message.contains("train-labels-idx1-ubyte holds 3 labels"), "{message}");
 }
 
 #[test]
 fn rejects_label_out_of_range() {
-    assert_eq!(
-        load(pair(&[0, 9]).path(), Split::Train).unwrap().labels(),
-        [0, 9]
-    );
+    assert_eq!(load(pair(&[0, 9]).path(), Split::Train).unwrap().labels(), [0, 9]);
     let error = load(pair(&[0, 10]).path(), Split::Train).unwrap_err();
-    is!(
-        error,
-        Error::LabelOutOfRange {
-            position: 1,
-            label: 10,
-            ..
-        }
-    );
-    assert!(
-        error.to_string().contains("expected 0 to 9 for 10 classes"),
-        "{error}"
-    );
+    is!(error, Error::LabelOutOfRange { position: 1, label: 10, .. });
+    assert!(error.to_string().contains("expected 0 to 9 for 10 classes"), "{error}");
 }
 
 #[test]
@@ -74,29 +48,10 @@ fn rejects_swapped_images_and_labels() {
     fs::write(folder.path().join("t10k-images-idx3-ubyte"), LABELS).unwrap();
     fs::write(folder.path().join("t10k-labels-idx1-ubyte"), IMAGES).unwrap();
     let error = load(folder.path(), Split::Test).unwrap_err();
-    is!(
-        error,
-        Error::Swapped {
-            expected: "images",
-            found: "labels",
-            ..
-        }
-    );
-    assert!(
-        error
-            .to_string()
-            .contains("t10k-images-idx3-ubyte: expected images"),
-        "{error}"
-    );
+    is!(error, Error::Swapped { expected: "images", found: "labels", .. });
+    assert!(error.to_string().contains("t10k-images-idx3-ubyte: expected images"), "{error}");
     let error = read_idx_labels(folder.path().join("t10k-labels-idx1-ubyte")).unwrap_err();
-    is!(
-        error,
-        Error::Swapped {
-            expected: "labels",
-            found: "images",
-            ..
-        }
-    );
+    is!(error, Error::Swapped { expected: "labels", found: "images", .. });
 }
 
 #[test]
@@ -104,36 +59,17 @@ fn rejects_half_a_pair() {
     let folder = pair(&[0, 0]);
     fs::remove_file(folder.path().join("train-labels-idx1-ubyte")).unwrap();
     // A CSV file beside it is not taken instead: it may be another set.
-    fs::write(
-        folder.path().join("train.csv"),
-        format!("0{}", ",0".repeat(784)),
-    )
-    .unwrap();
+    fs::write(folder.path().join("train.csv"), format!("0{}", ",0".repeat(784))).unwrap();
     let error = load(folder.path(), Split::Train).unwrap_err();
-    is!(
-        error,
-        Error::HalfAPair {
-            missing: "labels",
-            ..
-        }
-    );
-    assert!(
-        error.to_string().contains("train-labels.idx1-ubyte.gz"),
-        "{error}"
-    );
+    is!(error, Error::HalfAPair { missing: "labels", .. });
+    assert!(error.to_string().contains("train-labels.idx1-ubyte.gz"), "{error}");
 }
 
 #[test]
 fn rejects_folder_without_the_set() {
     let folder = pair(&[0, 0]);
     let error = refused(folder.path(), load(folder.path(), Split::Test));
-    is!(
-        error,
-        Error::NoData {
-            split: Split::Test,
-            ..
-        }
-    );
+    is!(error, Error::NoData { split: Split::Test, .. });
 }
 
 #[test]
@@ -149,11 +85,7 @@ fn rejects_set_without_images() {
 #[test]
 fn rejects_csv_label_out_of_range() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("test.csv"),
-        format!("10{}", ",0".repeat(784)),
-    )
-    .unwrap();
+    fs::write(folder.path().join("test.csv"), format!("10{}", ",0".repeat(784))).unwrap();
     let error = load(folder.path(), Split::Test).unwrap_err();
     is!(error, Error::LabelOutOfRange { label: 10, .. });
 }

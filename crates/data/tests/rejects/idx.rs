@@ -19,18 +19,8 @@ fn with_byte(position: usize, value: u8) -> Vec<u8> {
 
 #[test]
 fn the_files_that_the_tests_spoil_are_good() {
-    assert_eq!(
-        read_idx_images(OneFile::new(&IMAGES).path)
-            .unwrap()
-            .pixels(),
-        &IMAGES[16..]
-    );
-    assert_eq!(
-        read_idx_images(OneFile::new(&gzip(&IMAGES)).path)
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(read_idx_images(OneFile::new(&IMAGES).path).unwrap().pixels(), &IMAGES[16..]);
+    assert_eq!(read_idx_images(OneFile::new(&gzip(&IMAGES)).path).unwrap().len(), 2);
     assert_eq!(read_idx_labels(OneFile::new(&LABELS).path).unwrap(), [3, 4]);
 }
 
@@ -38,13 +28,7 @@ fn the_files_that_the_tests_spoil_are_good() {
 fn rejects_wrong_magic() {
     for position in [0, 1] {
         let error = images_error(&with_byte(position, 1));
-        is!(
-            error,
-            Error::Format {
-                part: "magic number",
-                ..
-            }
-        );
+        is!(error, Error::Format { part: "magic number", .. });
     }
     let page = images_error(b"<!DOCTYPE html>").to_string();
     assert!(page.contains("a web page: the download failed"), "{page}");
@@ -55,30 +39,15 @@ fn rejects_wrong_magic() {
 #[test]
 fn rejects_wrong_element_type() {
     let error = images_error(&with_byte(2, 0x0D));
-    is!(
-        error,
-        Error::Format {
-            part: "element type",
-            ..
-        }
-    );
-    assert!(
-        error.to_string().contains("found 0x0d (32-bit float)"),
-        "{error}"
-    );
+    is!(error, Error::Format { part: "element type", .. });
+    assert!(error.to_string().contains("found 0x0d (32-bit float)"), "{error}");
 }
 
 #[test]
 fn rejects_wrong_dimension_count() {
     for dimensions in [0, 2, 4, 255] {
         let error = images_error(&with_byte(3, dimensions));
-        is!(
-            error,
-            Error::Format {
-                part: "number of dimensions",
-                ..
-            }
-        );
+        is!(error, Error::Format { part: "number of dimensions", .. });
     }
 }
 
@@ -86,54 +55,20 @@ fn rejects_wrong_dimension_count() {
 fn rejects_images_without_pixels() {
     for position in [11, 15] {
         let error = images_error(&with_byte(position, 0));
-        is!(
-            error,
-            Error::Format {
-                part: "image size",
-                ..
-            }
-        );
+        is!(error, Error::Format { part: "image size", .. });
     }
 }
 
 #[test]
 fn rejects_truncated_file() {
     let error = images_error(&IMAGES[..27]);
-    is!(
-        error,
-        Error::Truncated {
-            expected: 28,
-            found: 27,
-            ..
-        }
-    );
+    is!(error, Error::Truncated { expected: 28, found: 27, .. });
     let error = images_error(&IMAGES[..9]);
-    is!(
-        error,
-        Error::Truncated {
-            expected: 16,
-            found: 9,
-            ..
-        }
-    );
+    is!(error, Error::Truncated { expected: 16, found: 9, .. });
     let error = images_error(&IMAGES[..3]);
-    is!(
-        error,
-        Error::Truncated {
-            expected: 16,
-            found: 3,
-            ..
-        }
-    );
+    is!(error, Error::Truncated { expected: 16, found: 3, .. });
     let error = images_error(&gzip(&IMAGES[..20]));
-    is!(
-        error,
-        Error::Truncated {
-            expected: 28,
-            found: 20,
-            ..
-        }
-    );
+    is!(error, Error::Truncated { expected: 28, found: 20, .. });
 }
 
 #[test]
@@ -163,10 +98,7 @@ fn rejects_truncated_gzip() {
     let good = gzip(&IMAGES);
     for length in 2..good.len() {
         let error = images_error(&good[..length]);
-        assert!(
-            matches!(error, Error::Gzip { .. }),
-            "{length} bytes: {error}"
-        );
+        assert!(matches!(error, Error::Gzip { .. }), "{length} bytes: {error}");
     }
 }
 
@@ -201,10 +133,8 @@ fn rejects_missing_file() {
 fn rejects_folder_in_place_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    let errors = [
-        refused(path, read_idx_images(path)),
-        refused(path, read_csv(path, ImageShape::MNIST)),
-    ];
+    let errors =
+        [refused(path, read_idx_images(path)), refused(path, read_csv(path, ImageShape::MNIST))];
     for error in errors {
         is!(error, Error::NotAFile { .. });
     }
@@ -227,11 +157,5 @@ fn rejects_overflowing_dimensions() {
     is!(images_error(&bytes), Error::TooLarge { .. });
     // 2¹⁶ · 2¹⁶ · 1 = 2³²: the same in 32 bits.
     bytes[4..].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
-    is!(
-        images_error(&bytes),
-        Error::Truncated {
-            expected: 0x1_0000_0010,
-            ..
-        }
-    );
+    is!(images_error(&bytes), Error::Truncated { expected: 0x1_0000_0010, .. });
 }

@@ -43,10 +43,7 @@ impl OneFile {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("the-file");
         fs::write(&path, bytes).unwrap();
-        OneFile {
-            _folder: folder,
-            path,
-        }
+        OneFile { _folder: folder, path }
     }
 }
 

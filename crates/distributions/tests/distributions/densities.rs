@@ -17,11 +17,7 @@ fn log_prob_is_the_sum_of_reference_log_densities() {
         let z = posterior.rsample(&rows, &noise(posterior.noise(), shape, seed));
         let computed = posterior.log_prob(&rows, &z).unwrap();
         assert_eq!(computed.size(), [50]);
-        let references: Vec<_> = family
-            .cases
-            .iter()
-            .map(|&c| (family.reference)(c))
-            .collect();
+        let references: Vec<_> = family.cases.iter().map(|&c| (family.reference)(c)).collect();
         for (z, computed) in values(&z).chunks(references.len()).zip(values(&computed)) {
             let expected: f64 = references.iter().zip(z).map(|(r, &x)| (r.ln_pdf)(x)).sum();
             assert_relative_eq!(computed, expected, max_relative = 1e-10, epsilon = 1e-10);
@@ -73,19 +69,15 @@ fn integral_on_few_nodes((low, high): (f64, f64), density: impl Fn(f64) -> f64) 
 fn moments(reference: &Reference) -> (f64, f64) {
     let density = |x: f64| (reference.ln_pdf)(x).exp();
     let mean = integral(reference.range, |x| x * density(x));
-    (
-        mean,
-        integral(reference.range, |x| (x - mean).powi(2) * density(x)),
-    )
+    (mean, integral(reference.range, |x| (x - mean).powi(2) * density(x)))
 }
 
 #[test]
 fn moments_are_those_of_the_densities() {
     for family in families() {
         let (posterior, rows) = (&family.posterior, family.rows());
-        let computed = values(&posterior.mean(&rows))
-            .into_iter()
-            .zip(values(&posterior.variance(&rows)));
+        let computed =
+            values(&posterior.mean(&rows)).into_iter().zip(values(&posterior.variance(&rows)));
         for (&case, (mean, variance)) in family.cases.iter().zip(computed) {
             let expected = moments(&(family.reference)(case));
             assert_relative_eq!(mean, expected.0, epsilon = 1e-7);
@@ -93,11 +85,7 @@ fn moments_are_those_of_the_densities() {
         }
         let expected = moments(&family.prior_reference());
         assert_relative_eq!(posterior.prior().mean(), expected.0, epsilon = 1e-7);
-        assert_relative_eq!(
-            posterior.prior().variance(),
-            expected.1,
-            max_relative = 1e-6
-        );
+        assert_relative_eq!(posterior.prior().variance(), expected.1, max_relative = 1e-6);
     }
 }
 
@@ -105,11 +93,7 @@ fn moments_are_those_of_the_densities() {
 fn uniform_has_no_density_outside_its_support() {
     let row = crate::families::rows(&Uniform, &[[0.5, 0.25]]);
     let at = |x: f64| {
-        values(
-            &Uniform
-                .log_prob(&row, &Tensor::from_slice(&[x]).unsqueeze(0))
-                .unwrap(),
-        )[0]
+        values(&Uniform.log_prob(&row, &Tensor::from_slice(&[x]).unsqueeze(0)).unwrap())[0]
     };
     for x in [0.2499, 0.7501, -3.0] {
         assert_eq!(at(x), f64::NEG_INFINITY, "at {x}");
@@ -129,9 +113,5 @@ fn one_coordinate_outside_is_enough() {
 /// The integrator itself, on an integral that is known.
 #[test]
 fn quadrature_integrates_a_sine() {
-    assert_relative_eq!(
-        integral((0.0, std::f64::consts::PI), f64::sin),
-        2.0,
-        epsilon = 1e-12
-    );
+    assert_relative_eq!(integral((0.0, std::f64::consts::PI), f64::sin), 2.0, epsilon = 1e-12);
 }

@@ -64,47 +64,25 @@ fn divergences_agree_with_monte_carlo() {
             Kl::MonteCarlo(value) => {
                 let difference = (value - &log_ratio).abs().max();
                 assert!(values(&difference)[0] < 1e-10, "{posterior:?}");
-                family
-                    .cases
-                    .iter()
-                    .map(|&case| quadrature_divergence(&family, case))
-                    .sum()
+                family.cases.iter().map(|&case| quadrature_divergence(&family, case)).sum()
             }
             Kl::Undefined => unreachable!("the list holds families with a density"),
         };
         let off = (mean - expected).abs();
-        assert!(
-            off <= 4.0 * error + 1e-9,
-            "{posterior:?}: {mean} ± {error}, not {expected}"
-        );
+        assert!(off <= 4.0 * error + 1e-9, "{posterior:?}: {mean} ± {error}, not {expected}");
     }
 }
 
 #[test]
 fn divergence_vanishes_at_the_prior_and_grows_around_it() {
-    for family in families()
-        .into_iter()
-        .filter(|f| f.posterior.name() != "uniform")
-    {
+    for family in families().into_iter().filter(|f| f.posterior.name() != "uniform") {
         let (row, noise) = many(&family, &rows(&*family.posterior, &[family.prior]), 600);
-        let at = |row: Tensor| {
-            values(
-                &family
-                    .posterior
-                    .kl(&row, &noise)
-                    .value()
-                    .unwrap()
-                    .mean(None),
-            )[0]
-        };
+        let at =
+            |row: Tensor| values(&family.posterior.kl(&row, &noise).value().unwrap().mean(None))[0];
         assert_relative_eq!(at(row.shallow_clone()), 0.0, epsilon = 1e-12);
         for step in [[0.2, 0.0], [-0.2, 0.0], [0.0, 0.2], [0.0, -0.2]] {
             let moved = at(&row + Tensor::from_slice(&step));
-            assert!(
-                moved > 1e-3,
-                "{:?} moved by {step:?}: {moved}",
-                family.posterior
-            );
+            assert!(moved > 1e-3, "{:?} moved by {step:?}: {moved}", family.posterior);
         }
     }
 }
@@ -124,13 +102,8 @@ fn uniform_divergence_vanishes_as_the_width_fills_the_prior() {
 fn quadrature_gradient(family: &Family, row: &Tensor) -> Vec<f64> {
     let step = 1e-4;
     let at = |raw: &[f64]| {
-        let constrained = family
-            .posterior
-            .constrain(&Tensor::from_slice(raw).unsqueeze(0));
-        quadrature_divergence(
-            family,
-            [values(&constrained[0])[0], values(&constrained[1])[0]],
-        )
+        let constrained = family.posterior.constrain(&Tensor::from_slice(raw).unsqueeze(0));
+        quadrature_divergence(family, [values(&constrained[0])[0], values(&constrained[1])[0]])
     };
     let raw = values(row);
     (0..raw.len())
@@ -168,10 +141,7 @@ fn the_gradient_of_an_estimated_divergence_is_unbiased() {
             }
         }
     }
-    assert_eq!(
-        checked, 10,
-        "the logistic family: five cases of two parameters"
-    );
+    assert_eq!(checked, 10, "the logistic family: five cases of two parameters");
 }
 
 /// `ln σ(ε) + ln σ(−ε)` is `ln u + ln(1 − u)`, whose variance is `4 − π²/3`: what one coordinate
@@ -183,9 +153,5 @@ fn a_narrow_logistic_divergence_is_as_noisy_as_documented() {
     let nats = logistic.kl(&row, &noise(logistic.noise(), [SAMPLES, 1], 750));
     let (_, error) = mean_and_standard_error(&values(nats.value().unwrap()));
     let variance = error.powi(2) * SAMPLES as f64;
-    assert_relative_eq!(
-        variance,
-        4.0 - std::f64::consts::PI.powi(2) / 3.0,
-        max_relative = 0.05
-    );
+    assert_relative_eq!(variance, 4.0 - std::f64::consts::PI.powi(2) / 3.0, max_relative = 0.05);
 }

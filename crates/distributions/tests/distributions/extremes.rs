@@ -28,11 +28,7 @@ fn noise_numbers(kind: Noise) -> &'static [f32] {
 /// Every combination of raw parameters and noise as a batch with one coordinate.
 fn combinations(posterior: &dyn Posterior) -> (Tensor, Tensor) {
     let raw = raw_numbers(posterior.name());
-    let second = if posterior.parameter_names().len() == 2 {
-        &raw[..]
-    } else {
-        &[]
-    };
+    let second = if posterior.parameter_names().len() == 2 { &raw[..] } else { &[] };
     let (mut rows, mut noise) = (Vec::new(), Vec::new());
     for &first in &raw {
         for &u in noise_numbers(posterior.noise()) {
@@ -47,20 +43,13 @@ fn combinations(posterior: &dyn Posterior) -> (Tensor, Tensor) {
         }
     }
     let batch = noise.len() as i64;
-    (
-        Tensor::from_slice(&rows).view([batch, -1]),
-        Tensor::from_slice(&noise).view([batch, 1]),
-    )
+    (Tensor::from_slice(&rows).view([batch, -1]), Tensor::from_slice(&noise).view([batch, 1]))
 }
 
 fn check_finite(what: &str, tensor: &Tensor, rows: &Tensor) {
     for (i, value) in values(tensor).into_iter().enumerate() {
         let row = rows.get(i as i64 * rows.size()[0] / tensor.numel() as i64);
-        assert!(
-            value.is_finite(),
-            "{what} is {value} for {:?}",
-            values(&row)
-        );
+        assert!(value.is_finite(), "{what} is {value} for {:?}", values(&row));
     }
 }
 
@@ -76,11 +65,7 @@ fn outputs(
         ("variance", posterior.variance(rows)),
         ("sample", z.shallow_clone()),
     ];
-    outputs.extend(
-        posterior
-            .log_prob(rows, &z)
-            .map(|value| ("log_prob", value)),
-    );
+    outputs.extend(posterior.log_prob(rows, &z).map(|value| ("log_prob", value)));
     let kl = posterior.kl(rows, noise);
     outputs.extend(kl.value().map(|value| ("kl", value.shallow_clone())));
     outputs
@@ -113,10 +98,7 @@ fn gumbel_divergence_gradients_can_be_squared() {
         nats.sum(None).backward();
     }
     check_finite("squared gradient", &rows.grad().square(), &rows);
-    assert!(
-        values(&rows.grad().abs().max())[0] > 1e12,
-        "the test reaches large gradients"
-    );
+    assert!(values(&rows.grad().abs().max())[0] > 1e12, "the test reaches large gradients");
 }
 
 #[test]
@@ -142,10 +124,7 @@ fn f32_agrees_with_f64_and_stays_f32() {
         {
             assert_eq!(single.kind(), Kind::Float, "{name}: {what}");
             for (s, d) in values(single).into_iter().zip(values(&double)) {
-                assert!(
-                    (s - d).abs() < 1e-4 * (1.0 + d.abs()),
-                    "{name}: {what}: {s}, not {d}"
-                );
+                assert!((s - d).abs() < 1e-4 * (1.0 + d.abs()), "{name}: {what}: {s}, not {d}");
             }
         }
     }

@@ -89,18 +89,12 @@ fn gumbel([location, log_scale]: [f64; 2]) -> Reference {
     };
     // statrs takes the logarithm of an underflown density in the left tail.
     let ln_pdf = Box::new(ln_pdf);
-    Reference {
-        ln_pdf,
-        ..from_statrs(gumbel, around(location, 40.0 * scale))
-    }
+    Reference { ln_pdf, ..from_statrs(gumbel, around(location, 40.0 * scale)) }
 }
 
 fn uniform([centre, half_width]: [f64; 2]) -> Reference {
     let (low, high) = around(centre, half_width);
-    from_statrs(
-        statrs::distribution::Uniform::new(low, high).unwrap(),
-        (low, high),
-    )
+    from_statrs(statrs::distribution::Uniform::new(low, high).unwrap(), (low, high))
 }
 
 /// statrs has no logistic distribution: its density is a hyperbolic secant squared.
@@ -116,31 +110,16 @@ fn logistic([location, log_scale]: [f64; 2]) -> Reference {
 }
 
 /// Location and logarithm of the scale: at the prior, near it, narrow and far, wide.
-const LOCATION_AND_LOG_SCALE: &[[f64; 2]] = &[
-    [0.0, 0.0],
-    [0.4, -0.2],
-    [-1.5, -2.5],
-    [2.5, -1.0],
-    [0.3, 0.7],
-];
+const LOCATION_AND_LOG_SCALE: &[[f64; 2]] =
+    &[[0.0, 0.0], [0.4, -0.2], [-1.5, -2.5], [2.5, -1.0], [0.3, 0.7]];
 
 /// Location and logarithm of the variance, likewise.
-const MEAN_AND_LOG_VARIANCE: &[[f64; 2]] = &[
-    [0.0, 0.0],
-    [0.4, -0.4],
-    [-1.5, -5.0],
-    [2.5, -2.0],
-    [0.3, 1.4],
-];
+const MEAN_AND_LOG_VARIANCE: &[[f64; 2]] =
+    &[[0.0, 0.0], [0.4, -0.4], [-1.5, -5.0], [2.5, -2.0], [0.3, 1.4]];
 
 /// Centre and half-width: nearly the prior, in the middle, narrow at either edge.
-const CENTRE_AND_HALF_WIDTH: &[[f64; 2]] = &[
-    [0.0, 0.9999],
-    [0.0, 0.5],
-    [0.35, 0.4],
-    [-0.94, 0.05],
-    [0.989, 0.01],
-];
+const CENTRE_AND_HALF_WIDTH: &[[f64; 2]] =
+    &[[0.0, 0.9999], [0.0, 0.5], [0.35, 0.4], [-0.94, 0.05], [0.989, 0.01]];
 
 pub fn families() -> Vec<Family> {
     let location_scale = |name, reference| Family {
@@ -173,18 +152,10 @@ pub fn noise(kind: Noise, [batch, latent_dim]: [i64; 2], seed: u64) -> Tensor {
         Noise::Uniform => Open01.sample(&mut stream),
         Noise::None => 0.0,
     };
-    let count = if kind == Noise::None {
-        0
-    } else {
-        batch * latent_dim
-    };
+    let count = if kind == Noise::None { 0 } else { batch * latent_dim };
     let values: Vec<f64> = (0..count).map(|_| draw()).collect();
     let tensor = Tensor::from_slice(&values);
-    if kind == Noise::None {
-        tensor
-    } else {
-        tensor.view([batch, latent_dim])
-    }
+    if kind == Noise::None { tensor } else { tensor.view([batch, latent_dim]) }
 }
 
 /// Seeded rows of any shape, f64, normal with the given standard deviation.
@@ -194,21 +165,14 @@ pub fn random_rows(shape: [i64; 2], deviation: f64, seed: u64) -> Tensor {
 
 /// All elements in order, as f64.
 pub fn values(tensor: &Tensor) -> Vec<f64> {
-    let flat = tensor
-        .to_kind(Kind::Double)
-        .to_device(Device::Cpu)
-        .contiguous()
-        .view(-1);
+    let flat = tensor.to_kind(Kind::Double).to_device(Device::Cpu).contiguous().view(-1);
     Vec::<f64>::try_from(flat).unwrap()
 }
 
 /// Every check that uses the list covers every posterior that has a density.
 #[test]
 fn the_list_covers_the_standard_registry() {
-    let mut listed: Vec<&str> = families()
-        .iter()
-        .map(|family| family.posterior.name())
-        .collect();
+    let mut listed: Vec<&str> = families().iter().map(|family| family.posterior.name()).collect();
     listed.push("point");
     listed.sort_unstable();
     assert_eq!(listed, standard().names());

@@ -17,24 +17,12 @@ fn outputs<'a>(posterior: &'a dyn Posterior, noise: &'a Tensor, z: &'a Tensor) -
         Some(posterior.log_prob(rows, &z)? - posterior.prior().log_prob(&z))
     };
     vec![
-        (
-            "rsample",
-            Box::new(move |rows| Some(posterior.rsample(rows, noise))),
-        ),
-        (
-            "log_prob",
-            Box::new(move |rows| posterior.log_prob(rows, z)),
-        ),
+        ("rsample", Box::new(move |rows| Some(posterior.rsample(rows, noise)))),
+        ("log_prob", Box::new(move |rows| posterior.log_prob(rows, z))),
         ("log_prob of the sample", Box::new(own_density)),
-        (
-            "kl",
-            Box::new(move |rows| posterior.kl(rows, noise).value().map(Tensor::shallow_clone)),
-        ),
+        ("kl", Box::new(move |rows| posterior.kl(rows, noise).value().map(Tensor::shallow_clone))),
         ("mean", Box::new(move |rows| Some(posterior.mean(rows)))),
-        (
-            "variance",
-            Box::new(move |rows| Some(posterior.variance(rows))),
-        ),
+        ("variance", Box::new(move |rows| Some(posterior.variance(rows)))),
     ]
 }
 

@@ -35,15 +35,8 @@ fn shapes_are_those_of_the_contract() {
             assert_eq!(latents.size(), [6, 5], "{name}");
         }
         let parameters = posterior.constrain(&rows);
-        assert_eq!(
-            parameters.len(),
-            posterior.parameter_names().len(),
-            "{name}"
-        );
-        for nats in [
-            posterior.log_prob(&rows, &z).as_ref(),
-            posterior.kl(&rows, &noise).value(),
-        ] {
+        assert_eq!(parameters.len(), posterior.parameter_names().len(), "{name}");
+        for nats in [posterior.log_prob(&rows, &z).as_ref(), posterior.kl(&rows, &noise).value()] {
             assert!(nats.is_none_or(|nats| nats.size() == [6]), "{name}");
         }
         assert_eq!(posterior.prior().log_prob(&z).size(), [6], "{name}");
@@ -58,11 +51,7 @@ fn rows_do_not_touch_each_other() {
         let rows = random_rows([6, posterior.row_width(5)], 1.0, 13);
         let noise = noise(posterior.noise(), [6, 5], 14);
         let all = posterior.rsample(&rows, &noise);
-        let some_noise = if noise.numel() == 0 {
-            noise
-        } else {
-            noise.narrow(0, 2, 3)
-        };
+        let some_noise = if noise.numel() == 0 { noise } else { noise.narrow(0, 2, 3) };
         let some = posterior.rsample(&rows.narrow(0, 2, 3), &some_noise);
         assert_eq!(some, all.narrow(0, 2, 3), "{name}");
     }
@@ -95,24 +84,13 @@ proptest! {
 fn start_puts_rows_where_it_says() {
     let location = random_rows([7, 4], 1.0, 15);
     let spread = 0.3;
-    for name in standard()
-        .names()
-        .into_iter()
-        .filter(|&name| name != "point")
-    {
+    for name in standard().names().into_iter().filter(|&name| name != "point") {
         let posterior = standard().get(name).unwrap();
         let rows = posterior.start(&location, spread);
         assert_eq!(rows.size(), [7, posterior.row_width(4)], "{name}");
         let squashed = location.tanh() * (1.0 - spread);
-        let expected = if name == "uniform" {
-            &squashed
-        } else {
-            &location
-        };
-        for (mean, expected) in values(&posterior.mean(&rows))
-            .into_iter()
-            .zip(values(expected))
-        {
+        let expected = if name == "uniform" { &squashed } else { &location };
+        for (mean, expected) in values(&posterior.mean(&rows)).into_iter().zip(values(expected)) {
             assert_relative_eq!(mean, expected, epsilon = 1e-12);
         }
         let deviation = spread * posterior.prior().variance().sqrt();
@@ -124,17 +102,11 @@ fn start_puts_rows_where_it_says() {
 
 #[test]
 fn a_start_with_the_priors_spread_at_its_mean_is_the_prior() {
-    for family in families()
-        .into_iter()
-        .filter(|f| f.posterior.name() != "uniform")
-    {
+    for family in families().into_iter().filter(|f| f.posterior.name() != "uniform") {
         let posterior = &family.posterior;
         let location = Tensor::from_slice(&[posterior.prior().mean()]).unsqueeze(0);
         let prior = rows(&**posterior, &[family.prior]);
-        for (a, b) in values(&posterior.start(&location, 1.0))
-            .into_iter()
-            .zip(values(&prior))
-        {
+        for (a, b) in values(&posterior.start(&location, 1.0)).into_iter().zip(values(&prior)) {
             assert_relative_eq!(a, b, epsilon = 1e-12);
         }
     }
@@ -146,11 +118,7 @@ fn start_copies_its_location() {
     let location = random_rows([2, 3], 1.0, 16);
     let before = location.copy();
     for name in standard().names() {
-        let _ = standard()
-            .get(name)
-            .unwrap()
-            .start(&location, 0.5)
-            .fill_(9.0);
+        let _ = standard().get(name).unwrap().start(&location, 0.5).fill_(9.0);
         assert_eq!(location, before, "{name}");
     }
 }
@@ -161,10 +129,7 @@ fn start_keeps_rows_finite_for_any_spread() {
     for name in standard().names() {
         for spread in [0.0, 1e-30, 1.0, 1e30] {
             let rows = standard().get(name).unwrap().start(&location, spread);
-            assert!(
-                values(&rows).iter().all(|x| x.is_finite()),
-                "{name} at {spread}: {rows:?}"
-            );
+            assert!(values(&rows).iter().all(|x| x.is_finite()), "{name} at {spread}: {rows:?}");
         }
     }
 }

@@ -15,11 +15,7 @@ pub fn integral((low, high): (f64, f64), f: impl Fn(f64) -> f64) -> f64 {
             _ => 2.0,
         };
         // The ends exactly: a uniform density is zero one rounding error beyond them.
-        let x = if i == INTERVALS {
-            high
-        } else {
-            low + step * f64::from(i)
-        };
+        let x = if i == INTERVALS { high } else { low + step * f64::from(i) };
         weight * f(x)
     };
     (0..=INTERVALS).map(weighted).sum::<f64>() * step / 3.0
@@ -31,10 +27,6 @@ pub fn divergence(q: &Reference, p: &Reference) -> f64 {
         let ln_q = (q.ln_pdf)(x);
         let density = ln_q.exp();
         // Where the density underflows, its logarithm may be infinite: the product is still 0.
-        if density == 0.0 {
-            0.0
-        } else {
-            density * (ln_q - (p.ln_pdf)(x))
-        }
+        if density == 0.0 { 0.0 } else { density * (ln_q - (p.ln_pdf)(x)) }
     })
 }

@@ -7,9 +7,7 @@ use autodecoder_distributions::{Gaussian, Point, Posterior, Registry, standard};
 
 #[test]
 fn every_standard_posterior_is_found_under_its_own_name() {
-    let names = [
-        "gaussian", "gumbel", "laplace", "logistic", "point", "uniform",
-    ];
+    let names = ["gaussian", "gumbel", "laplace", "logistic", "point", "uniform"];
     assert_eq!(standard().names(), names);
     for name in names {
         assert_eq!(standard().get(name).unwrap().name(), name);
@@ -58,10 +56,7 @@ fn a_registry_holds_any_kind_of_part() {
     assert!(colours.get("red").is_ok());
     let message = colours.get("rot").unwrap_err().to_string();
     assert_eq!(message, "unknown colour \"rot\": known are red");
-    assert_eq!(
-        format!("{colours:?}"),
-        "Registry { kind: \"colour\", names: [\"red\"] }"
-    );
+    assert_eq!(format!("{colours:?}"), "Registry { kind: \"colour\", names: [\"red\"] }");
 }
 
 #[test]

@@ -31,11 +31,7 @@ fn posterior_samples_follow_the_analytic_cdf() {
         let z = family.posterior.rsample(&rows, &noise);
         for (i, &case) in (0..).zip(family.cases) {
             let statistic = kolmogorov_smirnov(&z.select(1, i), &(family.reference)(case));
-            assert!(
-                statistic < 1.95,
-                "{:?} at {case:?}: {statistic}",
-                family.posterior
-            );
+            assert!(statistic < 1.95, "{:?} at {case:?}: {statistic}", family.posterior);
         }
     }
 }
@@ -55,41 +51,19 @@ fn prior_samples_follow_the_analytic_cdf() {
 #[test]
 fn inverse_cdfs_are_exact_in_both_tails() {
     let tails = [3e-16, 1e-9, 2f64.powi(-20), 0.25];
-    let (left, right) = (
-        Tensor::from_slice(&tails),
-        Tensor::from_slice(&tails.map(|u| 1.0 - u)),
-    );
-    for family in families()
-        .iter()
-        .filter(|f| f.posterior.noise() == Noise::Uniform)
-    {
+    let (left, right) = (Tensor::from_slice(&tails), Tensor::from_slice(&tails.map(|u| 1.0 - u)));
+    for family in families().iter().filter(|f| f.posterior.noise() == Noise::Uniform) {
         // A uniform sample near −1 is itself rounded to a multiple of ε/2.
-        let rounding = if family.posterior.name() == "uniform" {
-            f64::EPSILON
-        } else {
-            0.0
-        };
+        let rounding = if family.posterior.name() == "uniform" { f64::EPSILON } else { 0.0 };
         let reference = family.prior_reference();
         let sample = |u: &Tensor| values(&family.posterior.prior().sample(&u.unsqueeze(1)));
         for (&u, x) in tails.iter().zip(sample(&left)) {
             let off = ((reference.cdf)(x) - u).abs();
-            assert!(
-                off <= 1e-9 * u + rounding,
-                "{:?} left at {u}: {x}",
-                family.posterior
-            );
+            assert!(off <= 1e-9 * u + rounding, "{:?} left at {u}: {x}", family.posterior);
         }
-        for (u, x) in tails
-            .map(|u| 1.0 - (1.0 - u))
-            .into_iter()
-            .zip(sample(&right))
-        {
+        for (u, x) in tails.map(|u| 1.0 - (1.0 - u)).into_iter().zip(sample(&right)) {
             let off = ((reference.survival)(x) - u).abs();
-            assert!(
-                off <= 1e-9 * u + rounding,
-                "{:?} right at {u}: {x}",
-                family.posterior
-            );
+            assert!(off <= 1e-9 * u + rounding, "{:?} right at {u}: {x}", family.posterior);
         }
     }
 }
@@ -102,15 +76,9 @@ fn check_moments(name: &str, samples: &Tensor, mean: f64, variance: f64) {
     let spread = moment(&|x| (x - mean).powi(2));
     let fourth = moment(&|x| (x - mean).powi(4));
     let error = (moment(&|x| x) - mean).abs() / (variance / count).sqrt();
-    assert!(
-        error < 5.0,
-        "{name}: the mean is {error} standard errors off"
-    );
+    assert!(error < 5.0, "{name}: the mean is {error} standard errors off");
     let error = (spread - variance).abs() / ((fourth - spread * spread) / count).sqrt();
-    assert!(
-        error < 5.0,
-        "{name}: the variance is {error} standard errors off"
-    );
+    assert!(error < 5.0, "{name}: the variance is {error} standard errors off");
 }
 
 #[test]
@@ -121,9 +89,8 @@ fn moments_are_those_of_the_samples() {
         let rows = family.rows();
         let noise = noise(posterior.noise(), [SAMPLES, coordinates], seed);
         let z = posterior.rsample(&rows.expand([SAMPLES, -1], false), &noise);
-        let moments = values(&posterior.mean(&rows))
-            .into_iter()
-            .zip(values(&posterior.variance(&rows)));
+        let moments =
+            values(&posterior.mean(&rows)).into_iter().zip(values(&posterior.variance(&rows)));
         for ((i, case), (mean, variance)) in (0..).zip(family.cases).zip(moments) {
             let name = format!("{posterior:?} at {case:?}");
             check_moments(&name, &z.select(1, i), mean, variance);
@@ -140,11 +107,7 @@ fn samples_are_a_function_of_the_noise_alone() {
         let posterior = standard().get(name).unwrap();
         let rows = random_rows([5, posterior.row_width(3)], 1.0, 7);
         let noise = noise(posterior.noise(), [5, 3], 8);
-        assert_eq!(
-            posterior.rsample(&rows, &noise),
-            posterior.rsample(&rows, &noise),
-            "{name}"
-        );
+        assert_eq!(posterior.rsample(&rows, &noise), posterior.rsample(&rows, &noise), "{name}");
     }
 }
 
@@ -161,13 +124,7 @@ fn a_point_is_its_own_sample_and_mean() {
 
 /// Raw numbers of every size, and noise up to the last step before 0 and 1.
 fn raw() -> impl Strategy<Value = f32> {
-    prop_oneof![
-        -3f32..3.0,
-        -30f32..30.0,
-        -1e4f32..1e4,
-        Just(1e4f32),
-        Just(-1e4f32)
-    ]
+    prop_oneof![-3f32..3.0, -30f32..30.0, -1e4f32..1e4, Just(1e4f32), Just(-1e4f32)]
 }
 
 fn unit() -> impl Strategy<Value = f32> {

@@ -18,15 +18,7 @@ fn cuda_agrees_with_the_cpu() {
         let model = model(variational(), &images);
         let streams = Streams::new(1);
         let config = inference(20);
-        let rows = infer(
-            &model,
-            &images,
-            &config,
-            &optimisers(),
-            &streams,
-            &mut Silent,
-        )
-        .unwrap();
+        let rows = infer(&model, &images, &config, &optimisers(), &streams, &mut Silent).unwrap();
         let scores = evaluate(&model, &rows, &images, &evaluation(3), &streams, "test");
         (numbers(&rows), scores)
     });

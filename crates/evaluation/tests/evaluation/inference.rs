@@ -15,15 +15,7 @@ use crate::make::{
 };
 
 fn fit(model: &LatentModel, images: &DeviceImages, config: &InferenceConfig) -> Tensor {
-    infer(
-        model,
-        images,
-        config,
-        &optimisers(),
-        &Streams::new(5),
-        &mut Silent,
-    )
-    .unwrap()
+    infer(model, images, config, &optimisers(), &Streams::new(5), &mut Silent).unwrap()
 }
 
 /// The objective of rows at the sample that `noise` gives, averaged over all images.
@@ -37,21 +29,14 @@ fn objective(model: &LatentModel, rows: &Tensor, images: &DeviceImages, noise: f
 /// Where inference begins: at the prior's mean.
 fn start(model: &LatentModel, count: i64) -> Tensor {
     let posterior = model.posterior();
-    let origin = Tensor::full(
-        [count, 3],
-        posterior.prior().mean(),
-        (Kind::Float, Device::Cpu),
-    );
+    let origin = Tensor::full([count, 3], posterior.prior().mean(), (Kind::Float, Device::Cpu));
     posterior.start(&origin, 0.2)
 }
 
 #[test]
 fn the_model_stays_and_the_objective_improves() {
     let images = images(10);
-    let uniform = ModelSpec {
-        posterior: "uniform".to_owned(),
-        ..variational()
-    };
+    let uniform = ModelSpec { posterior: "uniform".to_owned(), ..variational() };
     // The noise that gives a posterior's centre.
     for (spec, centre) in [(auto_decoder(), 0.0), (variational(), 0.0), (uniform, 0.5)] {
         let model = model(spec, &images);
@@ -62,11 +47,7 @@ fn the_model_stays_and_the_objective_improves() {
         assert_eq!(learned(&model), before);
         let first = objective(&model, &start(&model, 10), &images, centre);
         let last = objective(&model, &rows, &images, centre);
-        assert!(
-            last < first - 0.1,
-            "{}: from {first} to {last}",
-            model.posterior().name()
-        );
+        assert!(last < first - 0.1, "{}: from {first} to {last}", model.posterior().name());
     }
 }
 
@@ -78,19 +59,12 @@ fn an_auto_decoders_row_does_not_see_the_rest_of_its_batch() {
     let together = fit(&model, &all, &inference(20));
     let fit_selected = |positions: &[usize]| {
         let selected: ImageSet = set.select(positions);
-        fit(
-            &model,
-            &DeviceImages::new(&selected, Device::Cpu),
-            &inference(20),
-        )
+        fit(&model, &DeviceImages::new(&selected, Device::Cpu), &inference(20))
     };
     for position in 0..6 {
         let alone = fit_selected(&[position]);
         let beside = fit_selected(&[position, 5 - position, 0]);
-        for (i, expected) in numbers(&together.get(position as i64))
-            .into_iter()
-            .enumerate()
-        {
+        for (i, expected) in numbers(&together.get(position as i64)).into_iter().enumerate() {
             assert_relative_eq!(numbers(&alone)[i], expected, epsilon = 1e-4);
             assert_relative_eq!(numbers(&beside)[i], expected, epsilon = 1e-4);
         }
@@ -102,16 +76,10 @@ fn an_auto_decoders_row_does_not_see_the_rest_of_its_batch() {
 #[test]
 fn rows_reach_the_optimum_of_a_convex_objective() {
     let images = images(6);
-    let spec = ModelSpec {
-        decoder: mlp(&[]),
-        l2: 0.1,
-        ..auto_decoder()
-    };
+    let spec = ModelSpec { decoder: mlp(&[]), l2: 0.1, ..auto_decoder() };
     let model = model(spec, &images);
     let rows = fit(&model, &images, &inference(400)).set_requires_grad(true);
-    let objective = model
-        .terms(&rows, &rows.zeros_like(), &images.range(0, 6))
-        .objective(1.0);
+    let objective = model.terms(&rows, &rows.zeros_like(), &images.range(0, 6)).objective(1.0);
     let gradient = Tensor::run_backward(&[objective.sum(Kind::Float)], &[&rows], false, false);
     for value in numbers(&gradient[0]) {
         assert!(value.abs() < 1e-3, "gradient {value}");
@@ -134,10 +102,7 @@ fn every_step_has_its_own_noise_and_rate() {
         };
         row_step(&model, &mut expected, &inputs, &adam, &[]);
     }
-    assert_eq!(
-        numbers(&fit(&model, &images, &config)),
-        numbers(&expected.rows)
-    );
+    assert_eq!(numbers(&fit(&model, &images, &config)), numbers(&expected.rows));
 }
 
 #[test]
@@ -146,14 +111,7 @@ fn the_seed_decides_every_bit() {
     let model = model(variational(), &images);
     let fit = |seed| {
         let streams = Streams::new(seed);
-        let rows = infer(
-            &model,
-            &images,
-            &inference(5),
-            &optimisers(),
-            &streams,
-            &mut Silent,
-        );
+        let rows = infer(&model, &images, &inference(5), &optimisers(), &streams, &mut Silent);
         numbers(&rows.unwrap())
     };
     assert_eq!(fit(1), fit(1));
@@ -176,19 +134,9 @@ fn progress_counts_every_step_of_every_batch() {
         let model = model(auto_decoder(), &images);
         let mut steps = Steps::default();
         let config = inference(7);
-        let rows = infer(
-            &model,
-            &images,
-            &config,
-            &optimisers(),
-            &Streams::new(1),
-            &mut steps,
-        );
+        let rows = infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps);
         assert_eq!(rows.unwrap().size(), [images.len(), 3]);
         let total = 7 * batches;
-        assert_eq!(
-            steps.0,
-            (1..=total).map(|done| (done, total)).collect::<Vec<_>>()
-        );
+        assert_eq!(steps.0, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
     }
 }

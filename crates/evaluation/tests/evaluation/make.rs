@@ -7,18 +7,12 @@ use autodecoder_training::{DeviceImages, OptimiserConfig, ScheduleKind, Streams}
 use tch::{Device, Kind, Tensor};
 
 pub fn part(kind: &str) -> PartSpec {
-    PartSpec {
-        kind: kind.to_owned(),
-        options: Default::default(),
-    }
+    PartSpec { kind: kind.to_owned(), options: Default::default() }
 }
 
 pub fn mlp(hidden: &[i64]) -> PartSpec {
     let options = [("hidden".to_owned(), hidden.into())];
-    PartSpec {
-        options: options.into_iter().collect(),
-        ..part("mlp")
-    }
+    PartSpec { options: options.into_iter().collect(), ..part("mlp") }
 }
 
 pub fn auto_decoder() -> ModelSpec {
@@ -81,22 +75,14 @@ pub fn inference(steps: u32) -> InferenceConfig {
 }
 
 pub fn evaluation(draws: u32) -> EvaluationConfig {
-    EvaluationConfig {
-        draws,
-        batch_size: 4,
-        active_threshold: 0.01,
-    }
+    EvaluationConfig { draws, batch_size: 4, active_threshold: 0.01 }
 }
 
 /// Values of a smooth, aperiodic sequence in [−1, 1], `f32`.
 pub fn wave(shape: &[i64], offset: f64) -> Tensor {
     let count: i64 = shape.iter().product();
-    let values: Vec<f64> = (0..count)
-        .map(|i| (1.7 * i as f64 + offset).sin())
-        .collect();
-    Tensor::from_slice(&values)
-        .reshape(shape)
-        .to_kind(Kind::Float)
+    let values: Vec<f64> = (0..count).map(|i| (1.7 * i as f64 + offset).sin()).collect();
+    Tensor::from_slice(&values).reshape(shape).to_kind(Kind::Float)
 }
 
 pub fn numbers(tensor: &Tensor) -> Vec<f64> {
@@ -106,9 +92,5 @@ pub fn numbers(tensor: &Tensor) -> Vec<f64> {
 
 /// All that a model has learned, as numbers.
 pub fn learned(model: &LatentModel) -> Vec<f64> {
-    model
-        .named_parameters()
-        .iter()
-        .flat_map(|(_, tensor)| numbers(tensor))
-        .collect()
+    model.named_parameters().iter().flat_map(|(_, tensor)| numbers(tensor)).collect()
 }

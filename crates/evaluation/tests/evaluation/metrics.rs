@@ -32,14 +32,7 @@ fn distances_equal_plain_loops_with_a_short_last_batch() {
     for spec in [auto_decoder(), variational()] {
         let model = model(spec, &images);
         let rows = wave(&[COUNT, model.row_width()], 0.0);
-        let found = evaluate(
-            &model,
-            &rows,
-            &images,
-            &evaluation(1),
-            &Streams::new(1),
-            "test",
-        );
+        let found = evaluate(&model, &rows, &images, &evaluation(1), &Streams::new(1), "test");
         let squares = squares(&model, &rows);
         let errors: Vec<f64> = squares.iter().map(|image| mean(image)).collect();
         let decibels: Vec<f64> = errors.iter().map(|mse| -10.0 * mse.log10()).collect();
@@ -51,11 +44,7 @@ fn distances_equal_plain_loops_with_a_short_last_batch() {
         assert_eq!(found.images, 10);
         assert_relative_eq!(found.mse, mean(&errors), max_relative = 1e-5);
         assert_relative_eq!(found.psnr, mean(&decibels), max_relative = 1e-5);
-        assert_relative_eq!(
-            found.reconstruction_loss,
-            mean(&course),
-            max_relative = 1e-5
-        );
+        assert_relative_eq!(found.reconstruction_loss, mean(&course), max_relative = 1e-5);
         assert_eq!(found.reconstruction_loss_batch_size, 4);
     }
 }
@@ -70,11 +59,8 @@ fn nats(model: &LatentModel, rows: &Tensor, draws: u64) -> (Vec<f64>, Vec<f64>) 
             let mut rng = streams.rng("test", &[batch as u64, draw]);
             let kind = model.posterior().noise();
             let noise = latent_noise(kind, count, 3, tch::Device::Cpu, &mut rng);
-            let terms = model.terms(
-                &rows.narrow(0, start, count),
-                &noise,
-                &all.range(start, count),
-            );
+            let terms =
+                model.terms(&rows.narrow(0, start, count), &noise, &all.range(start, count));
             let add = |sums: &mut [f64], terms: &Tensor| {
                 for (sum, value) in sums[start as usize..].iter_mut().zip(numbers(terms)) {
                     *sum += value / draws as f64;
@@ -99,32 +85,13 @@ fn the_negative_elbo_is_reconstruction_plus_kl_averaged_over_draws() {
         let model = model(spec, &images);
         let rows = wave(&[COUNT, 6], 0.0);
         let (reconstructions, kls) = nats(&model, &rows, u64::from(draws));
-        let sums: Vec<f64> = reconstructions
-            .iter()
-            .zip(&kls)
-            .map(|(r, kl)| r + kl)
-            .collect();
+        let sums: Vec<f64> = reconstructions.iter().zip(&kls).map(|(r, kl)| r + kl).collect();
         let squares: f64 = sums.iter().map(|sum| (sum - mean(&sums)).powi(2)).sum();
-        let found = evaluate(
-            &model,
-            &rows,
-            &images,
-            &evaluation(draws),
-            &Streams::new(1),
-            "test",
-        );
+        let found = evaluate(&model, &rows, &images, &evaluation(draws), &Streams::new(1), "test");
         assert_eq!(found.draws, draws);
-        assert_relative_eq!(
-            found.reconstruction,
-            mean(&reconstructions),
-            max_relative = 1e-6
-        );
+        assert_relative_eq!(found.reconstruction, mean(&reconstructions), max_relative = 1e-6);
         assert_relative_eq!(found.kl.unwrap(), mean(&kls), max_relative = 1e-6);
-        assert_relative_eq!(
-            found.negative_elbo.unwrap(),
-            mean(&sums),
-            max_relative = 1e-6
-        );
+        assert_relative_eq!(found.negative_elbo.unwrap(), mean(&sums), max_relative = 1e-6);
         let error = (squares / 9.0).sqrt() / 10f64.sqrt();
         let found = found.negative_elbo_standard_error.unwrap();
         assert_relative_eq!(found, error, max_relative = 1e-4);
@@ -136,32 +103,15 @@ fn an_auto_decoder_has_no_elbo_and_needs_one_draw() {
     let images = images(COUNT as usize);
     let model = model(auto_decoder(), &images);
     let rows = wave(&[COUNT, 3], 0.0);
-    let found = evaluate(
-        &model,
-        &rows,
-        &images,
-        &evaluation(16),
-        &Streams::new(1),
-        "test",
-    );
+    let found = evaluate(&model, &rows, &images, &evaluation(16), &Streams::new(1), "test");
     assert_eq!(
-        (
-            found.kl,
-            found.negative_elbo,
-            found.negative_elbo_standard_error
-        ),
+        (found.kl, found.negative_elbo, found.negative_elbo_standard_error),
         (None, None, None)
     );
     assert_eq!(found.draws, 1);
     let logits = model.decoder().forward(&rows);
-    let nats = model
-        .likelihood()
-        .negative_log_prob(&logits, &images.range(0, COUNT));
-    assert_relative_eq!(
-        found.reconstruction,
-        mean(&numbers(&nats)),
-        max_relative = 1e-5
-    );
+    let nats = model.likelihood().negative_log_prob(&logits, &images.range(0, COUNT));
+    assert_relative_eq!(found.reconstruction, mean(&numbers(&nats)), max_relative = 1e-5);
 }
 
 #[test]
@@ -170,16 +120,7 @@ fn scoring_changes_neither_model_nor_rows_and_hangs_on_the_stream() {
     let model = model(variational(), &images);
     let rows = wave(&[COUNT, 6], 0.0);
     let (before, rows_before) = (learned(&model), numbers(&rows));
-    let score = |name| {
-        evaluate(
-            &model,
-            &rows,
-            &images,
-            &evaluation(2),
-            &Streams::new(1),
-            name,
-        )
-    };
+    let score = |name| evaluate(&model, &rows, &images, &evaluation(2), &Streams::new(1), name);
     assert_eq!(score("one"), score("one"));
     assert_ne!(score("one").reconstruction, score("two").reconstruction);
     assert_eq!((learned(&model), numbers(&rows)), (before, rows_before));
@@ -197,15 +138,9 @@ fn a_dimension_is_active_where_its_means_vary_enough() {
     let rows = Tensor::cat(&[means, wave(&[COUNT, 3], 0.0) * 3.0], 1);
     for (active_threshold, expected) in [(0.0, 2), (0.0024, 2), (0.0026, 1), (0.039, 1), (0.041, 0)]
     {
-        let config = EvaluationConfig {
-            active_threshold,
-            ..evaluation(1)
-        };
+        let config = EvaluationConfig { active_threshold, ..evaluation(1) };
         let found = evaluate(&model, &rows, &images, &config, &Streams::new(1), "test");
-        assert_eq!(
-            found.active_dimensions, expected,
-            "threshold {active_threshold}"
-        );
+        assert_eq!(found.active_dimensions, expected, "threshold {active_threshold}");
     }
 }
 
@@ -214,14 +149,7 @@ fn a_single_image_has_finite_metrics() {
     let images = images(1);
     let model = model(variational(), &images);
     let rows = wave(&[1, 6], 0.0);
-    let found = evaluate(
-        &model,
-        &rows,
-        &images,
-        &evaluation(2),
-        &Streams::new(1),
-        "test",
-    );
+    let found = evaluate(&model, &rows, &images, &evaluation(2), &Streams::new(1), "test");
     assert_eq!(found.negative_elbo_standard_error, Some(0.0));
     assert!(found.negative_elbo.unwrap().is_finite() && found.psnr.is_finite());
     assert_eq!(found.active_dimensions, 0);

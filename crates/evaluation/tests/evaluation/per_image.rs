@@ -7,10 +7,7 @@ use tch::Tensor;
 use crate::make::{numbers, wave};
 
 fn pair() -> (Tensor, Tensor) {
-    (
-        wave(&[5, 2, 3, 4], 0.0).abs(),
-        wave(&[5, 2, 3, 4], 1.0).abs(),
-    )
+    (wave(&[5, 2, 3, 4], 0.0).abs(), wave(&[5, 2, 3, 4], 1.0).abs())
 }
 
 /// Squared differences of one image.
@@ -34,10 +31,7 @@ fn squared_errors_are_means_over_an_images_pixels() {
 fn psnr_is_decibels_below_one() {
     let errors = [1.0, 0.1, 0.01, 1e-4, 1e-10, 1e-12, 0.0];
     let found = numbers(&psnr(&Tensor::from_slice(&errors)));
-    for (found, expected) in found
-        .into_iter()
-        .zip([0.0, 10.0, 20.0, 40.0, 100.0, 100.0, 100.0])
-    {
+    for (found, expected) in found.into_iter().zip([0.0, 10.0, 20.0, 40.0, 100.0, 100.0, 100.0]) {
         assert_relative_eq!(found, expected, epsilon = 1e-9);
     }
 }

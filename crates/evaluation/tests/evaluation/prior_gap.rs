@@ -17,12 +17,7 @@ fn nearest_distances_equal_brute_force() {
     assert_eq!(found.len(), 1100);
     for (found, point) in found.into_iter().zip(from.chunks(4)) {
         let distance = |other: &[f64]| {
-            point
-                .iter()
-                .zip(other)
-                .map(|(a, b)| (a - b).powi(2))
-                .sum::<f64>()
-                .sqrt()
+            point.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
         };
         let expected = to.chunks(4).map(distance).fold(f64::INFINITY, f64::min);
         assert_relative_eq!(found, expected, epsilon = 1e-5);
@@ -47,21 +42,10 @@ fn posteriors_that_equal_the_prior_leave_no_gap() {
     assert_eq!(found.prior, "N(0, I)");
     // Standard errors over 4,000 draws: 0.016 for a mean, 0.022 for a variance.
     assert!(found.dimension_offset.upper < 0.04, "{found:?}");
-    assert!(
-        (found.dimension_variance_ratio.median - 1.0).abs() < 0.05,
-        "{found:?}"
-    );
-    assert_relative_eq!(
-        found.latent_norm.median,
-        found.prior_norm.median,
-        max_relative = 0.05
-    );
+    assert!((found.dimension_variance_ratio.median - 1.0).abs() < 0.05, "{found:?}");
+    assert_relative_eq!(found.latent_norm.median, found.prior_norm.median, max_relative = 0.05);
     // The median of a chi distribution with 8 degrees of freedom is √7.344.
-    assert_relative_eq!(
-        found.prior_norm.median,
-        7.344f64.sqrt(),
-        max_relative = 0.05
-    );
+    assert_relative_eq!(found.prior_norm.median, 7.344f64.sqrt(), max_relative = 0.05);
     let (test, prior) = (found.test_to_nearest_train, found.prior_to_nearest_train);
     assert_relative_eq!(test.median, prior.median, max_relative = 0.05);
 }
@@ -74,11 +58,7 @@ fn points_off_the_prior_show_their_offset_and_scale() {
         let train = &normal * 0.1 + 3.0 * sign;
         let found = gap(&Point, &train, &train.narrow(0, 10, 20));
         assert_relative_eq!(found.dimension_offset.median, 3.0, epsilon = 0.01);
-        assert_relative_eq!(
-            found.dimension_variance_ratio.median,
-            0.01,
-            max_relative = 0.1
-        );
+        assert_relative_eq!(found.dimension_variance_ratio.median, 0.01, max_relative = 0.1);
         assert_relative_eq!(found.latent_norm.median, 6.0, epsilon = 0.1);
         let spread = found.test_to_nearest_train;
         assert_eq!((spread.lower, spread.median, spread.upper), (0.0, 0.0, 0.0));
@@ -95,16 +75,8 @@ fn quartiles_are_those_of_linear_interpolation() {
     let spread = found.latent_norm;
     assert_eq!((spread.lower, spread.median, spread.upper), (2.0, 4.0, 6.0));
     let spread = found.test_to_nearest_train;
-    for (found, expected) in [
-        (spread.lower, 0.1),
-        (spread.median, 0.2),
-        (spread.upper, 0.3),
-    ] {
+    for (found, expected) in [(spread.lower, 0.1), (spread.median, 0.2), (spread.upper, 0.3)] {
         assert_relative_eq!(found, expected, epsilon = 1e-5);
     }
-    assert_relative_eq!(
-        found.dimension_variance_ratio.median,
-        60.0 / 9.0,
-        epsilon = 1e-5
-    );
+    assert_relative_eq!(found.dimension_variance_ratio.median, 60.0 / 9.0, epsilon = 1e-5);
 }

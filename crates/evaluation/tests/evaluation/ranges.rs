@@ -8,10 +8,8 @@ use crate::make::{auto_decoder, evaluation, images, inference, model};
 #[test]
 fn counts() {
     type Infer = fn(&mut InferenceConfig, u32);
-    let rows: [(&str, u32, Infer); 2] = [
-        ("steps", 1_000_000, |c, v| c.steps = v),
-        ("batch_size", 65_536, |c, v| c.batch_size = v),
-    ];
+    let rows: [(&str, u32, Infer); 2] =
+        [("steps", 1_000_000, |c, v| c.steps = v), ("batch_size", 65_536, |c, v| c.batch_size = v)];
     for (key, high, set) in rows {
         assert_count(key, high, |value| {
             let mut config = inference(1);
@@ -20,10 +18,8 @@ fn counts() {
         });
     }
     type Evaluate = fn(&mut EvaluationConfig, u32);
-    let rows: [(&str, u32, Evaluate); 2] = [
-        ("draws", 100_000, |c, v| c.draws = v),
-        ("batch_size", 65_536, |c, v| c.batch_size = v),
-    ];
+    let rows: [(&str, u32, Evaluate); 2] =
+        [("draws", 100_000, |c, v| c.draws = v), ("batch_size", 65_536, |c, v| c.batch_size = v)];
     for (key, high, set) in rows {
         assert_count(key, high, |value| {
             let mut config = evaluation(1);
@@ -41,29 +37,15 @@ fn assert_count(
     assert!(check(1).is_ok() && check(high).is_ok(), "{key}");
     for value in [0, high + 1] {
         let message = check(value).unwrap_err().to_string();
-        assert_eq!(
-            message,
-            format!("{key} = {value}: expected a value from 1 to {high}")
-        );
+        assert_eq!(message, format!("{key} = {value}: expected a value from 1 to {high}"));
     }
 }
 
 #[test]
 fn floats() {
-    let spread = |spread| {
-        InferenceConfig {
-            spread,
-            ..inference(1)
-        }
-        .check()
-    };
-    let threshold = |active_threshold| {
-        EvaluationConfig {
-            active_threshold,
-            ..evaluation(1)
-        }
-        .check()
-    };
+    let spread = |spread| InferenceConfig { spread, ..inference(1) }.check();
+    let threshold =
+        |active_threshold| EvaluationConfig { active_threshold, ..evaluation(1) }.check();
     for value in [1e-4, 0.999] {
         assert_eq!(spread(value), Ok(()));
     }
@@ -86,19 +68,9 @@ fn inference_refuses_what_is_out_of_range_or_unknown() {
     let images = images(2);
     let model = model(auto_decoder(), &images);
     let run = |config: &InferenceConfig| {
-        infer(
-            &model,
-            &images,
-            config,
-            &optimisers(),
-            &Streams::new(1),
-            &mut Silent,
-        )
+        infer(&model, &images, config, &optimisers(), &Streams::new(1), &mut Silent)
     };
-    let empty = InferenceConfig {
-        batch_size: 0,
-        ..inference(1)
-    };
+    let empty = InferenceConfig { batch_size: 0, ..inference(1) };
     assert!(matches!(run(&empty), Err(Error::Range(_))));
     let mut unknown = inference(1);
     unknown.latents.optimiser.kind = "adagrad".to_owned();

@@ -28,10 +28,7 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            hidden: vec![256],
-            channels: vec![64, 32],
-        }
+        Options { hidden: vec![256], channels: vec![64, 32] }
     }
 }
 
@@ -40,9 +37,7 @@ impl Options {
     fn problem(&self, image: ImageShape) -> Option<String> {
         let channels = &self.channels;
         if !(1..=6).contains(&channels.len()) || channels.iter().any(|n| !(1..=4096).contains(n)) {
-            return Some(format!(
-                "channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"
-            ));
+            return Some(format!("channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"));
         }
         let factor = 1 << channels.len();
         (image.height % factor != 0 || image.width % factor != 0).then(|| {
@@ -75,17 +70,11 @@ impl DecoderFamily for Convolutional {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
         let options: Options = read_options("decoder", self.name(), options)?;
-        refuse(
-            self.name(),
-            hidden_problem(&options.hidden).or_else(|| options.problem(image)),
-        )?;
+        refuse(self.name(), hidden_problem(&options.hidden).or_else(|| options.problem(image)))?;
         let Options { hidden, channels } = options;
         let factor = 1 << channels.len();
         let base = [channels[0], image.height / factor, image.width / factor];
-        let mut layers = dense(
-            latent_dim,
-            hidden.into_iter().chain([base.iter().product()]),
-        );
+        let mut layers = dense(latent_dim, hidden.into_iter().chain([base.iter().product()]));
         layers.push(Layer::Reshape(base.to_vec()));
         let outputs = channels.iter().skip(1).copied().chain([image.channels]);
         for (inputs, outputs) in channels.iter().copied().zip(outputs) {

@@ -22,9 +22,7 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            hidden: vec![256, 512],
-        }
+        Options { hidden: vec![256, 512] }
     }
 }
 
@@ -49,10 +47,7 @@ impl DecoderFamily for Mlp {
         refuse(self.name(), hidden_problem(&hidden))?;
         let inputs = hidden.last().copied().unwrap_or(latent_dim);
         let mut layers = dense(latent_dim, hidden);
-        layers.push(Layer::Linear {
-            inputs,
-            outputs: image.numel(),
-        });
+        layers.push(Layer::Linear { inputs, outputs: image.numel() });
         layers.push(Layer::Reshape(image.dims().to_vec()));
         Ok(layers)
     }

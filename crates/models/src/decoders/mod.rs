@@ -52,10 +52,6 @@ fn hidden_problem(hidden: &[i64]) -> Option<String> {
 /// [`Error::Options`] of a decoder where there is a problem.
 fn refuse(name: &str, problem: Option<String>) -> Result<(), Error> {
     problem.map_or(Ok(()), |problem| {
-        Err(Error::Options {
-            part: "decoder",
-            name: name.to_owned(),
-            problem,
-        })
+        Err(Error::Options { part: "decoder", name: name.to_owned(), problem })
     })
 }

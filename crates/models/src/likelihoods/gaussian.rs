@@ -33,17 +33,13 @@ enum Variance {
 impl Gaussian {
     /// With the fixed pixel variance σ².
     pub fn fixed(variance: f64) -> Gaussian {
-        Gaussian {
-            variance: Variance::Fixed(variance),
-        }
+        Gaussian { variance: Variance::Fixed(variance) }
     }
 
     /// With a variance that is learned, its logarithm on `device`.
     pub fn learned(device: Device) -> Gaussian {
         let log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
-        Gaussian {
-            variance: Variance::Learned { log_variance },
-        }
+        Gaussian { variance: Variance::Learned { log_variance } }
     }
 }
 
@@ -101,9 +97,7 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            variance: Value::from(0.02),
-        }
+        Options { variance: Value::from(0.02) }
     }
 }
 

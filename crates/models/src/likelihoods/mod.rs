@@ -19,6 +19,5 @@ struct NoOptions {}
 
 /// Sums everything but the batch dimension: `[B, …]` to `[B]`.
 fn per_image(x: &Tensor) -> Tensor {
-    x.flatten(1, -1)
-        .sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
+    x.flatten(1, -1).sum_dim_intlist([1i64].as_slice(), false, None::<Kind>)
 }

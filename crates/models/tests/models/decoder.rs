@@ -24,14 +24,7 @@ fn conv_transpose2d(
     weight: &[f64],
     bias: &[f64],
 ) -> Sample {
-    let &Layer::ConvTranspose2d {
-        outputs,
-        kernel,
-        stride,
-        padding,
-        ..
-    } = layer
-    else {
+    let &Layer::ConvTranspose2d { outputs, kernel, stride, padding, .. } = layer else {
         panic!("{layer} is no transposed convolution");
     };
     let [channels, height, width] = shape[..] else {
@@ -63,10 +56,7 @@ fn grid(a: usize, b: usize, c: usize) -> impl Iterator<Item = (usize, usize, usi
 
 /// Runs the layers of `decoder` on one latent.
 fn plain_forward(decoder: &Decoder, z: &[f64]) -> Sample {
-    let mut parameters = decoder
-        .named_parameters()
-        .into_iter()
-        .map(|(_, tensor)| numbers(&tensor));
+    let mut parameters = decoder.named_parameters().into_iter().map(|(_, tensor)| numbers(&tensor));
     let mut sample = (vec![z.len()], z.to_vec());
     for layer in decoder.layers() {
         sample = match layer {
@@ -95,10 +85,7 @@ fn assert_forward_is_plain(decoder: &Decoder) {
     let z = wave(&[3, decoder.latent_dim()], Kind::Float) * 3.0;
     let logits = decoder.forward(&z);
     let image = decoder.image();
-    assert_eq!(
-        logits.size(),
-        [3, image.channels, image.height, image.width]
-    );
+    assert_eq!(logits.size(), [3, image.channels, image.height, image.width]);
     for sample in 0..3 {
         let (shape, expected) = plain_forward(decoder, &numbers(&z.get(sample)));
         assert_eq!(shape, image.dims().map(|n| n as usize));

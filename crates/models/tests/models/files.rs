@@ -14,11 +14,7 @@ fn load(folder: &Path) -> Result<LatentModel, autodecoder_models::Error> {
 
 fn learned_gaussian() -> ModelSpec {
     let likelihood = part(json!({"kind": "gaussian", "variance": "learned"}));
-    ModelSpec {
-        likelihood,
-        beta: 0.5,
-        ..variational(conv())
-    }
+    ModelSpec { likelihood, beta: 0.5, ..variational(conv()) }
 }
 
 #[test]
@@ -69,14 +65,8 @@ fn saved() -> tempfile::TempDir {
 fn assert_refused(folder: &Path, file: &str, expected: &str) {
     let message = load(folder).unwrap_err().to_string();
     let path = folder.join(file).display().to_string();
-    assert!(
-        message.starts_with(&path),
-        "{message}\ndoes not start with {path}"
-    );
-    assert!(
-        message.contains(expected),
-        "{message}\ndoes not say {expected}"
-    );
+    assert!(message.starts_with(&path), "{message}\ndoes not start with {path}");
+    assert!(message.contains(expected), "{message}\ndoes not say {expected}");
 }
 
 #[test]
@@ -98,49 +88,17 @@ fn missing_and_truncated_files_are_refused() {
 fn a_changed_description_is_refused() {
     for (key, value, expected) in [
         ("format", json!(2), "format 2, expected 1"),
-        (
-            "kind",
-            json!("auto-encoder"),
-            "unknown variant `auto-encoder`",
-        ),
-        (
-            "kind",
-            json!("auto-decoder"),
-            "an auto-decoder needs a point",
-        ),
+        ("kind", json!("auto-encoder"), "unknown variant `auto-encoder`"),
+        ("kind", json!("auto-decoder"), "an auto-decoder needs a point"),
         ("posterior", json!("cauchy"), "unknown posterior \"cauchy\""),
-        (
-            "likelihood",
-            json!({"kind": "poisson"}),
-            "unknown likelihood \"poisson\"",
-        ),
-        (
-            "likelihood",
-            json!({"kind": "gaussian", "sigma": 1}),
-            "unknown field `sigma`",
-        ),
+        ("likelihood", json!({"kind": "poisson"}), "unknown likelihood \"poisson\""),
+        ("likelihood", json!({"kind": "gaussian", "sigma": 1}), "unknown field `sigma`"),
         ("latent_dim", json!(4), "cannot take input of shape [4]"),
         ("latent_dim", json!(-4), "latent_dim = -4: expected a size"),
-        (
-            "image",
-            json!({"channels": 2, "height": 4, "width": 4}),
-            "[2, 4, 4]",
-        ),
-        (
-            "image",
-            json!({"channels": 2, "height": 0, "width": 8}),
-            "height = 0: expected a size",
-        ),
-        (
-            "layers",
-            json!(["linear 3"]),
-            "cannot read the layer \"linear 3\"",
-        ),
-        (
-            "layers",
-            json!(["pool 2"]),
-            "cannot read the layer \"pool 2\"",
-        ),
+        ("image", json!({"channels": 2, "height": 4, "width": 4}), "[2, 4, 4]"),
+        ("image", json!({"channels": 2, "height": 0, "width": 8}), "height = 0: expected a size"),
+        ("layers", json!(["linear 3"]), "cannot read the layer \"linear 3\""),
+        ("layers", json!(["pool 2"]), "cannot read the layer \"pool 2\""),
         ("layers", json!([]), "layer 0 (output)"),
     ] {
         let folder = saved();
@@ -191,9 +149,7 @@ fn tensors_that_model_json_does_not_describe_are_refused() {
 fn a_folder_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
-    let message = save_model(&model(auto_decoder(mlp())), &missing)
-        .unwrap_err()
-        .to_string();
+    let message = save_model(&model(auto_decoder(mlp())), &missing).unwrap_err().to_string();
     assert!(message.contains("missing"), "{message}");
     assert!(load(&missing).is_err());
 }

@@ -10,12 +10,7 @@ use crate::make::{IMAGE, auto_decoder, conv, mlp, model, numbers, part, rng};
 #[test]
 fn layers_shapes_and_counts_are_those_of_the_family() {
     let conv = model(auto_decoder(conv()));
-    let texts: Vec<String> = conv
-        .decoder()
-        .layers()
-        .iter()
-        .map(Layer::to_string)
-        .collect();
+    let texts: Vec<String> = conv.decoder().layers().iter().map(Layer::to_string).collect();
     let expected = [
         "linear 3 4",
         "relu",
@@ -29,29 +24,14 @@ fn layers_shapes_and_counts_are_those_of_the_family() {
     assert_eq!(texts, expected);
     let counts = (3 * 4 + 4) + (4 * 6 + 6) + (3 * 2 * 16 + 2) + (2 * 2 * 16 + 2);
     assert_eq!(conv.decoder().parameter_count(), counts);
-    assert_eq!(
-        conv.decoder().output_shapes()[4..6],
-        [vec![3, 1, 2], vec![2, 2, 4]]
-    );
+    assert_eq!(conv.decoder().output_shapes()[4..6], [vec![3, 1, 2], vec![2, 2, 4]]);
 
     let mlp = model(auto_decoder(mlp()));
-    let texts: Vec<String> = mlp
-        .decoder()
-        .layers()
-        .iter()
-        .map(Layer::to_string)
-        .collect();
-    assert_eq!(
-        texts,
-        ["linear 3 5", "relu", "linear 5 64", "reshape 2 4 8"]
-    );
+    let texts: Vec<String> = mlp.decoder().layers().iter().map(Layer::to_string).collect();
+    assert_eq!(texts, ["linear 3 5", "relu", "linear 5 64", "reshape 2 4 8"]);
     assert_eq!(mlp.decoder().parameter_count(), (3 * 5 + 5) + (5 * 64 + 64));
     for decoder in [conv.decoder(), mlp.decoder()] {
-        let held: usize = decoder
-            .named_parameters()
-            .iter()
-            .map(|(_, tensor)| tensor.numel())
-            .sum();
+        let held: usize = decoder.named_parameters().iter().map(|(_, tensor)| tensor.numel()).sum();
         assert_eq!(decoder.parameter_count(), held as i64);
     }
 }
@@ -59,10 +39,7 @@ fn layers_shapes_and_counts_are_those_of_the_family() {
 #[test]
 fn parameters_are_named_by_layer_in_pytorchs_shapes() {
     let named = model(auto_decoder(conv())).decoder().named_parameters();
-    let found: Vec<_> = named
-        .iter()
-        .map(|(name, tensor)| (name.as_str(), tensor.size()))
-        .collect();
+    let found: Vec<_> = named.iter().map(|(name, tensor)| (name.as_str(), tensor.size())).collect();
     let expected = [
         ("layers.0.weight", vec![4, 3]),
         ("layers.0.bias", vec![4]),
@@ -79,29 +56,17 @@ fn parameters_are_named_by_layer_in_pytorchs_shapes() {
 #[test]
 fn fresh_parameters_fill_their_bounds_and_depend_on_the_generator_alone() {
     let fresh = |seed| {
-        let layers = vec![
-            "linear 100 784".parse().unwrap(),
-            "reshape 1 28 28".parse().unwrap(),
-        ];
-        let image = ImageShape {
-            channels: 1,
-            height: 28,
-            width: 28,
-        };
+        let layers = vec!["linear 100 784".parse().unwrap(), "reshape 1 28 28".parse().unwrap()];
+        let image = ImageShape { channels: 1, height: 28, width: 28 };
         let decoder = Decoder::new(layers, 100, image, Device::Cpu, &mut rng(seed)).unwrap();
         let named = decoder.named_parameters();
-        named
-            .iter()
-            .map(|(_, tensor)| numbers(tensor))
-            .collect::<Vec<_>>()
+        named.iter().map(|(_, tensor)| numbers(tensor)).collect::<Vec<_>>()
     };
     assert_eq!(fresh(1), fresh(1));
     assert_ne!(fresh(1), fresh(2));
     // Fan-in 100, so the bound is 0.1; the variance of that uniform distribution is 0.1² / 3.
     for values in fresh(1) {
-        let largest = values
-            .iter()
-            .fold(0.0f64, |largest, x| largest.max(x.abs()));
+        let largest = values.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
         assert!((0.099..=0.1 + 1e-8).contains(&largest), "largest {largest}");
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         assert!(mean.abs() < 0.01, "mean {mean}");
@@ -115,10 +80,7 @@ fn fresh_parameters_fill_their_bounds_and_depend_on_the_generator_alone() {
 fn bounds_are_pytorchs() {
     let bound = |text: &str| text.parse::<Layer>().unwrap().init_bound();
     assert_relative_eq!(bound("linear 16 3"), 0.25);
-    assert_relative_eq!(
-        bound("conv_transpose2d 7 9 kernel 2 stride 1 padding 0"),
-        1.0 / 6.0
-    );
+    assert_relative_eq!(bound("conv_transpose2d 7 9 kernel 2 stride 1 padding 0"), 1.0 / 6.0);
 }
 
 fn refusal(texts: &[&str], latent_dim: i64) -> String {
@@ -143,15 +105,9 @@ fn layers_that_do_not_fit_are_named() {
             "layer 1 (output): cannot take input of shape [64]; the images have shape [2, 4, 8]",
         ),
         (vec![], "layer 0 (output): cannot take input of shape [3]"),
+        (vec!["conv_transpose2d 3 1 kernel 1 stride 1 padding 0"], "it takes [3, height, width]"),
         (
-            vec!["conv_transpose2d 3 1 kernel 1 stride 1 padding 0"],
-            "it takes [3, height, width]",
-        ),
-        (
-            vec![
-                "reshape 3 1 1",
-                "conv_transpose2d 3 2 kernel 2 stride 1 padding 1",
-            ],
+            vec!["reshape 3 1 1", "conv_transpose2d 3 2 kernel 2 stride 1 padding 1"],
             "its padding leaves nothing",
         ),
         (
@@ -188,36 +144,22 @@ fn a_likelihood_that_does_not_learn_adds_no_parameter() {
     let names = |spec| {
         let model = LatentModel::new(spec, IMAGE, &Parts::standard(), Device::Cpu, &mut rng(1));
         let named = model.unwrap().named_parameters();
-        named
-            .into_iter()
-            .map(|(name, _): (String, Tensor)| name)
-            .collect::<Vec<_>>()
+        named.into_iter().map(|(name, _): (String, Tensor)| name).collect::<Vec<_>>()
     };
     assert_eq!(names(spec).len(), 4);
-    assert_eq!(
-        names(gaussian).last().map(String::as_str),
-        Some("likelihood.log_variance")
-    );
+    assert_eq!(names(gaussian).last().map(String::as_str), Some("likelihood.log_variance"));
 }
 
 #[test]
 fn a_decoder_takes_whatever_its_source_hands_out_or_refuses() {
-    let layers = || {
-        vec![
-            "linear 3 64".parse().unwrap(),
-            "reshape 2 4 8".parse().unwrap(),
-        ]
-    };
+    let layers = || vec!["linear 3 64".parse().unwrap(), "reshape 2 4 8".parse().unwrap()];
     let ones = |_: &str, shape: &[i64]| Ok(Tensor::ones(shape, (Kind::Double, Device::Cpu)));
     let decoder = Decoder::from_parameters(layers(), 3, IMAGE, ones).unwrap();
     let logits = decoder.forward(&Tensor::from_slice(&[1.0f64, 2.0, 3.0]).reshape([1, 3]));
     assert_eq!(numbers(&logits), [7.0; 64]);
     let refuse = |key: &str, _: &[i64]| {
         if key.ends_with("bias") {
-            Err(Error::Size {
-                key: "bias",
-                value: 0,
-            })
+            Err(Error::Size { key: "bias", value: 0 })
         } else {
             ones(key, &[64, 3])
         }

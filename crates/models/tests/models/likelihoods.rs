@@ -50,11 +50,9 @@ fn bernoulli_equals_its_closed_form() {
 fn gaussian_equals_its_closed_form() {
     let learned = Gaussian::learned(Device::Cpu);
     let start = numbers(&learned.named_parameters()[0].1)[0];
-    for (likelihood, variance) in [
-        (Gaussian::fixed(0.02), 0.02),
-        (Gaussian::fixed(3.0), 3.0),
-        (learned, start.exp()),
-    ] {
+    for (likelihood, variance) in
+        [(Gaussian::fixed(0.02), 0.02), (Gaussian::fixed(3.0), 3.0), (learned, start.exp())]
+    {
         for x in PIXELS {
             for logit in LOGITS {
                 let error = x - sigmoid(logit);
@@ -77,11 +75,7 @@ fn simpson(values: &[f64]) -> f64 {
         i if i % 2 == 1 => 4.0,
         _ => 2.0,
     };
-    let sum: f64 = values
-        .iter()
-        .enumerate()
-        .map(|(i, value)| weight(i) * value)
-        .sum();
+    let sum: f64 = values.iter().enumerate().map(|(i, value)| weight(i) * value).sum();
     sum / (3 * last) as f64
 }
 
@@ -145,13 +139,9 @@ fn a_learned_variance_has_the_gradient_of_its_closed_form() {
     let likelihood = Gaussian::learned(Device::Cpu);
     let (_, log_variance) = &likelihood.named_parameters()[0];
     let _ = log_variance.set_requires_grad(true);
-    let (logits, pixels) = (
-        wave(&[2, 1, 3, 3], Kind::Double),
-        wave(&[2, 1, 3, 3], Kind::Double).abs(),
-    );
-    let nats = likelihood
-        .negative_log_prob(&logits, &pixels)
-        .sum(Kind::Double);
+    let (logits, pixels) =
+        (wave(&[2, 1, 3, 3], Kind::Double), wave(&[2, 1, 3, 3], Kind::Double).abs());
+    let nats = likelihood.negative_log_prob(&logits, &pixels).sum(Kind::Double);
     let found = Tensor::run_backward(&[nats], &[log_variance], false, false);
     let pairs = numbers(&logits).into_iter().zip(numbers(&pixels));
     let squares: f64 = pairs.map(|(l, x)| (sigmoid(l) - x).powi(2)).sum();

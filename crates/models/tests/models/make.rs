@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
 
 /// Two channels, so that a mix-up of channels and sides shows.
-pub const IMAGE: ImageShape = ImageShape {
-    channels: 2,
-    height: 4,
-    width: 8,
-};
+pub const IMAGE: ImageShape = ImageShape { channels: 2, height: 4, width: 8 };
 
 pub fn rng(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)

@@ -17,11 +17,7 @@ fn assert_close(found: &Tensor, expected: &[f64]) {
 /// The likelihood's nats of latents `z`, given as numbers.
 fn reconstruction(model: &LatentModel, z: &[f64], images: &Tensor) -> Vec<f64> {
     let z = Tensor::from_slice(z).to_kind(Kind::Float).reshape([-1, 3]);
-    numbers(
-        &model
-            .likelihood()
-            .negative_log_prob(&model.decoder().forward(&z), images),
-    )
+    numbers(&model.likelihood().negative_log_prob(&model.decoder().forward(&z), images))
 }
 
 #[test]
@@ -29,25 +25,15 @@ fn an_auto_decoder_has_a_reconstruction_and_perhaps_a_norm() {
     let (rows, images) = (wave(&[4, 3], Kind::Float) * 2.0, pixels(4));
     let z = numbers(&rows);
     for l2 in [0.0, 0.25] {
-        let model = model(ModelSpec {
-            l2,
-            beta: 7.0,
-            ..auto_decoder(conv())
-        });
+        let model = model(ModelSpec { l2, beta: 7.0, ..auto_decoder(conv()) });
         let terms = model.terms(&rows, &rows.zeros_like(), &images);
         let expected = reconstruction(&model, &z, &images);
         assert_close(&terms.reconstruction, &expected);
         assert!(terms.kl.is_none());
-        assert!(
-            terms.negative_elbo().is_none(),
-            "an auto-decoder bounds nothing"
-        );
+        assert!(terms.negative_elbo().is_none(), "an auto-decoder bounds nothing");
         let norms: Vec<f64> = z.chunks(3).map(|z| z.iter().map(|x| x * x).sum()).collect();
         for weight in [0.0, 0.5, 1.0] {
-            let sums = expected
-                .iter()
-                .zip(&norms)
-                .map(|(r, norm)| r + weight * l2 * norm);
+            let sums = expected.iter().zip(&norms).map(|(r, norm)| r + weight * l2 * norm);
             assert_close(&terms.objective(weight), &sums.collect::<Vec<_>>());
         }
         assert_eq!(terms.regulariser.is_some(), l2 > 0.0);
@@ -56,10 +42,7 @@ fn an_auto_decoder_has_a_reconstruction_and_perhaps_a_norm() {
 
 #[test]
 fn a_variational_one_decodes_a_sample_and_adds_beta_times_kl() {
-    let (rows, noise) = (
-        wave(&[4, 6], Kind::Float),
-        wave(&[4, 3], Kind::Float).flip([0]),
-    );
+    let (rows, noise) = (wave(&[4, 6], Kind::Float), wave(&[4, 3], Kind::Float).flip([0]));
     let images = pixels(4);
     let (row_numbers, noise_numbers) = (numbers(&rows), numbers(&noise));
     let (mut z, mut kl) = (Vec::new(), Vec::new());
@@ -74,21 +57,13 @@ fn a_variational_one_decodes_a_sample_and_adds_beta_times_kl() {
         kl.push(0.5 * total);
     }
     for beta in [1.0, 4.0] {
-        let model = model(ModelSpec {
-            beta,
-            l2: 9.0,
-            ..variational(mlp())
-        });
+        let model = model(ModelSpec { beta, l2: 9.0, ..variational(mlp()) });
         let terms = model.terms(&rows, &noise, &images);
         let expected = reconstruction(&model, &z, &images);
         assert_close(&terms.reconstruction, &expected);
         assert_close(terms.kl.as_ref().unwrap(), &kl);
         let sum = |weight: f64| {
-            expected
-                .iter()
-                .zip(&kl)
-                .map(|(r, kl)| r + weight * kl)
-                .collect::<Vec<_>>()
+            expected.iter().zip(&kl).map(|(r, kl)| r + weight * kl).collect::<Vec<_>>()
         };
         assert_close(&terms.objective(0.5), &sum(0.5 * beta));
         assert_close(&terms.negative_elbo().unwrap(), &sum(1.0));

@@ -25,10 +25,7 @@ pub struct Adam {
 
 impl Default for Adam {
     fn default() -> Adam {
-        Adam {
-            betas: [0.9, 0.999],
-            epsilon: 1e-8,
-        }
+        Adam { betas: [0.9, 0.999], epsilon: 1e-8 }
     }
 }
 
@@ -43,9 +40,7 @@ impl Optimiser for Adam {
         let _ = first.lerp_(gradient, 1.0 - beta1);
         let _ = second.lerp_(&gradient.square(), 1.0 - beta2);
         let mut denominator = second.sqrt();
-        let _ = denominator
-            .g_div_(&weight_seen(beta2, step).sqrt())
-            .g_add_scalar_(self.epsilon);
+        let _ = denominator.g_div_(&weight_seen(beta2, step).sqrt()).g_add_scalar_(self.epsilon);
         (first * (rate / weight_seen(beta1, step))).g_div_(&denominator)
     }
 }

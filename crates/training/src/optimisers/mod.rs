@@ -57,7 +57,5 @@ pub fn optimisers() -> Registry<dyn OptimiserFamily> {
         [Arc::new(adam::AdamFamily), Arc::new(sgd::SgdFamily)];
     families
         .into_iter()
-        .fold(Registry::new("optimiser"), |all, family| {
-            all.with(family.name(), family)
-        })
+        .fold(Registry::new("optimiser"), |all, family| all.with(family.name(), family))
 }

@@ -20,10 +20,7 @@ struct Batch {
 
 impl Trainer<'_> {
     fn batches(&self) -> usize {
-        self.images
-            .len()
-            .unsigned_abs()
-            .div_ceil(u64::from(self.config.batch_size)) as usize
+        self.images.len().unsigned_abs().div_ceil(u64::from(self.config.batch_size)) as usize
     }
 
     fn progress(&self, batch: usize) -> f64 {
@@ -43,10 +40,7 @@ impl Trainer<'_> {
             let start = batch as i64 * i64::from(self.config.batch_size);
             let count = i64::from(self.config.batch_size).min(self.images.len() - start);
             sums.push(self.run_batch(batch, &order.narrow(0, start, count)));
-            observer.step(
-                u64::from(self.epoch()) * batches as u64 + batch as u64 + 1,
-                total,
-            );
+            observer.step(u64::from(self.epoch()) * batches as u64 + batch as u64 + 1, total);
         }
         let sums = self.finite_sums(&sums)?;
         Ok(self.record(&sums, started.elapsed().as_secs_f64()))
@@ -55,11 +49,7 @@ impl Trainer<'_> {
     /// Sums of objective, reconstruction and KL at the batch's last latent step, `[3]`.
     fn run_batch(&mut self, number: usize, indices: &Tensor) -> Tensor {
         let progress = self.progress(number);
-        let batch = Batch {
-            number,
-            images: self.images.batch(indices),
-            progress,
-        };
+        let batch = Batch { number, images: self.images.batch(indices), progress };
         let mut rows = self.table.gather(indices);
         let alone = self.config.latent_steps - 1;
         for latent_step in 0..alone {
@@ -67,8 +57,7 @@ impl Trainer<'_> {
         }
         let joint = self.latent_step(&mut rows, &batch, alone, self.decoder.parameters());
         let rate = self.config.decoder.rate_at(progress);
-        self.decoder
-            .update(&joint.gradients, indices.size()[0], rate);
+        self.decoder.update(&joint.gradients, indices.size()[0], rate);
         self.table.scatter(indices, &rows);
         joint.sums
     }
@@ -80,11 +69,7 @@ impl Trainer<'_> {
         number: u32,
         parameters: &[Tensor],
     ) -> StepOutcome {
-        let counters = [
-            u64::from(self.epoch()),
-            batch.number as u64,
-            u64::from(number),
-        ];
+        let counters = [u64::from(self.epoch()), batch.number as u64, u64::from(number)];
         let noise = latent_noise(
             self.model.posterior().noise(),
             batch.images.size()[0],
@@ -98,27 +83,16 @@ impl Trainer<'_> {
             regulariser_weight: self.config.regulariser_weight(batch.progress),
             rate: self.config.latents.rate_at(batch.progress),
         };
-        row_step(
-            self.model,
-            rows,
-            &inputs,
-            self.row_optimiser.as_ref(),
-            parameters,
-        )
+        row_step(self.model, rows, &inputs, self.row_optimiser.as_ref(), parameters)
     }
 
     /// The batches' sums as numbers, if they are finite and all that was learned from them is. Only
     /// here does the CPU wait for the device.
     fn finite_sums(&self, sums: &[Tensor]) -> Result<Vec<[f64; 3]>, Error> {
-        let flat = Tensor::cat(sums, 0)
-            .to_kind(Kind::Double)
-            .to_device(Device::Cpu);
+        let flat = Tensor::cat(sums, 0).to_kind(Kind::Double).to_device(Device::Cpu);
         let flat = Vec::<f64>::try_from(flat).map_err(autodecoder_models::Error::from)?;
         let (sums, _) = flat.as_chunks::<3>();
-        if let Some(batch) = sums
-            .iter()
-            .position(|[objective, ..]| !objective.is_finite())
-        {
+        if let Some(batch) = sums.iter().position(|[objective, ..]| !objective.is_finite()) {
             return Err(self.diverged("objective", batch, sums[batch][0]));
         }
         // The last update of a parameter or row has not been through an objective yet.

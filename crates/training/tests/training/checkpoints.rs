@@ -40,10 +40,7 @@ fn train(spec: &ModelSpec, folder: &Path, stop_after: u32) -> Result<Outcome, Er
 #[test]
 fn a_resumed_run_equals_an_uninterrupted_one_bit_by_bit() {
     let learned = part(json!({"kind": "gaussian", "variance": "learned"}));
-    let learned = ModelSpec {
-        likelihood: learned,
-        ..variational()
-    };
+    let learned = ModelSpec { likelihood: learned, ..variational() };
     for spec in [auto_decoder(), variational(), learned] {
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let expected = train(&spec, whole.path(), EPOCHS).unwrap();
@@ -62,9 +59,8 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_by_bit() {
 
 fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -74,19 +70,12 @@ fn the_last_two_are_kept_and_nothing_else_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
     train(&auto_decoder(), folder.path(), EPOCHS).unwrap();
-    let kept = [
-        "epoch-0000004.safetensors",
-        "epoch-0000005.safetensors",
-        "notes.txt",
-    ];
+    let kept = ["epoch-0000004.safetensors", "epoch-0000005.safetensors", "notes.txt"];
     assert_eq!(files(folder.path()), kept);
     prune_checkpoints(folder.path(), 0).unwrap();
     assert_eq!(files(folder.path()), ["notes.txt"]);
     assert_eq!(latest_checkpoint(folder.path()).unwrap(), None);
-    assert_eq!(
-        latest_checkpoint(&folder.path().join("missing")).unwrap(),
-        None
-    );
+    assert_eq!(latest_checkpoint(&folder.path().join("missing")).unwrap(), None);
 }
 
 /// A checkpoint after one epoch, in a folder of its own.
@@ -109,30 +98,13 @@ fn a_checkpoint_of_other_settings_is_refused() {
         assert!(refused || result.is_ok(), "{result:?}");
         refused
     };
-    assert!(
-        !refused(auto_decoder(), config(EPOCHS), 10, 1),
-        "these are the same settings"
-    );
+    assert!(!refused(auto_decoder(), config(EPOCHS), 10, 1), "these are the same settings");
     assert!(refused(auto_decoder(), config(EPOCHS), 10, 2), "seed");
     assert!(refused(auto_decoder(), config(EPOCHS), 11, 1), "images");
     assert!(refused(auto_decoder(), config(EPOCHS + 1), 10, 1), "epochs");
-    let rate = TrainingConfig {
-        decoder: adam(0.03),
-        ..config(EPOCHS)
-    };
+    let rate = TrainingConfig { decoder: adam(0.03), ..config(EPOCHS) };
     assert!(refused(auto_decoder(), rate, 10, 1), "rate");
-    assert!(
-        refused(
-            ModelSpec {
-                l2: 0.2,
-                ..auto_decoder()
-            },
-            config(EPOCHS),
-            10,
-            1
-        ),
-        "l2"
-    );
+    assert!(refused(ModelSpec { l2: 0.2, ..auto_decoder() }, config(EPOCHS), 10, 1), "l2");
 }
 
 #[test]
@@ -159,12 +131,8 @@ fn no_folder_no_checkpoint_and_none_before_it_is_due() {
     let folder = tempfile::tempdir().unwrap();
     let (images, config) = (images(10), config(3));
     let model = model(auto_decoder(), &images);
-    trainer(&model, &images, &config, 1)
-        .run(None, || true, &mut Silent)
-        .unwrap();
+    trainer(&model, &images, &config, 1).run(None, || true, &mut Silent).unwrap();
     assert!(files(folder.path()).is_empty());
-    trainer(&model, &images, &config, 1)
-        .run(Some(folder.path()), || false, &mut Silent)
-        .unwrap();
+    trainer(&model, &images, &config, 1).run(Some(folder.path()), || false, &mut Silent).unwrap();
     assert_eq!(files(folder.path()), ["epoch-0000003.safetensors"]);
 }

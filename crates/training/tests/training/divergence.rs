@@ -9,18 +9,8 @@ use crate::runs::{sgd, trainer};
 
 /// Rows that overshoot their quadratic penalty by more at every step.
 fn exploding() -> (ModelSpec, TrainingConfig) {
-    let config = TrainingConfig {
-        latents: sgd(10.0),
-        regulariser_warm_up: 0.0,
-        ..config(9)
-    };
-    (
-        ModelSpec {
-            l2: 100.0,
-            ..auto_decoder()
-        },
-        config,
-    )
+    let config = TrainingConfig { latents: sgd(10.0), regulariser_warm_up: 0.0, ..config(9) };
+    (ModelSpec { l2: 100.0, ..auto_decoder() }, config)
 }
 
 #[test]
@@ -30,43 +20,21 @@ fn a_diverging_run_names_the_place_and_keeps_the_last_checkpoint() {
     let (spec, config) = exploding();
     let model = model(spec, &images);
     let mut run = trainer(&model, &images, &config, 1);
-    let error = run
-        .run(Some(folder.path()), || true, &mut Silent)
-        .unwrap_err();
-    let Error::Diverged {
-        model: name,
-        epoch,
-        batch,
-        batches,
-        value,
-        ..
-    } = &error
-    else {
+    let error = run.run(Some(folder.path()), || true, &mut Silent).unwrap_err();
+    let Error::Diverged { model: name, epoch, batch, batches, value, .. } = &error else {
         panic!("{error}");
     };
     assert_eq!((name.as_str(), *batches), ("tiny", 3));
+    assert!(*epoch > 1 && (1..=3).contains(batch) && !value.is_finite(), "{error}");
     assert!(
-        *epoch > 1 && (1..=3).contains(batch) && !value.is_finite(),
-        "{error}"
-    );
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("in epoch {epoch}, batch {batch} of 3")),
+        error.to_string().contains(&format!("in epoch {epoch}, batch {batch} of 3")),
         "{error}"
     );
     let last = latest_checkpoint(folder.path()).unwrap().unwrap();
-    assert!(
-        last.ends_with(format!("epoch-{:07}.safetensors", epoch - 1)),
-        "{last:?}"
-    );
+    assert!(last.ends_with(format!("epoch-{:07}.safetensors", epoch - 1)), "{last:?}");
     let mut again = trainer(&model, &images, &config, 1);
     again.resume(&last).unwrap();
-    assert!(
-        numbers(again.table().rows())
-            .iter()
-            .all(|value| value.is_finite())
-    );
+    assert!(numbers(again.table().rows()).iter().all(|value| value.is_finite()));
     assert_eq!(again.epoch(), epoch - 1);
 }
 
@@ -93,9 +61,7 @@ fn nan_is_found_where_it_first_shows_and_never_reaches_a_checkpoint() {
         let (_, parameter) = model.named_parameters().remove(0);
         let mut poison = Poison { after, parameter };
         let mut run = trainer(&model, &images, &config, 1);
-        let error = run
-            .run(Some(folder.path()), || true, &mut poison)
-            .unwrap_err();
+        let error = run.run(Some(folder.path()), || true, &mut poison).unwrap_err();
         let expected = format!("the {what} became NaN in epoch 2, batch {batch} of 3");
         assert!(error.to_string().contains(&expected), "{error}");
         let last = latest_checkpoint(folder.path()).unwrap().unwrap();

@@ -12,10 +12,7 @@ use crate::make::{numbers, wave};
 
 fn write(path: &Path, posterior: &dyn Posterior) -> Latents {
     let rows = wave(&[4, posterior.row_width(3)], 0.0, Kind::Float) * 3.0;
-    let latents = Latents {
-        rows,
-        index: vec![7, 0, 59_999, u32::MAX],
-    };
+    let latents = Latents { rows, index: vec![7, 0, 59_999, u32::MAX] };
     write_latents(path, posterior, &latents).unwrap();
     latents
 }
@@ -42,10 +39,7 @@ fn parameters_lie_on_disk_in_their_constrained_form() {
     let mut file = tensor_file::read(&path).unwrap();
     let mean = numbers(&file.take("mean", &[4, 3], Device::Cpu).unwrap());
     let log_variance = numbers(&file.take("log_variance", &[4, 3], Device::Cpu).unwrap());
-    assert_eq!(
-        file.take_integers("index").unwrap(),
-        [7, 0, 59_999, i64::from(u32::MAX)]
-    );
+    assert_eq!(file.take_integers("index").unwrap(), [7, 0, 59_999, i64::from(u32::MAX)]);
     file.finish().unwrap();
     for (i, row) in rows.chunks(6).enumerate() {
         for j in 0..3 {
@@ -61,13 +55,9 @@ fn files_of_another_model_or_damaged_ones_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("latents.safetensors");
     let refusal = |posterior: &dyn Posterior, latent_dim| {
-        let message = read_latents(&path, posterior, latent_dim, Device::Cpu)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with(&path.display().to_string()),
-            "{message}"
-        );
+        let message =
+            read_latents(&path, posterior, latent_dim, Device::Cpu).unwrap_err().to_string();
+        assert!(message.starts_with(&path.display().to_string()), "{message}");
         message
     };
     write(&path, &Gaussian);
@@ -90,11 +80,6 @@ fn files_of_another_model_or_damaged_ones_are_refused() {
     let extra = ("extra".to_owned(), Tensor::from_slice(&[0i64]));
     tensor_file::write(&path, &[z, index, extra], None).unwrap();
     assert!(refusal(&Point, 3).contains("unexpected tensors: extra"));
-    tensor_file::write(
-        &path,
-        &[("z".to_owned(), wave(&[1, 3], 0.0, Kind::Float))],
-        None,
-    )
-    .unwrap();
+    tensor_file::write(&path, &[("z".to_owned(), wave(&[1, 3], 0.0, Kind::Float))], None).unwrap();
     assert!(refusal(&Point, 3).contains("the tensor index is missing"));
 }

@@ -58,9 +58,7 @@ pub fn images(count: usize) -> DeviceImages {
 /// The 256 training images of the sample in assets.
 pub fn sample() -> DeviceImages {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/sample");
-    let set = MnistFolder::fashion_mnist(folder)
-        .load(Split::Train)
-        .unwrap();
+    let set = MnistFolder::fashion_mnist(folder).load(Split::Train).unwrap();
     DeviceImages::new(&set, Device::Cpu)
 }
 
@@ -80,11 +78,7 @@ pub fn config(epochs: u32) -> TrainingConfig {
         batch_size: 4,
         latent_steps: 2,
         regulariser_warm_up: 0.5,
-        start: StartConfig {
-            from: StartKind::Random,
-            scale: 0.5,
-            spread: 0.2,
-        },
+        start: StartConfig { from: StartKind::Random, scale: 0.5, spread: 0.2 },
         decoder: adam(0.02),
         latents: adam(0.1),
     }
@@ -93,9 +87,7 @@ pub fn config(epochs: u32) -> TrainingConfig {
 /// Values of a smooth, aperiodic sequence in [−1, 1].
 pub fn wave(shape: &[i64], offset: f64, kind: Kind) -> Tensor {
     let count: i64 = shape.iter().product();
-    let values: Vec<f64> = (0..count)
-        .map(|i| (1.7 * i as f64 + offset).sin())
-        .collect();
+    let values: Vec<f64> = (0..count).map(|i| (1.7 * i as f64 + offset).sin()).collect();
     Tensor::from_slice(&values).reshape(shape).to_kind(kind)
 }
 

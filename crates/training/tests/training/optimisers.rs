@@ -41,10 +41,8 @@ fn assert_updates(
         let rate = 0.1 / f64::from(step);
         let steps = Tensor::full([1], f64::from(step), (Kind::Float, Device::Cpu));
         let found = optimiser.update(&gradient, &mut state, &steps, rate);
-        for (i, (found, gradient)) in numbers(&found)
-            .into_iter()
-            .zip(numbers(&gradient))
-            .enumerate()
+        for (i, (found, gradient)) in
+            numbers(&found).into_iter().zip(numbers(&gradient)).enumerate()
         {
             let expected = expected(i, gradient, rate);
             assert_relative_eq!(found, expected, max_relative = tolerance, epsilon = 1e-12);
@@ -56,18 +54,9 @@ fn assert_updates(
 fn adam_is_the_textbooks() {
     for adam in [
         Adam::default(),
-        Adam {
-            betas: [0.5, 0.9],
-            epsilon: 1e-3,
-        },
-        Adam {
-            betas: [0.0, 0.999_999],
-            epsilon: 1e-16,
-        },
-        Adam {
-            betas: [0.9, 0.0],
-            epsilon: 1e-8,
-        },
+        Adam { betas: [0.5, 0.9], epsilon: 1e-3 },
+        Adam { betas: [0.0, 0.999_999], epsilon: 1e-16 },
+        Adam { betas: [0.9, 0.0], epsilon: 1e-8 },
     ] {
         let mut textbook = [TextbookAdam::default(); 6];
         let expected = |i: usize, gradient, rate| textbook[i].update(&adam, gradient, rate);
@@ -105,25 +94,16 @@ fn step_counts_of_rows_are_their_own() {
 #[test]
 fn names_and_options_are_checked() {
     let unknown = optimisers().get("adagrad").unwrap_err().to_string();
-    assert!(
-        unknown.contains("optimiser \"adagrad\": known are adam, sgd"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("optimiser \"adagrad\": known are adam, sgd"), "{unknown}");
     let refusal = |name: &str, options: Value| {
         let family = optimisers().get(name).unwrap();
         family.build(&options).unwrap_err().to_string()
     };
     let unknown = refusal("adam", json!({"beta": 0.9}));
-    assert!(
-        unknown.contains("optimiser \"adam\": unknown field `beta`"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("optimiser \"adam\": unknown field `beta`"), "{unknown}");
     assert!(unknown.contains("`betas` or `epsilon`"), "{unknown}");
     let unknown = refusal("sgd", json!({"nesterov": true}));
-    assert!(
-        unknown.contains("unknown field `nesterov`, expected `momentum`"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("unknown field `nesterov`, expected `momentum`"), "{unknown}");
     let short = refusal("adam", json!({"betas": [0.9]}));
     assert!(short.contains("array of length 2"), "{short}");
 }

@@ -22,25 +22,17 @@ fn images(count: usize) -> DeviceImages {
 /// Pixels in [0, 1], one vector an image.
 fn vectors(images: &DeviceImages) -> Vec<Vec<f64>> {
     let flat = numbers(&images.range(0, images.len()));
-    flat.chunks(images.shape().numel() as usize)
-        .map(<[f64]>::to_vec)
-        .collect()
+    flat.chunks(images.shape().numel() as usize).map(<[f64]>::to_vec).collect()
 }
 
 fn columns(scores: &tch::Tensor) -> Vec<Vec<f64>> {
-    (0..scores.size()[1])
-        .map(|column| numbers(&scores.select(1, column)))
-        .collect()
+    (0..scores.size()[1]).map(|column| numbers(&scores.select(1, column))).collect()
 }
 
 fn covariance(a: &[f64], b: &[f64]) -> f64 {
     let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
     let (ma, mb) = (mean(a), mean(b));
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - ma) * (b - mb))
-        .sum::<f64>()
-        / a.len() as f64
+    a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum::<f64>() / a.len() as f64
 }
 
 /// The covariance matrix's largest eigenvalue, by power iteration.
@@ -49,19 +41,13 @@ fn largest_eigenvalue(vectors: &[Vec<f64>]) -> f64 {
     let column = |j: usize| vectors.iter().map(|x| x[j]).collect::<Vec<f64>>();
     let columns: Vec<Vec<f64>> = (0..pixels).map(column).collect();
     let matrix: Vec<Vec<f64>> = (0..pixels)
-        .map(|i| {
-            (0..pixels)
-                .map(|j| covariance(&columns[i], &columns[j]))
-                .collect()
-        })
+        .map(|i| (0..pixels).map(|j| covariance(&columns[i], &columns[j])).collect())
         .collect();
     let mut direction = vec![1.0; pixels];
     let mut eigenvalue = 0.0;
     for _ in 0..2000 {
-        let product: Vec<f64> = matrix
-            .iter()
-            .map(|row| row.iter().zip(&direction).map(|(a, b)| a * b).sum())
-            .collect();
+        let product: Vec<f64> =
+            matrix.iter().map(|row| row.iter().zip(&direction).map(|(a, b)| a * b).sum()).collect();
         eigenvalue = product.iter().map(|x| x * x).sum::<f64>().sqrt();
         direction = product.iter().map(|x| x / eigenvalue).collect();
     }
@@ -143,18 +129,11 @@ fn the_largest_entry_of_a_direction_is_positive() {
 fn several_chunks_are_one_set() {
     let images = images(9000);
     let columns = columns(&Pca::fit(&images, PIXELS as i64).scores(&images));
-    let total: f64 = columns
-        .iter()
-        .map(|column| covariance(column, column))
-        .sum();
+    let total: f64 = columns.iter().map(|column| covariance(column, column)).sum();
     let vectors = vectors(&images);
     let pixel = |j: usize| vectors.iter().map(|x| x[j]).collect::<Vec<f64>>();
     let trace: f64 = (0..PIXELS).map(|j| covariance(&pixel(j), &pixel(j))).sum();
-    assert_relative_eq!(
-        total,
-        trace / largest_eigenvalue(&vectors),
-        max_relative = 1e-4
-    );
+    assert_relative_eq!(total, trace / largest_eigenvalue(&vectors), max_relative = 1e-4);
 }
 
 #[test]
@@ -164,9 +143,6 @@ fn identical_images_give_zeros_and_too_many_components_are_cut() {
     let pca = Pca::fit(&images, 10);
     assert_eq!(pca.components(), 3);
     for scores in [pca.scores(&images), pca.whitened_scores(&images)] {
-        assert!(
-            numbers(&scores).iter().all(|score| score.abs() < 0.01),
-            "{scores}"
-        );
+        assert!(numbers(&scores).iter().all(|score| score.abs() < 0.01), "{scores}");
     }
 }

@@ -25,10 +25,7 @@ fn assert_range<T>(
         };
         assert_eq!(error.key, key);
         assert_eq!(error.value, value.to_string());
-        assert!(
-            error.allowed.contains(&format!("from {low} to {high}")),
-            "{error}"
-        );
+        assert!(error.allowed.contains(&format!("from {low} to {high}")), "{error}");
     }
 }
 
@@ -48,30 +45,13 @@ fn floats_of_the_training_section() {
     let assert = |key, ends, outside, change: fn(&mut TrainingConfig, f64)| {
         assert_range(key, ends, outside, changed(&base, change), check);
     };
-    assert(
-        "regulariser_warm_up",
-        [0.0, 1.0],
-        [-1e-9, 1.000_001],
-        |c, v| c.regulariser_warm_up = v,
-    );
-    assert("start.scale", [0.0, 1000.0], [-1e-9, 1000.1], |c, v| {
-        c.start.scale = v
-    });
-    assert("start.spread", [1e-4, 0.999], [0.9e-4, 1.0], |c, v| {
-        c.start.spread = v
-    });
-    assert("decoder.rate", [0.0, 100.0], [-1e-9, 100.1], |c, v| {
-        c.decoder.rate = v
-    });
-    assert("decoder.warm_up", [0.0, 1.0], [-1e-9, 1.000_001], |c, v| {
-        c.decoder.warm_up = v
-    });
-    assert("latents.rate", [0.0, 100.0], [-1e-9, 100.1], |c, v| {
-        c.latents.rate = v
-    });
-    assert("latents.warm_up", [0.0, 1.0], [-1e-9, 1.000_001], |c, v| {
-        c.latents.warm_up = v
-    });
+    assert("regulariser_warm_up", [0.0, 1.0], [-1e-9, 1.000_001], |c, v| c.regulariser_warm_up = v);
+    assert("start.scale", [0.0, 1000.0], [-1e-9, 1000.1], |c, v| c.start.scale = v);
+    assert("start.spread", [1e-4, 0.999], [0.9e-4, 1.0], |c, v| c.start.spread = v);
+    assert("decoder.rate", [0.0, 100.0], [-1e-9, 100.1], |c, v| c.decoder.rate = v);
+    assert("decoder.warm_up", [0.0, 1.0], [-1e-9, 1.000_001], |c, v| c.decoder.warm_up = v);
+    assert("latents.rate", [0.0, 100.0], [-1e-9, 100.1], |c, v| c.latents.rate = v);
+    assert("latents.warm_up", [0.0, 1.0], [-1e-9, 1.000_001], |c, v| c.latents.warm_up = v);
 }
 
 #[test]
@@ -112,10 +92,7 @@ fn counts_of_the_training_section() {
         assert!(check(1).is_ok() && check(high).is_ok(), "{key}");
         for value in [0, high + 1] {
             let message = check(value).unwrap_err().to_string();
-            assert_eq!(
-                message,
-                format!("{key} = {value}: expected a value from 1 to {high}")
-            );
+            assert_eq!(message, format!("{key} = {value}: expected a value from 1 to {high}"));
         }
     }
 }
@@ -123,14 +100,8 @@ fn counts_of_the_training_section() {
 #[test]
 fn options_of_optimisers() {
     let build = |options: serde_json::Value| {
-        let config = OptimiserConfig {
-            optimiser: part(options),
-            ..config(1).decoder
-        };
-        config
-            .build(&optimisers())
-            .map(|_| ())
-            .map_err(|error| error.to_string())
+        let config = OptimiserConfig { optimiser: part(options), ..config(1).decoder };
+        config.build(&optimisers()).map(|_| ()).map_err(|error| error.to_string())
     };
     for options in [
         json!({"kind": "adam", "betas": [0, 0.999_999]}),
@@ -147,16 +118,10 @@ fn options_of_optimisers() {
             json!({"kind": "adam", "betas": [1, 0.9]}),
             "betas = 1: expected a value from 0 to 0.999999",
         ),
-        (
-            json!({"kind": "adam", "betas": [0.9, -0.1]}),
-            "betas = -0.1",
-        ),
+        (json!({"kind": "adam", "betas": [0.9, -0.1]}), "betas = -0.1"),
         (json!({"kind": "adam", "epsilon": 0}), "epsilon = 0"),
         (json!({"kind": "adam", "epsilon": 1.1}), "epsilon = 1.1"),
-        (
-            json!({"kind": "sgd", "momentum": 1}),
-            "momentum = 1: expected a value from 0 to 0.9999",
-        ),
+        (json!({"kind": "sgd", "momentum": 1}), "momentum = 1: expected a value from 0 to 0.9999"),
         (json!({"kind": "sgd", "momentum": -0.1}), "momentum = -0.1"),
     ] {
         let message = build(options).unwrap_err();
@@ -176,10 +141,7 @@ fn schedules_stay_between_zero_and_one_at_every_warm_up() {
         for warm_up in [0.0, 1e-9, 0.3, 0.999, 1.0] {
             for step in 0..=1000 {
                 let factor = Schedule { kind, warm_up }.factor(f64::from(step) / 1000.0);
-                assert!(
-                    (0.0..=1.0).contains(&factor),
-                    "{kind:?} {warm_up} {step}: {factor}"
-                );
+                assert!((0.0..=1.0).contains(&factor), "{kind:?} {warm_up} {step}: {factor}");
             }
         }
     }
@@ -188,16 +150,10 @@ fn schedules_stay_between_zero_and_one_at_every_warm_up() {
 #[test]
 fn the_regulariser_warms_up_linearly() {
     let weight = |warm_up, progress| {
-        let config = TrainingConfig {
-            regulariser_warm_up: warm_up,
-            ..config(1)
-        };
+        let config = TrainingConfig { regulariser_warm_up: warm_up, ..config(1) };
         config.regulariser_weight(progress)
     };
-    assert_eq!(
-        [0.0, 0.1, 0.2, 0.4, 1.0].map(|p| weight(0.4, p)),
-        [0.0, 0.25, 0.5, 1.0, 1.0]
-    );
+    assert_eq!([0.0, 0.1, 0.2, 0.4, 1.0].map(|p| weight(0.4, p)), [0.0, 0.25, 0.5, 1.0, 1.0]);
     assert_eq!([0.0, 0.5, 1.0].map(|p| weight(0.0, p)), [1.0; 3]);
     assert_eq!([0.0, 0.5, 1.0].map(|p| weight(1.0, p)), [0.0, 0.5, 1.0]);
 }

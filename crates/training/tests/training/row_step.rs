@@ -56,10 +56,7 @@ impl Inputs {
         };
         let outcome = row_step(model, &mut batch, &inputs, &PLAIN, parameters);
         assert!(!batch.rows.requires_grad());
-        assert_eq!(
-            numbers(&batch.steps),
-            vec![1.0; self.rows.size()[0] as usize]
-        );
+        assert_eq!(numbers(&batch.steps), vec![1.0; self.rows.size()[0] as usize]);
         (numbers(&(&self.rows - batch.rows)), outcome)
     }
 
@@ -72,12 +69,7 @@ impl Inputs {
 fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
-        assert_relative_eq!(
-            found,
-            expected,
-            epsilon = tolerance,
-            max_relative = tolerance
-        );
+        assert_relative_eq!(found, expected, epsilon = tolerance, max_relative = tolerance);
     }
 }
 
@@ -94,14 +86,10 @@ fn rows_move_by_the_gradient_of_finite_differences() {
         let at = |index: usize, offset: f64| {
             let mut moved = rows.clone();
             moved[index] += offset;
-            inputs.objective(
-                &model,
-                &Tensor::from_slice(&moved).reshape(inputs.rows.size()),
-            )
+            inputs.objective(&model, &Tensor::from_slice(&moved).reshape(inputs.rows.size()))
         };
-        let differences: Vec<f64> = (0..rows.len())
-            .map(|i| (at(i, 1e-5) - at(i, -1e-5)) / 2e-5)
-            .collect();
+        let differences: Vec<f64> =
+            (0..rows.len()).map(|i| (at(i, 1e-5) - at(i, -1e-5)) / 2e-5).collect();
         assert_close(&gradient, &differences, 1e-6);
     }
 }
@@ -129,11 +117,8 @@ fn a_row_does_not_see_the_other_images() {
 #[test]
 fn decoder_gradients_and_sums_are_sums_over_the_batch() {
     for model in models() {
-        let parameters: Vec<Tensor> = model
-            .named_parameters()
-            .into_iter()
-            .map(|(_, p)| p.set_requires_grad(true))
-            .collect();
+        let parameters: Vec<Tensor> =
+            model.named_parameters().into_iter().map(|(_, p)| p.set_requires_grad(true)).collect();
         let all = Inputs::new(&model, 3);
         let gradients = |outcome: &StepOutcome| -> Vec<f64> {
             outcome.gradients.iter().flat_map(numbers).collect()
@@ -147,10 +132,7 @@ fn decoder_gradients_and_sums_are_sums_over_the_batch() {
             let single = all.narrow(row, 1);
             let (_, alone) = single.step(&model, &parameters);
             let alone = gradients(&alone);
-            gradient_sum
-                .iter_mut()
-                .zip(alone)
-                .for_each(|(sum, gradient)| *sum += gradient);
+            gradient_sum.iter_mut().zip(alone).for_each(|(sum, gradient)| *sum += gradient);
             let terms = model.terms(&single.rows, &single.noise, &single.images);
             sums[0] += numbers(&terms.objective(WEIGHT))[0];
             sums[1] += numbers(&terms.reconstruction)[0];
@@ -164,24 +146,14 @@ fn decoder_gradients_and_sums_are_sums_over_the_batch() {
 #[test]
 fn the_decoder_stays_where_no_parameters_are_given() {
     let model = model(variational(), &images(1));
-    let values = || {
-        model
-            .named_parameters()
-            .iter()
-            .flat_map(|(_, p)| numbers(p))
-            .collect::<Vec<_>>()
-    };
+    let values =
+        || model.named_parameters().iter().flat_map(|(_, p)| numbers(p)).collect::<Vec<_>>();
     let before = values();
     let mut rng = Streams::new(3).rng("noise", &[]);
     let noise = autodecoder_training::standard_normal(2, 3, Device::Cpu, &mut rng);
     let mut batch = RowBatch::fresh(wave(&[2, 6], 0.1, Kind::Float), &PLAIN);
     let pixels = images(2).range(0, 2);
-    let inputs = RowStep {
-        images: &pixels,
-        noise: &noise,
-        regulariser_weight: 1.0,
-        rate: 0.1,
-    };
+    let inputs = RowStep { images: &pixels, noise: &noise, regulariser_weight: 1.0, rate: 0.1 };
     let outcome = row_step(&model, &mut batch, &inputs, &PLAIN, &[]);
     assert!(outcome.gradients.is_empty());
     assert_eq!(values(), before);

@@ -40,11 +40,7 @@ pub fn outcome(model: &LatentModel, trainer: &Trainer) -> Outcome {
     Outcome {
         rows: numbers(trainer.table().rows()),
         steps: numbers(trainer.table().steps()),
-        decoder: model
-            .named_parameters()
-            .iter()
-            .flat_map(|(_, p)| numbers(p))
-            .collect(),
+        decoder: model.named_parameters().iter().flat_map(|(_, p)| numbers(p)).collect(),
         history: trainer.history().iter().map(timeless).collect(),
     }
 }
@@ -80,11 +76,8 @@ fn a_step_moves_the_decoder_by_the_gradient_of_the_batchs_mean() {
         ..config(1)
     };
     let mut trainer = trainer(&model, &images, &config, 1);
-    let parameters: Vec<Tensor> = model
-        .named_parameters()
-        .into_iter()
-        .map(|(_, p)| p.set_requires_grad(true))
-        .collect();
+    let parameters: Vec<Tensor> =
+        model.named_parameters().into_iter().map(|(_, p)| p.set_requires_grad(true)).collect();
     let rows = trainer.table().rows();
     let terms = model.terms(rows, &rows.zeros_like(), &images.range(0, 10));
     let mean = terms.objective(1.0).mean(Kind::Float);
@@ -101,18 +94,9 @@ fn a_step_moves_the_decoder_by_the_gradient_of_the_batchs_mean() {
 fn every_latent_step_has_its_own_noise_and_every_batch_its_rate() {
     let images = images(1);
     let model = model(variational(), &images);
-    let config = TrainingConfig {
-        decoder: sgd(0.0),
-        ..config(3)
-    };
+    let config = TrainingConfig { decoder: sgd(0.0), ..config(3) };
     let mut trainer = trainer(&model, &images, &config, 1);
-    let (adam, streams) = (
-        Adam {
-            betas: [0.5, 0.9],
-            ..Adam::default()
-        },
-        Streams::new(1),
-    );
+    let (adam, streams) = (Adam { betas: [0.5, 0.9], ..Adam::default() }, Streams::new(1));
     let mut expected = RowBatch::fresh(trainer.table().rows().copy(), &adam);
     for (epoch, latent_step) in [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)] {
         let progress = epoch as f64 / 3.0;
@@ -154,32 +138,13 @@ fn the_objective_falls_on_real_images() {
     let images = sample();
     for spec in [auto_decoder(), variational()] {
         let decoder = part(json!({"kind": "mlp", "hidden": [64]}));
-        let model = model(
-            ModelSpec {
-                latent_dim: 8,
-                decoder,
-                ..spec
-            },
-            &images,
-        );
-        let start = StartConfig {
-            from: StartKind::Pca,
-            scale: 2.0,
-            spread: 0.2,
-        };
-        let config = TrainingConfig {
-            batch_size: 32,
-            start,
-            decoder: adam(0.01),
-            ..config(12)
-        };
+        let model = model(ModelSpec { latent_dim: 8, decoder, ..spec }, &images);
+        let start = StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2 };
+        let config = TrainingConfig { batch_size: 32, start, decoder: adam(0.01), ..config(12) };
         let mut trainer = trainer(&model, &images, &config, 1);
         trainer.run(None, || false, &mut Silent).unwrap();
-        let objectives: Vec<f64> = trainer
-            .history()
-            .iter()
-            .map(|record| record.objective)
-            .collect();
+        let objectives: Vec<f64> =
+            trainer.history().iter().map(|record| record.objective).collect();
         let (first, last) = (objectives[0], objectives[11]);
         // An untrained decoder pays log 2 for each of the 784 pixels: 543 nats.
         assert!((450.0..600.0).contains(&first), "{objectives:?}");
@@ -189,10 +154,8 @@ fn the_objective_falls_on_real_images() {
 
 #[test]
 fn a_record_averages_over_images_and_says_what_was_in_force() {
-    let (variational, auto) = (
-        run(variational(), &config(4), 1),
-        run(auto_decoder(), &config(4), 1),
-    );
+    let (variational, auto) =
+        (run(variational(), &config(4), 1), run(auto_decoder(), &config(4), 1));
     for (index, record) in variational.history.iter().enumerate() {
         let kl = record.kl.unwrap();
         assert_eq!(record.epoch as usize, index + 1);
@@ -201,31 +164,14 @@ fn a_record_averages_over_images_and_says_what_was_in_force() {
         assert!(record.objective >= record.reconstruction - 1e-4);
         assert!(record.objective <= record.reconstruction + record.regulariser_weight * kl + 1e-4);
         // 12 pixels of about log 2 each.
-        assert!(
-            record.reconstruction > 2.0 && record.reconstruction < 12.0,
-            "{record:?}"
-        );
+        assert!(record.reconstruction > 2.0 && record.reconstruction < 12.0, "{record:?}");
     }
     // The last batch of epoch 1 begins at progress 2/3 of 1/4, a third of the warm-up of 1/2.
-    let weights: Vec<f64> = variational
-        .history
-        .iter()
-        .map(|r| r.regulariser_weight)
-        .collect();
+    let weights: Vec<f64> = variational.history.iter().map(|r| r.regulariser_weight).collect();
     let expected = [1.0 / 3.0, 5.0 / 6.0, 1.0, 1.0];
-    assert!(
-        weights
-            .iter()
-            .zip(expected)
-            .all(|(w, e)| (w - e).abs() < 1e-12),
-        "{weights:?}"
-    );
+    assert!(weights.iter().zip(expected).all(|(w, e)| (w - e).abs() < 1e-12), "{weights:?}");
     assert!(auto.history.iter().all(|record| record.kl.is_none()));
-    let rates: Vec<f64> = auto
-        .history
-        .iter()
-        .map(|record| record.latent_rate)
-        .collect();
+    let rates: Vec<f64> = auto.history.iter().map(|record| record.latent_rate).collect();
     assert!(rates[1] > rates[2] && rates[2] > rates[3], "{rates:?}");
 }
 
@@ -255,18 +201,10 @@ impl Observer for Recorder {
 fn observers_hear_of_every_step_and_epoch() {
     let (images, config) = (images(10), config(2));
     let model = model(auto_decoder(), &images);
-    let mut recorder = Recorder {
-        stop_after: Some(2),
-        ..Recorder::default()
-    };
+    let mut recorder = Recorder { stop_after: Some(2), ..Recorder::default() };
     // A wish to stop after the last epoch is no interruption.
-    trainer(&model, &images, &config, 1)
-        .run(None, || false, &mut recorder)
-        .unwrap();
-    assert_eq!(
-        recorder.steps,
-        (1..=6).map(|step| (step, 6)).collect::<Vec<_>>()
-    );
+    trainer(&model, &images, &config, 1).run(None, || false, &mut recorder).unwrap();
+    assert_eq!(recorder.steps, (1..=6).map(|step| (step, 6)).collect::<Vec<_>>());
     assert_eq!(recorder.epochs, [1, 2]);
 }
 
@@ -276,23 +214,12 @@ fn a_stop_leaves_a_checkpoint() {
     let (images, config) = (images(10), config(4));
     let model = model(auto_decoder(), &images);
     let mut trainer = trainer(&model, &images, &config, 1);
-    let mut recorder = Recorder {
-        stop_after: Some(2),
-        ..Recorder::default()
-    };
+    let mut recorder = Recorder { stop_after: Some(2), ..Recorder::default() };
     let result = trainer.run(Some(folder.path()), || false, &mut recorder);
-    assert!(
-        matches!(result, Err(Error::Stopped { epoch: 2 })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(Error::Stopped { epoch: 2 })), "{result:?}");
     let path = latest_checkpoint(folder.path()).unwrap().unwrap();
     assert_eq!(path.file_name().unwrap(), "epoch-0000002.safetensors");
-    assert!(
-        model
-            .named_parameters()
-            .iter()
-            .all(|(_, parameter)| !parameter.requires_grad())
-    );
+    assert!(model.named_parameters().iter().all(|(_, parameter)| !parameter.requires_grad()));
 }
 
 #[test]
@@ -300,18 +227,9 @@ fn settings_out_of_range_make_no_trainer() {
     let images = images(4);
     let model = model(auto_decoder(), &images);
     for config in [
-        TrainingConfig {
-            latents: adam(f64::NAN),
-            ..config(1)
-        },
-        TrainingConfig {
-            batch_size: 0,
-            ..config(1)
-        },
-        TrainingConfig {
-            latent_steps: 0,
-            ..config(1)
-        },
+        TrainingConfig { latents: adam(f64::NAN), ..config(1) },
+        TrainingConfig { batch_size: 0, ..config(1) },
+        TrainingConfig { latent_steps: 0, ..config(1) },
     ] {
         let result = Trainer::new(&model, &images, &config, &optimisers(), Streams::new(1));
         assert!(matches!(result, Err(Error::Range(_))), "{result:?}");

@@ -31,12 +31,7 @@ fn other_rows_keep_their_bytes() {
     for count in [1, 2, 7] {
         let mut table = LatentTable::new(wave(&[count, 3], 0.0, Kind::Float), &adam);
         let all: Vec<i64> = (0..count).collect();
-        step(
-            &mut table,
-            &adam,
-            &all,
-            &wave(&[count, 3], 1.0, Kind::Float),
-        );
+        step(&mut table, &adam, &all, &wave(&[count, 3], 1.0, Kind::Float));
         let before: Vec<Vec<f64>> = all.iter().map(|&index| row(&table, index)).collect();
         let touched: Vec<i64> = all.iter().copied().rev().step_by(3).collect();
         let gradient = wave(&[touched.len() as i64, 3], 2.0, Kind::Float);
@@ -52,20 +47,12 @@ fn other_rows_keep_their_bytes() {
 fn gathering_and_scattering_changes_nothing_and_keeps_the_order() {
     let adam = Adam::default();
     let mut table = LatentTable::new(wave(&[5, 3], 0.0, Kind::Float), &adam);
-    step(
-        &mut table,
-        &adam,
-        &[0, 1, 2, 3, 4],
-        &wave(&[5, 3], 1.0, Kind::Float),
-    );
+    step(&mut table, &adam, &[0, 1, 2, 3, 4], &wave(&[5, 3], 1.0, Kind::Float));
     let before: Vec<Vec<f64>> = (0..5).map(|index| row(&table, index)).collect();
     let indices = Tensor::from_slice(&[3i64, 0, 4]);
     let batch = table.gather(&indices);
     for (position, index) in [3, 0, 4].into_iter().enumerate() {
-        assert_eq!(
-            numbers(&batch.rows.get(position as i64)),
-            before[index][..WIDTH]
-        );
+        assert_eq!(numbers(&batch.rows.get(position as i64)), before[index][..WIDTH]);
     }
     table.scatter(&indices, &batch);
     let after: Vec<Vec<f64>> = (0..5).map(|index| row(&table, index)).collect();
@@ -75,22 +62,9 @@ fn gathering_and_scattering_changes_nothing_and_keeps_the_order() {
 
 #[test]
 fn ten_steps_are_textbook_adam_on_the_rows_that_were_touched() {
-    let adam = Adam {
-        betas: [0.5, 0.9],
-        epsilon: 1e-8,
-    };
-    let batches: [&[i64]; 10] = [
-        &[0, 3],
-        &[5],
-        &[1, 0, 6],
-        &[3],
-        &[0],
-        &[2, 5, 6, 0],
-        &[1],
-        &[0, 3],
-        &[5, 6],
-        &[0],
-    ];
+    let adam = Adam { betas: [0.5, 0.9], epsilon: 1e-8 };
+    let batches: [&[i64]; 10] =
+        [&[0, 3], &[5], &[1, 0, 6], &[3], &[0], &[2, 5, 6, 0], &[1], &[0, 3], &[5, 6], &[0]];
     let mut table = LatentTable::new(wave(&[7, 3], 0.0, Kind::Float), &adam);
     let mut values = numbers(table.rows());
     let mut textbook = [TextbookAdam::default(); 7 * WIDTH];

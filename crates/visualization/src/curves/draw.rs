@@ -44,16 +44,8 @@ pub(super) fn draw(chart: &LineChart) -> Result<Drawing> {
     let mut scene = Scene::new(chart.width, chart.height);
     draw_y_axis(&mut scene, chart, &ranges, frame, &y_ticks);
     draw_x_axis(&mut scene, chart, &ranges, frame);
-    let room = Frame {
-        y: frame.y - LINE,
-        height: frame.height + 2.0 * LINE,
-        ..frame
-    };
-    let room = Frame {
-        x: room.x - 3.0,
-        width: room.width + 6.0,
-        ..room
-    };
+    let room = Frame { y: frame.y - LINE, height: frame.height + 2.0 * LINE, ..frame };
+    let room = Frame { x: room.x - 3.0, width: room.width + 6.0, ..room };
     scene.clipped("plot", room, |scene| {
         for (index, series) in chart.series.iter().enumerate() {
             draw_line(scene, series, colour(chart, index), &ranges, frame);
@@ -67,70 +59,26 @@ pub(super) fn draw(chart: &LineChart) -> Result<Drawing> {
 fn check(chart: &LineChart) -> Result<()> {
     let range = |what, found: f64, holds: bool, expected| match holds {
         true => Ok(()),
-        false => Err(Error::Range {
-            what,
-            found,
-            expected,
-        }),
+        false => Err(Error::Range { what, found, expected }),
     };
     let sensible = |value: f64, least: f64| value.is_finite() && value >= least;
-    range(
-        "line chart clip",
-        chart.clip,
-        (0.0..0.5).contains(&chart.clip),
-        "0 or more, below 0.5",
-    )?;
-    range(
-        "line chart width",
-        chart.width,
-        sensible(chart.width, 240.0),
-        "240 or more",
-    )?;
-    range(
-        "line chart height",
-        chart.height,
-        sensible(chart.height, 160.0),
-        "160 or more",
-    )
+    range("line chart clip", chart.clip, (0.0..0.5).contains(&chart.clip), "0 or more, below 0.5")?;
+    range("line chart width", chart.width, sensible(chart.width, 240.0), "240 or more")?;
+    range("line chart height", chart.height, sensible(chart.height, 160.0), "160 or more")
 }
 
 /// The area of the lines: what the labels around it leave.
 fn frame(chart: &LineChart, y_ticks: &[Tick], names: &[Vec<String>]) -> Result<Frame> {
     let tick_texts = y_ticks.iter().map(|tick| tick.text.as_str());
     let tick_width = font::widest(tick_texts, TEXT, Weight::Regular)?;
-    let left = tick_width
-        + 16.0
-        + if chart.y_label.is_empty() {
-            0.0
-        } else {
-            TEXT + 8.0
-        };
+    let left = tick_width + 16.0 + if chart.y_label.is_empty() { 0.0 } else { TEXT + 8.0 };
     let name_lines = names.iter().flatten().map(String::as_str);
     let name_width = font::widest(name_lines, TEXT, Weight::Regular)?;
-    let right = if name_width > 0.0 {
-        name_width + SWATCH + 24.0
-    } else {
-        16.0
-    };
-    let top = 14.0
-        + if chart.title.is_empty() {
-            0.0
-        } else {
-            TITLE + 14.0
-        };
-    let bottom = 30.0
-        + if chart.x_label.is_empty() {
-            0.0
-        } else {
-            TEXT + 8.0
-        };
+    let right = if name_width > 0.0 { name_width + SWATCH + 24.0 } else { 16.0 };
+    let top = 14.0 + if chart.title.is_empty() { 0.0 } else { TITLE + 14.0 };
+    let bottom = 30.0 + if chart.x_label.is_empty() { 0.0 } else { TEXT + 8.0 };
     let width = (chart.width - left - right).max(60.0);
-    Ok(Frame {
-        x: left,
-        y: top,
-        width,
-        height: chart.height - top - bottom,
-    })
+    Ok(Frame { x: left, y: top, width, height: chart.height - top - bottom })
 }
 
 fn colour(chart: &LineChart, index: usize) -> &'static str {
@@ -144,11 +92,7 @@ fn draw_y_axis(
     frame: Frame,
     y_ticks: &[Tick],
 ) {
-    let rule = Stroke {
-        colour: palette::RULE,
-        width: 1.0,
-        dashed: false,
-    };
+    let rule = Stroke { colour: palette::RULE, width: 1.0, dashed: false };
     for tick in y_ticks {
         let y = ranges.place_y(frame, tick.value);
         scene.line((frame.x, y), (frame.right(), y), rule);
@@ -163,18 +107,11 @@ fn draw_y_axis(
 }
 
 fn draw_x_axis(scene: &mut Scene, chart: &LineChart, ranges: &Ranges, frame: Frame) {
-    let stroke = Stroke {
-        colour: palette::MUTED,
-        width: 1.0,
-        dashed: false,
-    };
+    let stroke = Stroke { colour: palette::MUTED, width: 1.0, dashed: false };
     let bottom = frame.bottom();
     scene.line((frame.x, bottom), (frame.right(), bottom), stroke);
-    let whole = chart
-        .series
-        .iter()
-        .flat_map(|series| &series.points)
-        .all(|point| point.0.fract() == 0.0);
+    let whole =
+        chart.series.iter().flat_map(|series| &series.points).all(|point| point.0.fract() == 0.0);
     let wanted = (frame.width / 80.0).max(2.0) as usize;
     for tick in ticks::linear(ranges.x.0, ranges.x.1, wanted, whole) {
         let x = ranges.place(frame, (tick.value, ranges.y.0)).0;
@@ -194,11 +131,7 @@ fn draw_line(scene: &mut Scene, series: &Series, colour: &str, ranges: &Ranges, 
     let points: Vec<Option<(f64, f64)>> = drawable(series, ranges.log_y)
         .map(|point| point.map(|point| ranges.place(frame, point)))
         .collect();
-    let stroke = Stroke {
-        colour,
-        width: LINE,
-        dashed: series.dashed,
-    };
+    let stroke = Stroke { colour, width: LINE, dashed: series.dashed };
     for piece in points.split(Option::is_none) {
         let piece: Vec<(f64, f64)> = piece.iter().flatten().copied().collect();
         if piece.len() > 1 {
@@ -225,11 +158,7 @@ fn draw_names(
         let last = drawable(series, chart.log_y).flatten().last();
         if let (Some(last), false) = (last, names[index].is_empty()) {
             let middle = ranges.place_y(frame, last.1).clamp(frame.y, frame.bottom());
-            labels.push(Name {
-                series: index,
-                lines: &names[index],
-                middle,
-            });
+            labels.push(Name { series: index, lines: &names[index], middle });
         }
     }
     labels.sort_by(|a, b| a.middle.total_cmp(&b.middle));
@@ -237,20 +166,11 @@ fn draw_names(
     for label in &labels {
         let series = &chart.series[label.series];
         let (x, colour) = (frame.right() + 10.0, colour(chart, label.series));
-        let stroke = Stroke {
-            colour,
-            width: LINE + 0.6,
-            dashed: series.dashed,
-        };
+        let stroke = Stroke { colour, width: LINE + 0.6, dashed: series.dashed };
         scene.line((x, label.middle), (x + SWATCH, label.middle), stroke);
         let first = label.middle + 0.36 * TEXT - 0.5 * NAME_STEP * (label.lines.len() as f64 - 1.0);
         for (row, line) in label.lines.iter().enumerate() {
-            scene.text(Text::new(
-                line,
-                x + SWATCH + 6.0,
-                first + row as f64 * NAME_STEP,
-                TEXT,
-            ));
+            scene.text(Text::new(line, x + SWATCH + 6.0, first + row as f64 * NAME_STEP, TEXT));
         }
     }
 }

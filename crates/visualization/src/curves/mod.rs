@@ -23,11 +23,7 @@ pub struct Series {
 impl Series {
     /// A solid line in the next colour.
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
-        Series {
-            name: name.into(),
-            points,
-            ..Series::default()
-        }
+        Series { name: name.into(), points, ..Series::default() }
     }
 
     /// The same line, dashed.

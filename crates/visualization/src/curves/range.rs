@@ -23,39 +23,22 @@ impl Ranges {
             .collect();
         let points = || lines.iter().flatten();
         if points().next().is_none() {
-            return Err(Error::Empty {
-                what: "line chart",
-                minimum: 1,
-            });
+            return Err(Error::Empty { what: "line chart", minimum: 1 });
         }
         let x = extent(points().map(|point| point.0));
         let (low, highest) = extent(points().map(|point| point.1));
-        let tops = lines
-            .iter()
-            .filter_map(|line| quantile(line, 1.0 - chart.clip));
+        let tops = lines.iter().filter_map(|line| quantile(line, 1.0 - chart.clip));
         let high = tops.fold(low, f64::max);
         let hidden = (highest > high).then_some(highest);
-        let y = if chart.log_y {
-            widen_log(low, high)
-        } else {
-            widen(low, high)
-        };
+        let y = if chart.log_y { widen_log(low, high) } else { widen(low, high) };
         // Widening may bring a value just above the quantile back into view.
         let hidden = hidden.filter(|&value| value > y.1);
-        Ok(Ranges {
-            x: spread(x),
-            y,
-            hidden,
-            log_y: chart.log_y,
-        })
+        Ok(Ranges { x: spread(x), y, hidden, log_y: chart.log_y })
     }
 
     /// Where a point lies in the frame.
     pub fn place(&self, frame: Frame, point: (f64, f64)) -> (f64, f64) {
-        (
-            frame.x + self.share_x(point.0) * frame.width,
-            self.place_y(frame, point.1),
-        )
+        (frame.x + self.share_x(point.0) * frame.width, self.place_y(frame, point.1))
     }
 
     pub fn place_y(&self, frame: Frame, y: f64) -> f64 {
@@ -111,11 +94,7 @@ fn spread((low, high): (f64, f64)) -> (f64, f64) {
 fn widen(low: f64, high: f64) -> (f64, f64) {
     let (from, to) = spread((low, high));
     let margin = 0.05 * (to - from);
-    let bottom = if low >= 0.0 {
-        (from - margin).max(0.0)
-    } else {
-        from - margin
-    };
+    let bottom = if low >= 0.0 { (from - margin).max(0.0) } else { from - margin };
     (bottom, to + margin)
 }
 
@@ -129,10 +108,7 @@ mod tests {
     use super::*;
 
     fn chart(points: Vec<(f64, f64)>) -> LineChart {
-        LineChart {
-            series: vec![Series::new("a", points)],
-            ..LineChart::default()
-        }
+        LineChart { series: vec![Series::new("a", points)], ..LineChart::default() }
     }
 
     #[test]
@@ -159,13 +135,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_left_out() {
-        let points = vec![
-            (0.0, f64::NAN),
-            (f64::INFINITY, 3.0),
-            (1.0, -4.0),
-            (2.0, 5.0),
-            (3.0, 50.0),
-        ];
+        let points =
+            vec![(0.0, f64::NAN), (f64::INFINITY, 3.0), (1.0, -4.0), (2.0, 5.0), (3.0, 50.0)];
         let mut chart = chart(points);
         assert_eq!(Ranges::of(&chart).unwrap().x, (1.0, 3.0));
         chart.log_y = true;
@@ -176,18 +147,8 @@ mod tests {
 
     #[test]
     fn places_are_linear_or_logarithmic() {
-        let frame = Frame {
-            x: 10.0,
-            y: 20.0,
-            width: 100.0,
-            height: 200.0,
-        };
-        let mut ranges = Ranges {
-            x: (0.0, 2.0),
-            y: (1.0, 100.0),
-            hidden: None,
-            log_y: true,
-        };
+        let frame = Frame { x: 10.0, y: 20.0, width: 100.0, height: 200.0 };
+        let mut ranges = Ranges { x: (0.0, 2.0), y: (1.0, 100.0), hidden: None, log_y: true };
         approx::assert_relative_eq!(ranges.place(frame, (1.0, 10.0)).0, 60.0);
         approx::assert_relative_eq!(ranges.place(frame, (1.0, 10.0)).1, 120.0);
         ranges.log_y = false;

@@ -38,10 +38,8 @@ impl ImageGrid {
         let size = (8.0 * self.scale as f64).max(14.0);
         let (gap, wide_gap) = (self.scale.max(2), 7 * self.scale);
         let (tile_width, tile_height) = (self.width * self.scale, self.height * self.scale);
-        let labels = self
-            .rows
-            .iter()
-            .map(|row| font::wrap(&row.label, 9.0 * size, size, Weight::Regular));
+        let labels =
+            self.rows.iter().map(|row| font::wrap(&row.label, 9.0 * size, size, Weight::Regular));
         let row_labels: Vec<Vec<String>> = labels.collect::<Result<_>>()?;
         let left = self.left_margin(&row_labels, size)?;
         let (column_labels, upwards, top) = self.column_headings(size)?;
@@ -56,10 +54,7 @@ impl ImageGrid {
         let margin = 2 * self.scale;
         Ok(Layout {
             columns,
-            rows: rows
-                .iter()
-                .map(|row| row + (row_height - tile_height) / 2)
-                .collect(),
+            rows: rows.iter().map(|row| row + (row_height - tile_height) / 2).collect(),
             line: 1.25 * size,
             size,
             row_labels,
@@ -84,10 +79,8 @@ impl ImageGrid {
     /// The column labels in lines, whether they read upwards, and the room above the first row.
     fn column_headings(&self, size: f64) -> Result<(Vec<Vec<String>>, bool, usize)> {
         let room = (self.width * self.scale) as f64;
-        let wrapped = self
-            .column_labels
-            .iter()
-            .map(|label| font::wrap(label, room, size, Weight::Regular));
+        let wrapped =
+            self.column_labels.iter().map(|label| font::wrap(label, room, size, Weight::Regular));
         let labels: Vec<Vec<String>> = wrapped.collect::<Result<_>>()?;
         let most = labels.iter().map(Vec::len).max().unwrap_or(0);
         let margin = 2 * self.scale;
@@ -101,11 +94,7 @@ impl ImageGrid {
         }
         let whole = self.column_labels.iter().map(String::as_str);
         let height = font::widest(whole, size, Weight::Regular)? + 0.8 * size;
-        let labels = self
-            .column_labels
-            .iter()
-            .map(|label| vec![label.clone()])
-            .collect();
+        let labels = self.column_labels.iter().map(|label| vec![label.clone()]).collect();
         Ok((labels, true, margin + height.ceil() as usize))
     }
 }

@@ -26,11 +26,7 @@ pub struct GridRow {
 impl GridRow {
     /// A labelled row.
     pub fn new(label: impl Into<String>, images: Vec<Vec<u8>>) -> Self {
-        GridRow {
-            label: label.into(),
-            images,
-            apart: false,
-        }
+        GridRow { label: label.into(), images, apart: false }
     }
 
     /// The same row, set apart from the one above.
@@ -84,10 +80,7 @@ impl ImageGrid {
     pub fn from_pixels(pixels: &[u8], height: usize, width: usize, columns: usize) -> Result<Self> {
         let size = height.saturating_mul(width);
         if size == 0 || columns == 0 {
-            return Err(Error::Empty {
-                what: "pixels and columns of the grid",
-                minimum: 1,
-            });
+            return Err(Error::Empty { what: "pixels and columns of the grid", minimum: 1 });
         }
         if !pixels.len().is_multiple_of(size) {
             let expected = pixels.len() / size * size;
@@ -98,14 +91,8 @@ impl ImageGrid {
             });
         }
         let images: Vec<Vec<u8>> = pixels.chunks_exact(size).map(<[u8]>::to_vec).collect();
-        let rows = images
-            .chunks(columns)
-            .map(|row| GridRow::new("", row.to_vec()))
-            .collect();
-        Ok(ImageGrid {
-            rows,
-            ..ImageGrid::new(height, width)
-        })
+        let rows = images.chunks(columns).map(|row| GridRow::new("", row.to_vec())).collect();
+        Ok(ImageGrid { rows, ..ImageGrid::new(height, width) })
     }
 
     /// Draws the grid.
@@ -160,39 +147,22 @@ impl ImageGrid {
             found: found as f64,
             expected: "one of the grid's",
         };
-        let y = layout
-            .rows
-            .get(row)
-            .ok_or_else(|| outside("grid row", row))?;
-        let x = layout
-            .columns
-            .get(column)
-            .ok_or_else(|| outside("grid column", column))?;
+        let y = layout.rows.get(row).ok_or_else(|| outside("grid row", row))?;
+        let x = layout.columns.get(column).ok_or_else(|| outside("grid column", column))?;
         Ok((*x, *y))
     }
 
     fn columns(&self) -> usize {
-        self.rows
-            .iter()
-            .map(|row| row.images.len())
-            .max()
-            .unwrap_or(0)
+        self.rows.iter().map(|row| row.images.len()).max().unwrap_or(0)
     }
 
     fn check(&self) -> Result<()> {
         if self.columns() == 0 || self.height == 0 || self.width == 0 {
-            return Err(Error::Empty {
-                what: "image grid",
-                minimum: 1,
-            });
+            return Err(Error::Empty { what: "image grid", minimum: 1 });
         }
         if !(1..=64).contains(&self.scale) {
             let found = self.scale as f64;
-            return Err(Error::Range {
-                what: "image grid scale",
-                found,
-                expected: "1 to 64",
-            });
+            return Err(Error::Range { what: "image grid scale", found, expected: "1 to 64" });
         }
         let expected = self.height.saturating_mul(self.width);
         let mut images = self.rows.iter().flat_map(|row| &row.images);
@@ -205,21 +175,15 @@ impl ImageGrid {
         }
         if self.column_labels.len() > self.columns() {
             let (found, expected) = (self.column_labels.len(), self.columns());
-            return Err(Error::Length {
-                what: "column labels of the grid",
-                found,
-                expected,
-            });
+            return Err(Error::Length { what: "column labels of the grid", found, expected });
         }
         Ok(())
     }
 
     fn draw_labels(&self, layout: &Layout) -> Result<RgbImage> {
         let mut scene = Scene::new(layout.width as f64, layout.height as f64);
-        let (tile_width, tile_height) = (
-            (self.width * self.scale) as f64,
-            (self.height * self.scale) as f64,
-        );
+        let (tile_width, tile_height) =
+            ((self.width * self.scale) as f64, (self.height * self.scale) as f64);
         for (lines, &top) in layout.row_labels.iter().zip(&layout.rows) {
             let middle = top as f64 + tile_height / 2.0;
             let first =
@@ -243,12 +207,7 @@ impl ImageGrid {
                 scene.text(text);
             }
         }
-        rasterise(
-            scene.finish().svg(),
-            layout.width as f64,
-            layout.height as f64,
-            1,
-        )
+        rasterise(scene.finish().svg(), layout.width as f64, layout.height as f64, 1)
     }
 
     /// Copies one image, enlarged, to its place.

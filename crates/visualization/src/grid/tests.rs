@@ -1,10 +1,10 @@
+//! Tests of image grids.
+
 use super::*;
 
 /// An image whose every pixel differs from its neighbours', and from the same pixel of other tiles.
 fn image(height: usize, width: usize, number: usize) -> Vec<u8> {
-    (0..height * width)
-        .map(|pixel| ((number * 41 + pixel * 7) % 256) as u8)
-        .collect()
+    (0..height * width).map(|pixel| ((number * 41 + pixel * 7) % 256) as u8).collect()
 }
 
 fn grid(rows: usize, columns: usize) -> ImageGrid {
@@ -12,10 +12,7 @@ fn grid(rows: usize, columns: usize) -> ImageGrid {
         let images = (0..columns).map(|c| image(5, 4, r * columns + c)).collect();
         GridRow::new(format!("row {r}"), images)
     };
-    ImageGrid {
-        rows: (0..rows).map(row).collect(),
-        ..ImageGrid::new(5, 4)
-    }
+    ImageGrid { rows: (0..rows).map(row).collect(), ..ImageGrid::new(5, 4) }
 }
 
 /// Reads the tile back from the picture and checks it against its image.
@@ -27,10 +24,7 @@ fn assert_tile(grid: &ImageGrid, picture: &RgbImage, row: usize, column: usize) 
             let value = image[dy / grid.scale * grid.width + dx / grid.scale];
             let shade = if grid.invert { 255 - value } else { value };
             let pixel = picture.get_pixel((x + dx) as u32, (y + dy) as u32).0;
-            assert_eq!(
-                pixel, [shade; 3],
-                "tile ({row}, {column}), pixel ({dx}, {dy})"
-            );
+            assert_eq!(pixel, [shade; 3], "tile ({row}, {column}), pixel ({dx}, {dy})");
         }
     }
 }
@@ -48,18 +42,12 @@ fn assert_all_tiles(grid: &ImageGrid) -> RgbImage {
 #[test]
 fn every_tile_is_its_image_pixel_for_pixel() {
     let mut grid = grid(4, 7);
-    grid.column_labels = (0..7)
-        .map(|c| format!("a long label of column {c}"))
-        .collect();
+    grid.column_labels = (0..7).map(|c| format!("a long label of column {c}")).collect();
     grid.column_breaks = vec![3];
     grid.rows[2].apart = true;
     for scale in [1, 3, 8] {
         for invert in [false, true] {
-            assert_all_tiles(&ImageGrid {
-                scale,
-                invert,
-                ..grid.clone()
-            });
+            assert_all_tiles(&ImageGrid { scale, invert, ..grid.clone() });
         }
     }
 }
@@ -91,10 +79,7 @@ fn breaks_widen_exactly_their_gap() {
     grid.rows[2].apart = true;
     let after = grid.position(2, 2).unwrap();
     assert_eq!((after.0 - before.0, after.1 - before.1), (18, 18));
-    assert_eq!(
-        grid.position(1, 0).unwrap().1,
-        self::grid(3, 3).position(1, 0).unwrap().1
-    );
+    assert_eq!(grid.position(1, 0).unwrap().1, self::grid(3, 3).position(1, 0).unwrap().1);
 }
 
 #[test]
@@ -102,82 +87,37 @@ fn labels_have_ink_outside_the_tiles_and_longer_ones_more_room() {
     let mut grid = grid(2, 2);
     let left = grid.position(0, 0).unwrap().0;
     let picture = grid.render().unwrap();
-    let ink = picture
-        .enumerate_pixels()
-        .filter(|(x, _, p)| (*x as usize) < left && p.0[0] < 100);
+    let ink = picture.enumerate_pixels().filter(|(x, _, p)| (*x as usize) < left && p.0[0] < 100);
     assert!(ink.count() > 100);
     grid.rows[0].label = "a row with a longer label".to_owned();
     assert!(grid.position(0, 0).unwrap().0 > left);
     grid.column_labels = vec!["interpolation".to_owned()];
-    assert!(
-        grid.position(0, 0).unwrap().1 > 100,
-        "a wide word turns upwards"
-    );
+    assert!(grid.position(0, 0).unwrap().1 > 100, "a wide word turns upwards");
 }
 
 #[test]
 fn labels_of_high_rows_do_not_overlap_the_next_row() {
     let mut grid = grid(2, 1);
     grid.rows[0].label = "many words that need several lines beside a very small image".to_owned();
-    let (first, second) = (
-        grid.position(0, 0).unwrap().1,
-        grid.position(1, 0).unwrap().1,
-    );
+    let (first, second) = (grid.position(0, 0).unwrap().1, grid.position(1, 0).unwrap().1);
     assert!(second - first > grid.height * grid.scale + 20);
 }
 
 #[test]
 fn bad_grids_are_refused() {
-    assert!(matches!(
-        ImageGrid::new(28, 28).render(),
-        Err(Error::Empty { .. })
-    ));
+    assert!(matches!(ImageGrid::new(28, 28).render(), Err(Error::Empty { .. })));
     let mut wrong = grid(2, 2);
     wrong.rows[1].images[1].pop();
+    assert!(matches!(wrong.render(), Err(Error::Length { found: 19, expected: 20, .. })));
+    let labelled = ImageGrid { column_labels: vec![String::new(); 3], ..grid(2, 2) };
+    assert!(matches!(labelled.render(), Err(Error::Length { found: 3, expected: 2, .. })));
+    assert!(matches!(ImageGrid { scale: 0, ..grid(1, 1) }.render(), Err(Error::Range { .. })));
     assert!(matches!(
-        wrong.render(),
-        Err(Error::Length {
-            found: 19,
-            expected: 20,
-            ..
-        })
-    ));
-    let labelled = ImageGrid {
-        column_labels: vec![String::new(); 3],
-        ..grid(2, 2)
-    };
-    assert!(matches!(
-        labelled.render(),
-        Err(Error::Length {
-            found: 3,
-            expected: 2,
-            ..
-        })
-    ));
-    assert!(matches!(
-        ImageGrid {
-            scale: 0,
-            ..grid(1, 1)
-        }
-        .render(),
-        Err(Error::Range { .. })
-    ));
-    assert!(matches!(
-        ImageGrid {
-            scale: 64,
-            ..grid(1, 200)
-        }
-        .render(),
+        ImageGrid { scale: 64, ..grid(1, 200) }.render(),
         Err(Error::TooLarge { .. })
     ));
-    assert!(matches!(
-        ImageGrid::from_pixels(&[0; 785], 28, 28, 1),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        ImageGrid::from_pixels(&[0; 784], 28, 28, 0),
-        Err(Error::Empty { .. })
-    ));
+    assert!(matches!(ImageGrid::from_pixels(&[0; 785], 28, 28, 1), Err(Error::Length { .. })));
+    assert!(matches!(ImageGrid::from_pixels(&[0; 784], 28, 28, 0), Err(Error::Empty { .. })));
 }
 
 #[test]

@@ -65,18 +65,12 @@ pub struct Column {
 impl Column {
     /// A column of words.
     pub fn text(name: impl Into<RichText>) -> Self {
-        Column {
-            name: name.into(),
-            align: Align::Left,
-        }
+        Column { name: name.into(), align: Align::Left }
     }
 
     /// A column of numbers.
     pub fn number(name: impl Into<RichText>) -> Self {
-        Column {
-            name: name.into(),
-            align: Align::Right,
-        }
+        Column { name: name.into(), align: Align::Right }
     }
 }
 
@@ -99,10 +93,7 @@ impl Cell {
 
 impl<T: Into<RichText>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Cell {
-            text: text.into(),
-            best: false,
-        }
+        Cell { text: text.into(), best: false }
     }
 }
 
@@ -124,12 +115,7 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new(id: impl Into<String>, caption: impl Into<RichText>, columns: Vec<Column>) -> Self {
-        Table {
-            id: id.into(),
-            caption: caption.into(),
-            columns,
-            ..Table::default()
-        }
+        Table { id: id.into(), caption: caption.into(), columns, ..Table::default() }
     }
 
     /// Adds a row at the end.
@@ -170,13 +156,7 @@ impl Figure {
         caption: impl Into<RichText>,
     ) -> Self {
         let (id, alt, caption) = (id.into(), alt.into(), caption.into());
-        Figure {
-            id,
-            image,
-            alt,
-            caption,
-            width: None,
-        }
+        Figure { id, image, alt, caption, width: None }
     }
 
     /// The width in CSS pixels at which it is shown where there is room.

@@ -15,23 +15,14 @@ pub(super) fn references(report: &Report) -> Result<References> {
     walk.texts.extend(&report.abstract_);
     for (index, section) in report.sections.iter().enumerate() {
         if section.id.is_empty() {
-            return Err(fault(format!(
-                "section “{}” has no identifier",
-                section.title
-            )));
+            return Err(fault(format!("section “{}” has no identifier", section.title)));
         }
         walk.name(&section.id, format!("Section {}", index + 1))?;
         walk.blocks(&section.blocks)?;
     }
     for text in &walk.texts {
-        if let Some(id) = text
-            .references()
-            .into_iter()
-            .find(|id| !walk.labels.contains_key(*id))
-        {
-            return Err(fault(format!(
-                "@{{{id}}} refers to no section, table or figure"
-            )));
+        if let Some(id) = text.references().into_iter().find(|id| !walk.labels.contains_key(*id)) {
+            return Err(fault(format!("@{{{id}}} refers to no section, table or figure")));
         }
     }
     Ok(walk.labels)
@@ -82,10 +73,8 @@ impl<'a> Walk<'a> {
             }
         }
         self.texts.extend([&table.caption, &table.note]);
-        self.texts
-            .extend(table.columns.iter().map(|column| &column.name));
-        self.texts
-            .extend(table.rows.iter().flatten().map(|cell| &cell.text));
+        self.texts.extend(table.columns.iter().map(|column| &column.name));
+        self.texts.extend(table.rows.iter().flatten().map(|cell| &cell.text));
         self.name(&table.id, label)
     }
 
@@ -106,19 +95,12 @@ impl<'a> Walk<'a> {
         if id.is_empty() {
             return Ok(());
         }
-        if !id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        {
+        if !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
             let allowed = "letters, digits, - and _";
-            return Err(fault(format!(
-                "identifier “{id}” of {label}: use only {allowed}"
-            )));
+            return Err(fault(format!("identifier “{id}” of {label}: use only {allowed}")));
         }
         if let Some(earlier) = self.labels.insert(id.to_owned(), label.clone()) {
-            return Err(fault(format!(
-                "identifier “{id}” names both {earlier} and {label}"
-            )));
+            return Err(fault(format!("identifier “{id}” names both {earlier} and {label}")));
         }
         Ok(())
     }

@@ -56,10 +56,7 @@ pub struct Section {
 impl Report {
     /// An empty document.
     pub fn new(title: impl Into<String>) -> Self {
-        Report {
-            title: title.into(),
-            ..Report::default()
-        }
+        Report { title: title.into(), ..Report::default() }
     }
 
     /// Adds a section at the end.
@@ -84,11 +81,7 @@ impl Report {
 impl Section {
     /// An empty section.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
-        Section {
-            id: id.into(),
-            title: title.into(),
-            blocks: Vec::new(),
-        }
+        Section { id: id.into(), title: title.into(), blocks: Vec::new() }
     }
 
     /// Adds a block at the end.

@@ -84,10 +84,7 @@ mod tests {
         let image = image::RgbImage::new(301, 7);
         let png = crate::raster::encode_png(&image).unwrap();
         assert_eq!(Picture::Png(png).natural_width(), Some(151));
-        assert_eq!(
-            Picture::Png(b"not a picture".to_vec()).natural_width(),
-            None
-        );
+        assert_eq!(Picture::Png(b"not a picture".to_vec()).natural_width(), None);
         let svg =
             |root: &str| Picture::Svg(format!("{root}<rect width=\"9\"/></svg>")).natural_width();
         assert_eq!(svg("<svg height=\"5\" width=\"719.5\">"), Some(720));

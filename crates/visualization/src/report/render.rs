@@ -17,11 +17,7 @@ const LARGE: u32 = 500;
 const SHORT_CELL: usize = 30;
 
 pub(super) fn document(report: &Report, references: &References) -> Markup {
-    let mut writer = Writer {
-        references,
-        tables: 0,
-        figures: 0,
-    };
+    let mut writer = Writer { references, tables: 0, figures: 0 };
     // Rendered first, in the document's order: the numbers count up.
     let header = writer.header(report);
     let sections: Vec<Markup> = report

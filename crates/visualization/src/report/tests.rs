@@ -1,3 +1,5 @@
+//! Tests of reports.
+
 use super::*;
 use crate::Error;
 
@@ -6,12 +8,7 @@ fn png() -> Picture {
 }
 
 fn figure(id: &str) -> Figure {
-    Figure::new(
-        id,
-        png(),
-        format!("what {id} shows"),
-        format!("Caption of {id}."),
-    )
+    Figure::new(id, png(), format!("what {id} shows"), format!("Caption of {id}."))
 }
 
 fn table(id: &str) -> Table {
@@ -33,10 +30,7 @@ fn report() -> Report {
     let second = Section::new("second", "Second things")
         .block(Block::Note(NoteKind::Caution, "Careful.".into()))
         .block(Block::Code("cargo run <file>".into()))
-        .block(Block::Details {
-            summary: "More".into(),
-            blocks: hidden,
-        })
+        .block(Block::Details { summary: "More".into(), blocks: hidden })
         .block(Block::Figure(figure("late")))
         .block(Block::Table(table("late-table")));
     let report = Report {
@@ -66,10 +60,7 @@ fn assert_balanced(html: &str) {
 /// The values of an attribute, in the document's order.
 fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
     let pattern = format!(" {name}=\"");
-    html.split(pattern.as_str())
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect()
+    html.split(pattern.as_str()).skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[test]
@@ -88,14 +79,10 @@ fn nothing_leaves_the_file() {
     }
     let identifiers = attributes(&html, "id");
     for target in attributes(&html, "href") {
-        let id = target
-            .strip_prefix('#')
-            .expect("a link that leaves the document");
+        let id = target.strip_prefix('#').expect("a link that leaves the document");
         assert!(identifiers.contains(&id), "{id}");
     }
-    for forbidden in [
-        "http:", "https:", "<script", "<link", "@import", "url(", "<iframe",
-    ] {
+    for forbidden in ["http:", "https:", "<script", "<link", "@import", "url(", "<iframe"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
 }
@@ -138,24 +125,11 @@ fn a_users_markup_is_escaped_everywhere() {
         .block(Block::Note(NoteKind::Result, evil.into()))
         .block(Block::Code(evil.into()))
         .block(Block::List(vec![evil.into()]))
-        .block(Block::Table(
-            Table::new("", evil, columns).row([evil.into()]).note(evil),
-        ))
-        .block(Block::Figure(Figure::new(
-            "",
-            Picture::Svg(evil.into()),
-            evil,
-            evil,
-        )))
-        .block(Block::Details {
-            summary: evil.into(),
-            blocks: Vec::new(),
-        });
-    let report = Report {
-        subtitle: evil.into(),
-        abstract_: vec![evil.into()],
-        ..Report::new(evil)
-    };
+        .block(Block::Table(Table::new("", evil, columns).row([evil.into()]).note(evil)))
+        .block(Block::Figure(Figure::new("", Picture::Svg(evil.into()), evil, evil)))
+        .block(Block::Details { summary: evil.into(), blocks: Vec::new() });
+    let report =
+        Report { subtitle: evil.into(), abstract_: vec![evil.into()], ..Report::new(evil) };
     let html = report.section(section).render().unwrap();
     assert!(!html.contains("<script"));
     assert_eq!(html.matches("&lt;script&gt;alert(1)").count(), 17);
@@ -179,15 +153,9 @@ fn faults_are_refused_and_named() {
         }
     };
     assert!(fault(Block::Paragraph("@{nothing}".into())).contains("@{nothing}"));
-    let silent = Figure {
-        alt: " ".into(),
-        ..figure("f")
-    };
+    let silent = Figure { alt: " ".into(), ..figure("f") };
     assert!(fault(Block::Figure(silent)).contains("Figure 1 has no alternative text"));
-    let blank = Figure {
-        image: Picture::Png(Vec::new()),
-        ..figure("f")
-    };
+    let blank = Figure { image: Picture::Png(Vec::new()), ..figure("f") };
     assert!(fault(Block::Figure(blank)).contains("no picture"));
     let ragged = table("t").row(["one".into()]);
     assert!(fault(Block::Table(ragged)).contains("row 2: 1 cells for 2 columns"));

@@ -141,10 +141,7 @@ fn next_span(rest: &str) -> Option<(Span<'_>, usize)> {
         let Some(length) = closing(inside, close, style) else {
             continue;
         };
-        return Some((
-            Span::Styled(style, &inside[..length]),
-            open.len() + length + close.len(),
-        ));
+        return Some((Span::Styled(style, &inside[..length]), open.len() + length + close.len()));
     }
     Some((Span::Plain(first), first.len_utf8()))
 }
@@ -172,9 +169,7 @@ mod tests {
     use super::*;
 
     fn shown(source: &str) -> String {
-        RichText::from(source)
-            .markup(&|id| format!("<{id}>"))
-            .into_string()
+        RichText::from(source).markup(&|id| format!("<{id}>")).into_string()
     }
 
     #[test]
@@ -190,24 +185,16 @@ mod tests {
 
     #[test]
     fn what_is_no_markup_stays() {
-        assert_eq!(
-            shown("2 * 3 * 4, snake_case, a^2, x@y"),
-            "2 * 3 * 4, snake_case, a^2, x@y"
-        );
+        assert_eq!(shown("2 * 3 * 4, snake_case, a^2, x@y"), "2 * 3 * 4, snake_case, a^2, x@y");
         assert_eq!(shown("*open, `open, ^{open"), "*open, `open, ^{open");
         assert_eq!(shown(r"\*a\* C:\dir \"), r"*a* C:\dir \");
     }
 
     #[test]
     fn html_is_always_escaped() {
-        for source in [
-            "<script>",
-            "*<script>*",
-            "`<script>`",
-            "^{<script>}",
-            "\\<script>",
-            "@{<script>}",
-        ] {
+        for source in
+            ["<script>", "*<script>*", "`<script>`", "^{<script>}", "\\<script>", "@{<script>}"]
+        {
             assert!(!shown(source).contains("<script"), "{source}");
         }
         assert!(!shown("@{\"onclick=\"x}").contains("\"onclick"));

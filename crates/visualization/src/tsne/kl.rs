@@ -34,11 +34,7 @@ pub fn exact_kl(
 ) -> Result<f64> {
     check_data(data, samples, dimensions)?;
     if points.len() != samples {
-        return Err(Error::Length {
-            what: "t-SNE points",
-            found: points.len(),
-            expected: samples,
-        });
+        return Err(Error::Length { what: "t-SNE points", found: points.len(), expected: samples });
     }
     check_data(points.as_flattened(), samples, 2)?;
     if perplexity.is_nan() || perplexity <= 1.0 {
@@ -65,10 +61,8 @@ pub(super) fn divergence(
         .into_par_iter()
         .map(|index| Kernel::fit(&squared_distances(&rows, index), index, perplexity))
         .collect();
-    let sums: Vec<RowSums> = (0..rows.len())
-        .into_par_iter()
-        .map(|i| row_sums(&rows, points, &kernels, i))
-        .collect();
+    let sums: Vec<RowSums> =
+        (0..rows.len()).into_par_iter().map(|i| row_sums(&rows, points, &kernels, i)).collect();
     // Summed in order, so that the result does not depend on the threads.
     let total = sums.iter().fold(RowSums::default(), |a, b| RowSums {
         p_log_p: a.p_log_p + b.p_log_p,
@@ -92,24 +86,14 @@ struct Kernel {
 impl Kernel {
     /// Finds `β` by Newton steps on `ln β`, kept inside a bracket that bisection narrows.
     fn fit(squares: &[f64], index: usize, perplexity: f64) -> Kernel {
-        let others = || {
-            squares
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| *j != index)
-                .map(|(_, &d)| d)
-        };
+        let others = || squares.iter().enumerate().filter(|(j, _)| *j != index).map(|(_, &d)| d);
         let nearest = others().fold(f64::INFINITY, f64::min);
         let mean = others().map(|d| d - nearest).sum::<f64>() / (squares.len() as f64 - 1.0);
         // Entropy falls as β grows. Equal distances give ln(N − 1) whatever β is: take any.
         let middle = if mean > 0.0 { -mean.ln() } else { 0.0 };
         let (mut low, mut high) = (middle - 30.0, middle + 60.0);
         let mut log_beta = middle + 1.0;
-        let mut kernel = Kernel {
-            beta: log_beta.exp(),
-            nearest,
-            normaliser: 1.0,
-        };
+        let mut kernel = Kernel { beta: log_beta.exp(), nearest, normaliser: 1.0 };
         for _ in 0..200 {
             kernel.beta = log_beta.exp();
             let (excess, slope) = kernel.evaluate(others(), perplexity);
@@ -141,10 +125,7 @@ impl Kernel {
         }
         self.normaliser = sum;
         let mean = first / sum;
-        (
-            sum.ln() + mean - perplexity.ln(),
-            mean * mean - second / sum,
-        )
+        (sum.ln() + mean - perplexity.ln(), mean * mean - second / sum)
     }
 
     /// `p(j|i)` of a sample at this squared distance.
@@ -179,14 +160,9 @@ fn row_sums(rows: &[&[f32]], points: &[[f32; 2]], kernels: &[Kernel], i: usize) 
 }
 
 fn squared_distances(rows: &[&[f32]], index: usize) -> Vec<f64> {
-    rows.iter()
-        .map(|other| squared_distance(rows[index], other))
-        .collect()
+    rows.iter().map(|other| squared_distance(rows[index], other)).collect()
 }
 
 fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(&x, &y)| (f64::from(x) - f64::from(y)).powi(2))
-        .sum()
+    a.iter().zip(b).map(|(&x, &y)| (f64::from(x) - f64::from(y)).powi(2)).sum()
 }

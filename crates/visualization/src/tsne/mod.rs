@@ -91,10 +91,7 @@ fn descend(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .build()
-        .map_err(|error| Error::Render {
-            what: "t-SNE map",
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| Error::Render { what: "t-SNE map", reason: error.to_string() })?;
     Ok(pool.install(|| {
         // The library takes distances from `neighbours` and never looks at the samples.
         let placeholders = vec![(); samples];
@@ -123,35 +120,23 @@ fn descend(
             late.with_affinities(affinities);
         }
         late.barnes_hut_with_neighbors(theta, neighbours);
-        late.embedding()
-            .chunks_exact(2)
-            .map(|pair| [pair[0], pair[1]])
-            .collect()
+        late.embedding().chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
     }))
 }
 
 /// Checks the lengths and that every number is finite.
 fn check_data(data: &[f32], samples: usize, dimensions: usize) -> Result<()> {
     if dimensions == 0 {
-        return Err(Error::Empty {
-            what: "dimensions of the t-SNE data",
-            minimum: 1,
-        });
+        return Err(Error::Empty { what: "dimensions of the t-SNE data", minimum: 1 });
     }
     let expected = samples.saturating_mul(dimensions);
     if data.len() != expected {
-        return Err(Error::Length {
-            what: "t-SNE data",
-            found: data.len(),
-            expected,
-        });
+        return Err(Error::Length { what: "t-SNE data", found: data.len(), expected });
     }
     match data.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NotFinite {
-            what: "t-SNE data",
-            index,
-            found: f64::from(data[index]),
-        }),
+        Some(index) => {
+            Err(Error::NotFinite { what: "t-SNE data", index, found: f64::from(data[index]) })
+        }
         None => Ok(()),
     }
 }

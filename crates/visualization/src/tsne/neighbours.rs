@@ -54,12 +54,8 @@ fn closest(mut candidates: Vec<(f32, u32)>, count: usize) -> Vec<Neighbor<f32>> 
 fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let (a_blocks, b_blocks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = a_blocks
-        .remainder()
-        .iter()
-        .zip(b_blocks.remainder())
-        .map(|(x, y)| (x - y) * (x - y))
-        .sum();
+    let rest: f32 =
+        a_blocks.remainder().iter().zip(b_blocks.remainder()).map(|(x, y)| (x - y) * (x - y)).sum();
     for (x, y) in a_blocks.zip(b_blocks) {
         for lane in 0..LANES {
             let difference = x[lane] - y[lane];
@@ -76,9 +72,7 @@ mod tests {
     #[test]
     fn neighbours_agree_with_a_sorted_list_of_all_distances() {
         let (samples, dimensions, count) = (40, 11, 7);
-        let data: Vec<f32> = (0..samples * dimensions)
-            .map(|i| (i as f32 * 1.37).sin())
-            .collect();
+        let data: Vec<f32> = (0..samples * dimensions).map(|i| (i as f32 * 1.37).sin()).collect();
         let found = nearest(&data, samples, dimensions, count);
         for index in 0..samples {
             let mut all: Vec<(f64, usize)> = (0..samples)

@@ -52,32 +52,17 @@ impl TsneOptions {
         let rate = self.learning_rate(samples);
         let epochs = self.epochs as f64;
         let exaggerated = self.exaggeration_epochs as f64;
-        require(
-            "t-SNE perplexity",
-            self.perplexity,
-            self.perplexity > 1.0,
-            "a number above 1",
-        )?;
+        require("t-SNE perplexity", self.perplexity, self.perplexity > 1.0, "a number above 1")?;
         // Before the rate, which is zero without samples.
         check_perplexity(self.perplexity, samples)?;
         let theta = self.theta > 0.0 && self.theta <= 1.0;
         require("t-SNE theta", self.theta, theta, "above 0 and at most 1")?;
         require("t-SNE learning rate", rate, rate > 0.0, "a number above 0")?;
         let exaggeration = self.exaggeration >= 1.0;
-        require(
-            "t-SNE exaggeration",
-            self.exaggeration,
-            exaggeration,
-            "a number of 1 or more",
-        )?;
+        require("t-SNE exaggeration", self.exaggeration, exaggeration, "a number of 1 or more")?;
         require("t-SNE epochs", epochs, self.epochs > 0, "1 or more")?;
         let inside = self.exaggeration_epochs < self.epochs;
-        require(
-            "t-SNE exaggeration epochs",
-            exaggerated,
-            inside,
-            "fewer than the epochs",
-        )
+        require("t-SNE exaggeration epochs", exaggerated, inside, "fewer than the epochs")
     }
 }
 
@@ -87,11 +72,7 @@ pub(super) fn check_perplexity(perplexity: f64, samples: usize) -> Result<()> {
     if 3.0 * perplexity < others {
         return Ok(());
     }
-    Err(Error::PerplexityTooLarge {
-        perplexity,
-        samples,
-        limit: others.max(0.0) / 3.0,
-    })
+    Err(Error::PerplexityTooLarge { perplexity, samples, limit: others.max(0.0) / 3.0 })
 }
 
 fn require(what: &'static str, found: f64, holds: bool, expected: &'static str) -> Result<()> {
@@ -99,9 +80,5 @@ fn require(what: &'static str, found: f64, holds: bool, expected: &'static str) 
     if holds && found.is_finite() {
         return Ok(());
     }
-    Err(Error::Range {
-        what,
-        found,
-        expected,
-    })
+    Err(Error::Range { what, found, expected })
 }

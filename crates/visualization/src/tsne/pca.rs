@@ -18,9 +18,7 @@ pub(super) fn standardise(data: &[f32], samples: usize, dimensions: usize) -> Ve
     }
     let centred = || {
         let columns = means.iter().cycle();
-        data.iter()
-            .zip(columns)
-            .map(|(&value, mean)| f64::from(value) - mean)
+        data.iter().zip(columns).map(|(&value, mean)| f64::from(value) - mean)
     };
     let scale = (centred().map(|value| value * value).sum::<f64>() / data.len() as f64).sqrt();
     let factor = if scale > 0.0 { scale.recip() } else { 0.0 };
@@ -37,31 +35,18 @@ pub(super) fn start(centred: &[f32], samples: usize, dimensions: usize) -> Vec<f
     let mut start: Vec<[f64; 2]> = centred
         .chunks_exact(dimensions)
         .map(|row| {
-            [0, 1].map(|axis| {
-                row.iter()
-                    .zip(&axes[axis])
-                    .map(|(&x, a)| f64::from(x) * a)
-                    .sum()
-            })
+            [0, 1].map(|axis| row.iter().zip(&axes[axis]).map(|(&x, a)| f64::from(x) * a).sum())
         })
         .collect();
     let variance = start.iter().map(|point| point[0] * point[0]).sum::<f64>() / samples as f64;
-    let factor = if variance > 0.0 {
-        START_DEVIATION / variance.sqrt()
-    } else {
-        0.0
-    };
+    let factor = if variance > 0.0 { START_DEVIATION / variance.sqrt() } else { 0.0 };
     for (index, point) in start.iter_mut().enumerate() {
         let offsets = spread(index);
         for axis in [0, 1] {
             point[axis] = point[axis] * factor + offsets[axis] * START_DEVIATION * 1e-2;
         }
     }
-    start
-        .into_iter()
-        .flatten()
-        .map(|value| value as f32)
-        .collect()
+    start.into_iter().flatten().map(|value| value as f32).collect()
 }
 
 /// The `index`-th point of a low-discrepancy sequence in (−½, ½)² (Roberts' R2): never twice the
@@ -78,11 +63,7 @@ fn principal_axes(centred: &[f32], samples: usize, dimensions: usize) -> [Vec<f6
     let covariance = &rows * rows.transpose();
     let eigen = SymmetricEigen::new(covariance);
     let mut order: Vec<usize> = (0..dimensions).collect();
-    order.sort_by(|&a, &b| {
-        eigen.eigenvalues[b]
-            .total_cmp(&eigen.eigenvalues[a])
-            .then(a.cmp(&b))
-    });
+    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]).then(a.cmp(&b)));
     [0, 1].map(|axis| match order.get(axis) {
         Some(&column) => {
             with_fixed_sign(eigen.eigenvectors.column(column).iter().copied().collect())
@@ -93,10 +74,7 @@ fn principal_axes(centred: &[f32], samples: usize, dimensions: usize) -> [Vec<f6
 
 /// Turns a vector so that its entry of largest magnitude is positive.
 fn with_fixed_sign(mut vector: Vec<f64>) -> Vec<f64> {
-    let largest = vector
-        .iter()
-        .copied()
-        .fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
+    let largest = vector.iter().copied().fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
     if largest < 0.0 {
         vector.iter_mut().for_each(|value| *value = -*value);
     }
@@ -126,10 +104,7 @@ mod tests {
     fn the_start_has_the_documented_deviation() {
         let data: Vec<f32> = (0..300).map(|i| (i as f32 * 0.7).sin() * 1e20).collect();
         let start = start(&standardise(&data, 100, 3), 100, 3);
-        let square = start
-            .chunks(2)
-            .map(|point| f64::from(point[0]).powi(2))
-            .sum::<f64>();
+        let square = start.chunks(2).map(|point| f64::from(point[0]).powi(2)).sum::<f64>();
         approx::assert_relative_eq!((square / 100.0).sqrt(), 1e-4, max_relative = 0.01);
     }
 

@@ -1,3 +1,5 @@
+//! Tests of t-SNE and its exact divergence.
+
 use super::*;
 
 /// Three groups of samples, `samples × dimensions`.
@@ -6,9 +8,7 @@ fn groups(samples: usize, dimensions: usize) -> Vec<f32> {
         let group = if k == 0 { (i % 3) as f64 * 2.0 } else { 0.0 };
         ((i * (k + 1)) as f64 * 0.37).sin() + group
     };
-    (0..samples)
-        .flat_map(|i| (0..dimensions).map(move |k| value(i, k) as f32))
-        .collect()
+    (0..samples).flat_map(|i| (0..dimensions).map(move |k| value(i, k) as f32)).collect()
 }
 
 fn quick() -> TsneOptions {
@@ -23,19 +23,12 @@ fn quick() -> TsneOptions {
 /// The same sum without any of the tricks: dense matrices and plain bisection on β.
 fn brute_force_kl(data: &[f32], n: usize, d: usize, points: &[[f32; 2]], perplexity: f64) -> f64 {
     let square = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2))
-            .sum()
+        a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
     };
     let row = |i: usize| &data[i * d..(i + 1) * d];
     let conditional = |i: usize, beta: f64| -> Vec<f64> {
         let weight = |j: usize| {
-            if j == i {
-                0.0
-            } else {
-                (-beta * square(row(i), row(j))).exp()
-            }
+            if j == i { 0.0 } else { (-beta * square(row(i), row(j))).exp() }
         };
         let weights: Vec<f64> = (0..n).map(weight).collect();
         let sum: f64 = weights.iter().sum();
@@ -111,22 +104,15 @@ fn a_map_keeps_groups_together() {
         row[1] += (i % 3) as f32 * 10.0;
     }
     let map = embed(&data, samples, dimensions, &quick()).unwrap();
-    assert_eq!(
-        (map.points.len(), map.epochs, map.perplexity),
-        (samples, 300, 10.0)
-    );
+    assert_eq!((map.points.len(), map.epochs, map.perplexity), (samples, 300, 10.0));
     let square = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2);
     for i in 0..samples {
         let others = (0..samples).filter(|&j| j != i);
         let distance = |j: usize| square(map.points[i], map.points[j]);
-        let nearest = others
-            .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
-            .unwrap();
+        let nearest = others.min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap();
         assert_eq!(nearest % 3, i % 3, "sample {i}");
     }
-    let shuffled: Vec<[f32; 2]> = (0..samples)
-        .map(|i| map.points[(i * 7) % samples])
-        .collect();
+    let shuffled: Vec<[f32; 2]> = (0..samples).map(|i| map.points[(i * 7) % samples]).collect();
     assert!(
         map.kl > 0.0 && map.kl < exact_kl(&data, samples, dimensions, &shuffled, 10.0).unwrap()
     );
@@ -148,12 +134,7 @@ fn equal_samples_give_finite_maps() {
     duplicates.extend(copies);
     for data in [vec![1.5f32; 400], duplicates] {
         let map = embed(&data, 100, 4, &quick()).unwrap();
-        assert!(
-            map.points
-                .as_flattened()
-                .iter()
-                .all(|value| value.is_finite())
-        );
+        assert!(map.points.as_flattened().iter().all(|value| value.is_finite()));
         assert!(map.kl.is_finite() && map.kl >= 0.0, "{}", map.kl);
     }
 }
@@ -167,10 +148,7 @@ fn one_dimension_is_enough() {
 
 #[test]
 fn exaggeration_can_be_left_out() {
-    let options = TsneOptions {
-        exaggeration_epochs: 0,
-        ..quick()
-    };
+    let options = TsneOptions { exaggeration_epochs: 0, ..quick() };
     let map = embed(&groups(60, 5), 60, 5, &options).unwrap();
     let start = vec![[0.0; 2]; 60];
     assert!(map.kl < exact_kl(&groups(60, 5), 60, 5, &start, 10.0).unwrap());
@@ -182,82 +160,29 @@ fn bad_data_and_options_are_refused() {
     let with = |options: TsneOptions| embed(&data, 60, 5, &options).unwrap_err();
     assert!(matches!(
         embed(&data, 61, 5, &quick()),
-        Err(Error::Length {
-            found: 300,
-            expected: 305,
-            ..
-        })
+        Err(Error::Length { found: 300, expected: 305, .. })
     ));
-    assert!(matches!(
-        embed(&[], 60, 0, &quick()),
-        Err(Error::Empty { .. })
-    ));
-    assert!(matches!(
-        embed(&[], 0, 5, &quick()),
-        Err(Error::PerplexityTooLarge { .. })
-    ));
+    assert!(matches!(embed(&[], 60, 0, &quick()), Err(Error::Empty { .. })));
+    assert!(matches!(embed(&[], 0, 5, &quick()), Err(Error::PerplexityTooLarge { .. })));
     let mut holed = data.clone();
     holed[17] = f32::INFINITY;
-    assert!(matches!(
-        embed(&holed, 60, 5, &quick()),
-        Err(Error::NotFinite { index: 17, .. })
-    ));
+    assert!(matches!(embed(&holed, 60, 5, &quick()), Err(Error::NotFinite { index: 17, .. })));
     // 3 × 59/3 = 59 is not below 59.
-    let edge = with(TsneOptions {
-        perplexity: 59.0 / 3.0,
-        ..quick()
-    });
-    assert!(matches!(
-        edge,
-        Error::PerplexityTooLarge { samples: 60, .. }
-    ));
+    let edge = with(TsneOptions { perplexity: 59.0 / 3.0, ..quick() });
+    assert!(matches!(edge, Error::PerplexityTooLarge { samples: 60, .. }));
     for options in [
-        TsneOptions {
-            perplexity: 1.0,
-            ..quick()
-        },
-        TsneOptions {
-            perplexity: f64::NAN,
-            ..quick()
-        },
-        TsneOptions {
-            theta: 0.0,
-            ..quick()
-        },
-        TsneOptions {
-            theta: 1.1,
-            ..quick()
-        },
-        TsneOptions {
-            learning_rate: Some(0.0),
-            ..quick()
-        },
-        TsneOptions {
-            learning_rate: Some(f64::INFINITY),
-            ..quick()
-        },
-        TsneOptions {
-            exaggeration: 0.9,
-            ..quick()
-        },
-        TsneOptions {
-            epochs: 0,
-            exaggeration_epochs: 0,
-            ..quick()
-        },
-        TsneOptions {
-            exaggeration_epochs: 300,
-            ..quick()
-        },
+        TsneOptions { perplexity: 1.0, ..quick() },
+        TsneOptions { perplexity: f64::NAN, ..quick() },
+        TsneOptions { theta: 0.0, ..quick() },
+        TsneOptions { theta: 1.1, ..quick() },
+        TsneOptions { learning_rate: Some(0.0), ..quick() },
+        TsneOptions { learning_rate: Some(f64::INFINITY), ..quick() },
+        TsneOptions { exaggeration: 0.9, ..quick() },
+        TsneOptions { epochs: 0, exaggeration_epochs: 0, ..quick() },
+        TsneOptions { exaggeration_epochs: 300, ..quick() },
     ] {
-        assert!(
-            matches!(with(options.clone()), Error::Range { .. }),
-            "{options:?}"
-        );
+        assert!(matches!(with(options.clone()), Error::Range { .. }), "{options:?}");
     }
     let points = some_points(59);
-    assert!(matches!(
-        exact_kl(&data, 60, 5, &points, 5.0),
-        Err(Error::Length { found: 59, .. })
-    ));
+    assert!(matches!(exact_kl(&data, 60, 5, &points, 5.0), Err(Error::Length { found: 59, .. })));
 }
