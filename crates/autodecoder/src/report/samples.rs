@@ -90,8 +90,8 @@ fn explanation(ad: &ModelFacts) -> String {
     format!(
         "Nothing in the auto-decoder's objective pulls its latents towards any prior. Half of its \
          dimensions have a variance below {} times that of {}, and a latent's norm is {} where a \
-         draw's is {}. A draw from {} therefore lies {} from the nearest latent that the decoder \
-         was trained on, where the latent of a test image lies {} from it: {} times as far. \
+         draw's is {}. A draw from {} lies {} from the nearest latent that the decoder was \
+         trained on; the latent of a test image lies {} from its nearest, so a draw is {} times as far out. \
          Between the training latents nothing says what the decoder should draw, and it draws \
          mixtures. Latents of test images give good pictures because they were fitted, with the \
          decoder frozen, to just those pictures.",

@@ -23,7 +23,7 @@ train = 60
 test = 16
 
 [training]
-epochs = 30
+epochs = 200
 batch_size = 10
 
 [inference]
