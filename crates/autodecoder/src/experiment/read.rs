@@ -56,9 +56,21 @@ pub(crate) fn from_table<T: for<'de> Deserialize<'de>>(table: Table, root: &str)
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { "top level".to_owned() } else { path };
-        let message = error.inner().to_string();
-        anyhow!("{root}{path}: {}", message.trim())
+        anyhow!("{root}{path}: {}", for_people(&error.inner().to_string()))
     })
+}
+
+/// serde's message without what only a programmer reads: the second line, which repeats the path,
+/// and Rust's names of number types.
+fn for_people(message: &str) -> String {
+    let first = message.trim().lines().next().unwrap_or_default();
+    let (what, expected) = first.rsplit_once("expected ").unwrap_or((first, ""));
+    match expected {
+        "usize" | "u32" | "u64" => format!("{what}expected a whole number from 0"),
+        "i64" => format!("{what}expected a whole number"),
+        "f64" => format!("{what}expected a number"),
+        _ => first.to_owned(),
+    }
 }
 
 fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {

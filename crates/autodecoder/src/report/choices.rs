@@ -24,7 +24,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     section.block(Block::Note(
         NoteKind::Caution,
         "One seed each: differences of a few tenths of a nat are within what another seed \
-         changes."
+         changes. And a variant that wins here need not win on more images and epochs."
             .into(),
     ))
 }

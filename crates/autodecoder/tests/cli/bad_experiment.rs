@@ -79,8 +79,8 @@ fn rejects_missing_keys_and_wrong_types() {
     let without_kind = TINY.replace("kind = \"auto-decoder\"\n", "");
     assert_rejected(&without_kind, &["models[0]", "missing field `kind`"]);
     assert_all_rejected(&[
-        ("seed", "-1", &["seed", "-1", "u64"]),
-        ("seed", "\"one\"", &["seed", "\"one\"", "u64"]),
+        ("seed", "-1", &["seed", "-1", "a whole number from 0"]),
+        ("seed", "\"one\"", &["seed", "\"one\"", "a whole number from 0"]),
         ("training", "3", &["models[0].training", "expected struct"]),
         ("training.epochs", "\"ten\"", &["training.epochs", "\"ten\"", "u32"]),
         ("training.epochs", "-1", &["training.epochs", "-1", "u32"]),
