@@ -82,9 +82,9 @@ fn rejects_missing_keys_and_wrong_types() {
         ("seed", "-1", &["seed", "-1", "a whole number from 0"]),
         ("seed", "\"one\"", &["seed", "\"one\"", "a whole number from 0"]),
         ("training", "3", &["models[0].training", "expected struct"]),
-        ("training.epochs", "\"ten\"", &["training.epochs", "\"ten\"", "u32"]),
-        ("training.epochs", "-1", &["training.epochs", "-1", "u32"]),
-        ("training.epochs", "2.5", &["training.epochs", "2.5", "u32"]),
+        ("training.epochs", "\"ten\"", &["training.epochs", "\"ten\"", "a whole number"]),
+        ("training.epochs", "-1", &["training.epochs", "-1", "a whole number"]),
+        ("training.epochs", "2.5", &["training.epochs", "2.5", "a whole number"]),
         ("models.0.decoder", "\"mlp\"", &["models[0].decoder", "\"mlp\"", "expected"]),
         ("data.folder", "7", &["data.folder", "7", "path"]),
     ]);
