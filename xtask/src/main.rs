@@ -6,6 +6,7 @@
 
 mod cli;
 mod commands;
+mod experiment;
 mod fashion_mnist;
 mod host;
 mod libtorch;

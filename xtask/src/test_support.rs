@@ -37,6 +37,13 @@ impl Machine {
         fs::write(path, content).unwrap();
     }
 
+    /// Puts a small imitation of a libtorch of the user's into own/.
+    pub fn own_libtorch(&self) {
+        self.write("own/lib/libtorch_cpu.so", "");
+        self.write("own/include/torch/torch.h", "");
+        self.write("own/build-version", "2.13.0");
+    }
+
     /// Puts a fake program on the PATH; the body is shell.
     ///
     /// Each call is noted in `calls`. The shell's own programs are reached by a PATH of its own,

@@ -88,8 +88,7 @@ mod tests {
     fn machine() -> (Machine, Host) {
         let machine = Machine::new();
         machine.program("c++", "");
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         let host = machine.host_with("LIBTORCH", machine.path("own"));
         (machine, host)
     }

@@ -1,14 +1,14 @@
 //! `cargo xtask reproduce`: from a fresh clone to the report.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::setup::{self, DataNeed};
+use crate::experiment::Experiment;
 use crate::host::Host;
 use crate::libtorch::Wish;
 
@@ -21,9 +21,6 @@ Examples:
 Any other flag goes to the program: `autodecoder reproduce --help` lists --run, --device,
 --threads, --force and --resume. It runs in the repository's root.";
 
-const PRESETS: &str = "assets/experiments";
-/// The one data set that set-up can provide, as experiment files name it.
-const FASHION_MNIST: &str = "fashion-mnist";
 /// This command's own flags, each with a value; all others are the program's.
 const OWN_FLAGS: [&str; 3] = ["--preset", "--libtorch", "--data"];
 
@@ -50,7 +47,7 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     let experiment = Experiment::find(host, &arguments.preset)?;
     let need = match &arguments.data {
         Some(folder) => DataNeed::FashionMnist(Some(folder)),
-        None if experiment.needs_fashion_mnist()? => DataNeed::FashionMnist(None),
+        None if experiment.needs_fashion_mnist => DataNeed::FashionMnist(None),
         None => DataNeed::Nothing,
     };
     let data = setup::provide(host, arguments.libtorch, need)?;
@@ -84,74 +81,6 @@ fn program(
     }
     command.args(passed_on);
     command
-}
-
-/// An experiment file.
-struct Experiment {
-    /// What the program is told: a preset's name, or an absolute path.
-    argument: OsString,
-    file: PathBuf,
-}
-
-impl Experiment {
-    /// A preset by its name, or a file by its path.
-    fn find(host: &Host, name: &str) -> Result<Self> {
-        let preset = host.path(PRESETS).join(format!("{name}.toml"));
-        let is_name = !name.contains('/');
-        if is_name && preset.is_file() {
-            return Ok(Self { argument: name.into(), file: preset });
-        }
-        let file = host.absolute(Path::new(name));
-        if file.is_file() {
-            return Ok(Self { argument: file.clone().into(), file });
-        }
-        bail!(
-            "no experiment {name:?}: it is neither a file nor one of the presets {}",
-            presets(host).join(", ")
-        );
-    }
-
-    /// Whether the program will ask for Fashion-MNIST: the file names neither a folder of its own
-    /// nor another data set.
-    fn needs_fashion_mnist(&self) -> Result<bool> {
-        let text = fs::read_to_string(&self.file)
-            .with_context(|| format!("cannot read {}", self.file.display()))?;
-        let is_other_set = data_setting(&text, "set").is_some_and(|set| set != FASHION_MNIST);
-        Ok(data_setting(&text, "folder").is_none() && !is_other_set)
-    }
-}
-
-fn presets(host: &Host) -> Vec<String> {
-    let entries = fs::read_dir(host.path(PRESETS)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".toml")?.to_owned()))
-        .collect();
-    names.sort();
-    names
-}
-
-/// The text `data.<key>` of an experiment file, as `key = "…"` below `[data]` or as `data.key =
-/// "…"`.
-///
-/// This program must stay small, so this is no TOML reader; the program's own names every fault of
-/// the file. Where this overlooks a setting, data is fetched that was not needed.
-fn data_setting(text: &str, key: &str) -> Option<String> {
-    let mut section = "";
-    for line in text.lines().map(str::trim) {
-        if line.starts_with('[') {
-            section = line;
-        }
-        let Some((name, value)) = line.split_once('=') else {
-            continue;
-        };
-        let name: String = name.split_whitespace().collect();
-        let is_it = (section == "[data]" && name == key)
-            || (section.is_empty() && name == format!("data.{key}"));
-        if is_it {
-            return value.split(['"', '\'']).nth(1).map(str::to_owned);
-        }
-    }
-    None
 }
 
 /// Moves this command's own flags before those for the program, wherever the user typed them.
@@ -268,20 +197,14 @@ mod tests {
     #[test]
     fn an_experiment_with_a_folder_of_its_own_gets_no_data() {
         let machine = machine();
-        let needs =
-            |name| Experiment::find(&machine.host(), name).unwrap().needs_fashion_mnist().unwrap();
-        assert!(!needs("smoke"));
-        assert!(needs("course"));
+        machine.program("c++", "");
+        machine.program("cargo", "exit 101");
+        machine.own_libtorch();
+        let host = machine.host_with("LIBTORCH", machine.path("own"));
+        run(&host, &parsed("--preset smoke")).unwrap();
+        assert_eq!(machine.said(), "");
         let told = started(&machine, "--preset smoke", None);
         assert_eq!(told, ["reproduce", "--experiment", "smoke"]);
-    }
-
-    #[test]
-    fn a_path_is_told_as_an_absolute_one() {
-        let machine = machine();
-        machine.write("mine/my.toml", "");
-        let told = started(&machine, "--preset root/mine/my.toml", None);
-        assert_eq!(told[2], machine.path("mine/my.toml").display().to_string());
     }
 
     #[test]
@@ -297,22 +220,9 @@ mod tests {
         let machine = machine();
         machine.program("c++", "");
         machine.program("cargo", "exit 101");
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         let host = machine.host_with("LIBTORCH", machine.path("own"));
         assert_eq!(run(&host, &parsed("--preset smoke")).unwrap(), 101);
         assert!(machine.calls().contains("cargo build --release --package autodecoder"));
-    }
-
-    #[test]
-    fn settings_are_read_from_both_forms() {
-        for text in ["[data]\nfolder = \"a b\"", "data.folder = 'a b' # mine\n[models]"] {
-            assert_eq!(data_setting(text, "folder").as_deref(), Some("a b"), "{text}");
-        }
-        for text in
-            ["# folder = 'a'", "[data]\n# folder = 'a'", "[models]\nfolder = 'a'", "folder = 'a'"]
-        {
-            assert_eq!(data_setting(text, "folder"), None, "{text}");
-        }
     }
 }

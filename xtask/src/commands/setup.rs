@@ -119,9 +119,7 @@ mod tests {
     }
 
     fn own_libtorch(machine: &Machine) -> Host {
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
-        machine.write("own/build-version", "2.13.0");
+        machine.own_libtorch();
         machine.host_with("LIBTORCH", machine.path("own"))
     }
 
