@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::host::Host;
+use crate::libtorch::example_library;
 
 /// A repository root, a PATH of its own, and all messages said.
 pub struct Machine {
@@ -39,7 +40,9 @@ impl Machine {
 
     /// Puts a small imitation of a libtorch of the user's into own/.
     pub fn own_libtorch(&self) {
-        self.write("own/lib/libtorch_cpu.so", "");
+        for library in ["libtorch_cpu.so", "libc10.so", "libtorch.so"] {
+            self.write(&format!("own/lib/{library}"), example_library());
+        }
         self.write("own/include/torch/torch.h", "");
         self.write("own/build-version", "2.13.0");
     }

@@ -128,9 +128,9 @@ fn pip(host: &Host, is_wanted: bool) -> Finding {
 fn libtorch(host: &Host) -> Finding {
     match libtorch::plan(host, Wish::Auto) {
         Err(error) => Finding::Problem(format!("{error:#}")),
-        Ok(libtorch::Plan::Ready(found)) => match setup::unused_gpu(host, &found) {
-            Some(hint) => Finding::Note(format!("{found}\n{hint}")),
-            None => Finding::Fine(found.to_string()),
+        Ok(libtorch::Plan::Ready(found)) => match setup::notes(host, &found).join("\n") {
+            notes if notes.is_empty() => Finding::Fine(found.to_string()),
+            notes => Finding::Note(format!("{found}\n{notes}")),
         },
         Ok(libtorch::Plan::Adopt(kind)) => {
             let folder = host.path(crate::host::LIBTORCH);
@@ -268,8 +268,7 @@ mod tests {
         let machine = machine_that_can_fetch();
         machine.program("python3", "exit 1");
         assert!(!diagnosis(&machine.host()).1);
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         let (text, is_well) = diagnosis(&machine.host_with("LIBTORCH", machine.path("own")));
         assert!(is_well, "{text}");
         assert!(line(&text, "your LIBTORCH").starts_with("ok"), "{text}");
@@ -278,11 +277,20 @@ mod tests {
     #[test]
     fn a_wrong_libtorch_is_a_problem() {
         let machine = machine_that_can_fetch();
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         machine.write("own/build-version", "1.0.0");
         let (text, is_well) = diagnosis(&machine.host_with("LIBTORCH", machine.path("own")));
         assert!(!is_well && text.contains("version 1.0.0"), "{text}");
+    }
+
+    #[test]
+    fn a_libtorch_of_unknown_version_is_noted() {
+        let machine = machine_that_can_fetch();
+        machine.own_libtorch();
+        std::fs::remove_file(machine.path("own/build-version")).unwrap();
+        let (text, is_well) = diagnosis(&machine.host_with("LIBTORCH", machine.path("own")));
+        assert!(is_well && line(&text, "your LIBTORCH").starts_with("note"), "{text}");
+        assert!(text.contains("does not say its version"), "{text}");
     }
 
     #[test]

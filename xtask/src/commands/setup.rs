@@ -48,8 +48,8 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     announce(host, arguments.libtorch, data)?;
     let libtorch = libtorch::provide(host, arguments.libtorch)?;
     host.say(&libtorch);
-    if let Some(hint) = unused_gpu(host, &libtorch) {
-        host.say(hint);
+    for note in notes(host, &libtorch) {
+        host.say(note);
     }
     if let DataNeed::FashionMnist(named) = data {
         host.say(FashionMnist::new(host).provide(named)?);
@@ -67,8 +67,8 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
 pub fn provide(host: &Host, wish: Wish, data: DataNeed<'_>) -> Result<Option<PathBuf>> {
     announce(host, wish, data)?;
     let libtorch = libtorch::provide(host, wish)?;
-    if let Some(hint) = unused_gpu(host, &libtorch) {
-        host.say(hint);
+    for note in notes(host, &libtorch) {
+        host.say(note);
     }
     let DataNeed::FashionMnist(named) = data else {
         return Ok(None);
@@ -96,8 +96,13 @@ fn announce(host: &Host, wish: Wish, data: DataNeed<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What is to be known of a libtorch that will do.
+pub fn notes(host: &Host, libtorch: &Libtorch) -> Vec<String> {
+    libtorch.unknown_version().into_iter().chain(unused_gpu(host, libtorch)).collect()
+}
+
 /// A silent fall to the CPU is what users of GPUs complain about most.
-pub fn unused_gpu(host: &Host, libtorch: &Libtorch) -> Option<String> {
+fn unused_gpu(host: &Host, libtorch: &Libtorch) -> Option<String> {
     let unused = libtorch.kind == Kind::Cpu && libtorch::has_nvidia_gpu(host);
     let mend = match libtorch.origin {
         Origin::SetUp => "`cargo xtask setup --libtorch cuda` replaces it",

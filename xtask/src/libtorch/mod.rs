@@ -115,6 +115,20 @@ pub struct Libtorch {
     pub origin: Origin,
 }
 
+impl Libtorch {
+    /// What to know about one that does not say its version: torch-sys checks none then, and
+    /// another version may show as errors of the C++ compiler.
+    pub fn unknown_version(&self) -> Option<String> {
+        self.version.is_none().then(|| {
+            format!(
+                "note: {} does not say its version (no build-version, version.py or version.h); \
+                 this project needs {VERSION}, and with another the C++ bindings may not build",
+                self.folder.display()
+            )
+        })
+    }
+}
+
 impl fmt::Display for Libtorch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let version = self.version.as_deref().unwrap_or("of unknown version");
@@ -221,6 +235,11 @@ pub fn peak(host: &Host, wish: Wish) -> u64 {
 /// Whether this machine has an NVIDIA GPU with its driver.
 pub fn has_nvidia_gpu(host: &Host) -> bool {
     host.nvidia_driver.exists() || host.ask("nvidia-smi", &["-L"]).is_some()
+}
+
+#[cfg(test)]
+pub fn example_library() -> Vec<u8> {
+    elf::example(10)
 }
 
 #[cfg(test)]

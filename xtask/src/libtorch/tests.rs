@@ -169,9 +169,7 @@ fn no_pip_says_how_to_get_it() {
 #[test]
 fn the_users_libtorch_wins_over_everything() {
     let machine = machine();
-    machine.write("own/lib/libtorch_cpu.so", "");
-    machine.write("own/include/torch/torch.h", "");
-    machine.write("own/build-version", "2.13.0");
+    machine.own_libtorch();
     let host = machine.host_with("LIBTORCH", machine.path("own"));
     assert_eq!(provide(&host, Wish::Auto).unwrap().origin, Origin::Libtorch);
     assert_eq!(fetches(&machine), 0);

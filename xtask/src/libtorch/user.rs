@@ -2,19 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::{Kind, Libtorch, Origin, VERSION, version};
+use super::{Kind, Libtorch, Origin, VERSION, elf, version};
 use crate::host::{Host, LIBTORCH};
 
 /// One line of Python that prints where PyTorch is installed.
 const WHERE_IS_PYTORCH: &str = "import torch, os; print(os.path.dirname(torch.__file__))";
 
+/// What torch-sys links whatever the kind, and what each must be: libtorch.so is a linker script in
+/// a set-up of this project's own.
+const LIBRARIES: [&str; 2] = ["libtorch_cpu.so", "libc10.so"];
+const LIBRARY_OR_SCRIPT: &str = "libtorch.so";
+
 /// The libtorch that the environment chooses, checked; none where it chooses none.
 ///
 /// # Errors
 ///
-/// When what the environment chooses is incomplete or of another version.
+/// When what the environment chooses is incomplete, damaged or of another version. One that does
+/// not say its version is taken, as torch-sys takes it.
 pub fn find(host: &Host) -> Result<Option<Libtorch>> {
     let found = if host.variable("LIBTORCH_USE_PYTORCH").is_some() {
         pytorch(host)?
@@ -37,7 +43,15 @@ fn pytorch(host: &Host) -> Result<Libtorch> {
         );
     };
     let folder = PathBuf::from(folder);
-    let kind = Kind::of_libraries(&folder.join("lib"));
+    let libraries = folder.join("lib");
+    check_libraries(&libraries).with_context(|| {
+        format!(
+            "LIBTORCH_USE_PYTORCH chooses {}, which is damaged: install torch {VERSION} there \
+             anew, or unset LIBTORCH_USE_PYTORCH to let this project fetch its own",
+            folder.display()
+        )
+    })?;
+    let kind = Kind::of_libraries(&libraries);
     Ok(Libtorch { version: version::of_folder(&folder), folder, kind, origin: Origin::PyTorch })
 }
 
@@ -51,17 +65,32 @@ fn libtorch(host: &Host, folder: &Path) -> Result<Libtorch> {
     // LIBTORCH_LIB and LIBTORCH_INCLUDE move each half elsewhere, as torch-sys reads them.
     let half = |variable| host.variable(variable).map_or(folder, Path::new);
     let (libraries, include) = (half("LIBTORCH_LIB").join("lib"), half("LIBTORCH_INCLUDE"));
-    for missing in [libraries.join("libtorch_cpu.so"), include.join("include/torch")] {
-        ensure!(
-            missing.exists(),
-            "LIBTORCH is {shown}, but there is no {}: point it at the folder of libtorch \
-             {VERSION} that holds lib and include, or unset it to let this project fetch its own",
-            missing.display()
-        );
-    }
+    let headers = include.join("include/torch");
+    let headers = headers.is_dir().then_some(()).with_context(|| missing(&headers));
+    headers.and_then(|()| check_libraries(&libraries)).with_context(|| {
+        format!(
+            "LIBTORCH is {shown}, which will not do: point it at the folder of libtorch \
+             {VERSION} that holds lib and include, or unset it to let this project fetch its own"
+        )
+    })?;
     let (version, folder) = (version::of_folder(folder), folder.to_path_buf());
     let kind = Kind::of_libraries(&libraries);
     Ok(Libtorch { folder, version, kind, origin: Origin::Libtorch })
+}
+
+fn check_libraries(folder: &Path) -> Result<()> {
+    for name in LIBRARIES {
+        let library = folder.join(name);
+        ensure!(library.exists(), missing(&library));
+        elf::check_whole(&library)?;
+    }
+    let library = folder.join(LIBRARY_OR_SCRIPT);
+    ensure!(library.exists(), missing(&library));
+    Ok(())
+}
+
+fn missing(path: &Path) -> String {
+    format!("there is no {}", path.display())
 }
 
 fn check_version(host: &Host, found: &Libtorch) -> Result<()> {
@@ -92,8 +121,7 @@ mod tests {
 
     fn machine(version: &str) -> Machine {
         let machine = Machine::new();
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         machine.write("own/build-version", version);
         machine
     }
@@ -103,7 +131,7 @@ mod tests {
     }
 
     fn error(machine: &Machine) -> String {
-        find_own(machine).unwrap_err().to_string()
+        format!("{:#}", find_own(machine).unwrap_err())
     }
 
     #[test]
@@ -146,6 +174,30 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_or_cut_library_is_refused_whatever_the_version() {
+        let whole = elf::example(10);
+        for (library, content) in [("libtorch_cpu.so", &[][..]), ("libc10.so", &whole[..90])] {
+            for version in ["2.13.0", ""] {
+                let machine = machine(version);
+                machine.write(&format!("own/lib/{library}"), content);
+                let error = error(&machine);
+                assert!(error.contains("LIBTORCH is") && error.contains(library), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_says_no_version_is_taken_with_a_note() {
+        let machine = machine("");
+        std::fs::remove_file(machine.path("own/build-version")).unwrap();
+        let found = find_own(&machine).unwrap().unwrap();
+        assert_eq!(found.version, None);
+        assert!(found.unknown_version().unwrap().contains("needs 2.13.0"));
+        let machine = super::tests::machine("2.13.0");
+        assert_eq!(find_own(&machine).unwrap().unwrap().unknown_version(), None);
+    }
+
+    #[test]
     fn a_relative_path_is_refused() {
         let error = find(&Machine::new().host_with("LIBTORCH", "opt/libtorch")).unwrap_err();
         assert!(error.to_string().contains("make it absolute"));
@@ -157,6 +209,9 @@ mod tests {
         machine.program("python3", &format!("echo {}", machine.path("own").display()));
         let found = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1")).unwrap().unwrap();
         assert_eq!((found.origin, found.folder), (Origin::PyTorch, machine.path("own")));
+        machine.write("own/lib/libc10.so", "");
+        let error = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1")).unwrap_err().to_string();
+        assert!(error.contains("which is damaged"), "{error}");
         machine.program("python3", "exit 1");
         let error = find(&machine.host_with("LIBTORCH_USE_PYTORCH", "1")).unwrap_err().to_string();
         assert!(error.contains("cannot import torch"), "{error}");
