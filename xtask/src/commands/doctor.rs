@@ -1,10 +1,10 @@
 //! `cargo xtask doctor`: what was found, and how to mend what is wrong.
 
-use std::fmt::Write;
 use std::fs;
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::setup;
 use crate::fashion_mnist::{self, FashionMnist};
@@ -47,13 +47,16 @@ enum Finding {
 /// Runs the command.
 pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     let (text, is_well) = report(&examine(host, arguments));
-    print(&text);
+    print(&text)?;
     Ok(u8::from(!is_well))
 }
 
-#[expect(clippy::print_stdout, reason = "the report is this command's output")]
-fn print(text: &str) {
-    println!("{text}");
+/// A reader that has seen enough (`doctor | head -1`) is no error.
+fn print(text: &str) -> Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print the report"),
+    }
 }
 
 fn examine(host: &Host, arguments: &Arguments) -> Vec<(&'static str, Finding)> {
@@ -86,8 +89,7 @@ fn report(findings: &[(&str, Finding)]) -> (String, bool) {
         };
         problems += usize::from(matches!(finding, Finding::Problem(_)));
         let words = words.replace('\n', "\n                        ");
-        // Writing into a String cannot fail.
-        let _ = writeln!(text, "{mark}  {name:<15}{words}");
+        text.push_str(&format!("{mark}  {name:<15}{words}\n"));
     }
     text.push_str(&match problems {
         0 => "\n`cargo xtask reproduce` can run; what is missing it fetches first.".to_owned(),
