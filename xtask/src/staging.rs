@@ -1,4 +1,4 @@
-//! How anything enters external/: built in a staging folder, then moved in by one rename.
+//! How anything enters external/: built in a staging folder, then moved in by a rename.
 //!
 //! Whoever stages holds the lock of external/, so two set-ups at once take turns, and a staging
 //! folder that the lock's new holder finds belongs to nobody: an interrupted set-up left it.
@@ -135,6 +135,28 @@ impl Staging<'_> {
         }
         moved.with_context(failed)
     }
+
+    /// Moves the files of a finished folder to their place, one rename each; other files there are
+    /// the user's and stay. A place that is not there yet, or only a link to a folder elsewhere, is
+    /// replaced as by [`Staging::publish`].
+    ///
+    /// # Errors
+    ///
+    /// When a rename fails. Files that were moved before it are whole.
+    pub fn publish_files(self, finished: &str, place: &Path) -> Result<()> {
+        if !place.symlink_metadata().is_ok_and(|data| data.is_dir()) {
+            return self.publish(finished, place);
+        }
+        let finished = self.path(finished);
+        let entries = fs::read_dir(&finished).with_context(|| finished.display().to_string())?;
+        for entry in entries {
+            let entry = entry.with_context(|| finished.display().to_string())?;
+            let to = place.join(entry.file_name());
+            fs::rename(entry.path(), &to)
+                .with_context(|| format!("cannot move {} into place", to.display()))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Staging<'_> {
@@ -176,6 +198,35 @@ mod tests {
         assert!(!machine.path("external/data/old").exists());
         let left: Vec<_> = fs::read_dir(machine.path("external")).unwrap().flatten().collect();
         assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[test]
+    fn publishing_files_replaces_only_their_namesakes() {
+        let machine = Machine::new();
+        machine.write("external/data/new", "bad");
+        machine.write("external/data/my-notes.txt", "mine");
+        let lock = Lock::take(&machine.host()).unwrap();
+        let staging = lock.stage("data").unwrap();
+        let folder = staging.make_folder("data").unwrap();
+        fs::write(folder.join("new"), "good").unwrap();
+        staging.publish_files("data", &machine.path("external/data")).unwrap();
+        let read = |name: &str| fs::read_to_string(machine.path("external/data").join(name));
+        assert_eq!(read("new").unwrap(), "good");
+        assert_eq!(read("my-notes.txt").unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_the_folder_behind_it_is_left_alone() {
+        let machine = Machine::new();
+        machine.write("mine/new", "bad");
+        fs::create_dir(machine.path("external")).unwrap();
+        std::os::unix::fs::symlink(machine.path("mine"), machine.path("external/data")).unwrap();
+        let lock = Lock::take(&machine.host()).unwrap();
+        let staging = lock.stage("data").unwrap();
+        fs::write(staging.make_folder("data").unwrap().join("new"), "good").unwrap();
+        staging.publish_files("data", &machine.path("external/data")).unwrap();
+        assert_eq!(fs::read_to_string(machine.path("external/data/new")).unwrap(), "good");
+        assert_eq!(fs::read_to_string(machine.path("mine/new")).unwrap(), "bad");
     }
 
     #[test]

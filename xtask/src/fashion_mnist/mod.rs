@@ -185,7 +185,7 @@ impl<'a> FashionMnist<'a> {
             let Err(error) = self.fetch_from(source, &scratch, &staging.path("fashion-mnist"))
             else {
                 let folder = self.host.path(PLACE);
-                staging.publish("fashion-mnist", &folder)?;
+                staging.publish_files("fashion-mnist", &folder)?;
                 self.host.say(format!("Fashion-MNIST is in {}", folder.display()));
                 return Ok(Data { folder, origin: Origin::SetUp, differs: None });
             };

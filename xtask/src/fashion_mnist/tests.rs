@@ -120,11 +120,13 @@ fn a_file_damaged_later_is_fetched_again() {
     provide(&machine.host(), None).unwrap();
     machine.write("external/fashion-mnist/train-images-idx3-ubyte", "abd");
     let host = machine.host();
+    machine.write("external/fashion-mnist/my-notes.txt", "mine");
     let plan = FashionMnist { host: &host, set: EXAMPLE }.plan(None).unwrap();
     assert!(plan.announcement(&host).unwrap().contains("has SHA-256"), "{plan:?}");
     provide(&host, None).unwrap();
     files::check(EXAMPLE, &machine.path(PLACE)).unwrap();
 }
+    assert!(machine.path("external/fashion-mnist/my-notes.txt").exists());
 
 #[test]
 fn a_failed_fetch_leaves_files_placed_by_hand_where_they_were() {
