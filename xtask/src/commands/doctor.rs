@@ -92,7 +92,10 @@ fn report(findings: &[(&str, Finding)]) -> (String, bool) {
         text.push_str(&format!("{mark}  {name:<15}{words}\n"));
     }
     text.push_str(&match problems {
-        0 => "\n`cargo xtask reproduce` can run; what is missing it fetches first.".to_owned(),
+        0 => format!(
+            "\n`cargo xtask reproduce` can run; what is missing it fetches first.\n{}",
+            setup::FIRST_BUILD
+        ),
         1 => "\nOne problem stands in the way of `cargo xtask reproduce`.".to_owned(),
         more => format!("\n{more} problems stand in the way of `cargo xtask reproduce`."),
     });
@@ -158,7 +161,7 @@ fn gpu(host: &Host) -> Finding {
 fn data(host: &Host, arguments: &Arguments) -> Finding {
     match FashionMnist::new(host).plan(arguments.data.as_deref()) {
         Err(error) => Finding::Problem(format!("{error:#}")),
-        Ok(fashion_mnist::Plan::Ready(data)) if data.differs.is_some() => {
+        Ok(fashion_mnist::Plan::Ready(data)) if data.is_notable() => {
             Finding::Note(data.to_string())
         }
         Ok(fashion_mnist::Plan::Ready(data)) => Finding::Fine(data.to_string()),

@@ -15,6 +15,10 @@ Examples:
   cargo xtask setup --libtorch cpu      the smaller libtorch, even where there is a GPU
   cargo xtask setup --no-data           only libtorch: enough to build and to run the tests";
 
+/// What cargo does beside, where its cache is empty.
+pub const FIRST_BUILD: &str = "The first build also fetches crates, about 30 MB from crates.io, and \
+                               takes some minutes.";
+
 /// The flags of `cargo xtask setup`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -74,7 +78,7 @@ pub fn provide(host: &Host, wish: Wish, data: DataNeed<'_>) -> Result<Option<Pat
         return Ok(None);
     };
     let data = FashionMnist::new(host).provide(named)?;
-    if data.differs.is_some() {
+    if data.is_notable() {
         host.say(&data);
     }
     Ok(Some(data.folder))
@@ -91,7 +95,7 @@ fn announce(host: &Host, wish: Wish, data: DataNeed<'_>) -> Result<()> {
     let all: Vec<String> =
         [libtorch, data].into_iter().flatten().map(|item| format!("\n  {item}")).collect();
     if !all.is_empty() {
-        host.say(format!("set-up will fetch, once:{}", all.concat()));
+        host.say(format!("set-up will fetch, once:{}\n{FIRST_BUILD}", all.concat()));
     }
     Ok(())
 }
@@ -134,6 +138,7 @@ mod tests {
         set_up(&machine, &machine.host()).unwrap_err();
         let said = machine.said();
         assert!(said.starts_with("set-up will fetch, once:\n  libtorch 2.13.0 (CPU)"), "{said}");
+        assert!(said.contains("crates, about 30 MB from crates.io, and takes some"), "{said}");
     }
 
     #[test]

@@ -76,10 +76,12 @@ impl fmt::Display for Fault {
 }
 
 impl DataFile {
-    /// Where the file lies in a folder, plain or compressed.
+    /// Where the file lies in a folder: plain or compressed, under its own name or with a dot in
+    /// place of the last hyphen but one. The program looks for the same names in the same order.
     pub fn find(&self, folder: &Path) -> Option<PathBuf> {
-        let names = [self.name.to_owned(), format!("{}.gz", self.name)];
-        names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
+        let stems = [self.name.to_owned(), self.name.replacen("-idx", ".idx", 1)];
+        let names = stems.into_iter().flat_map(|stem| [stem.clone(), stem + ".gz"]);
+        names.map(|name| folder.join(name)).find(|path| path.is_file())
     }
 
     /// Checks the file in a folder.
@@ -189,6 +191,18 @@ mod tests {
     fn plain_and_compressed_files_are_checked_alike() {
         checked(("train-images-idx3-ubyte", b"abc")).unwrap();
         checked(("train-images-idx3-ubyte.gz", &gzip(b"abc"))).unwrap();
+    }
+
+    #[test]
+    fn a_dot_may_stand_before_idx_as_the_program_allows() {
+        checked(("train-images.idx3-ubyte", b"abc")).unwrap();
+        checked(("train-images.idx3-ubyte.gz", &gzip(b"abc"))).unwrap();
+        let machine = Machine::new();
+        for name in ["train-images.idx3-ubyte", "train-images-idx3-ubyte.gz"] {
+            machine.write(&format!("d/{name}"), "");
+        }
+        let found = EXAMPLE[0].find(&machine.path("d")).unwrap();
+        assert!(found.ends_with("train-images-idx3-ubyte.gz"), "{found:?}");
     }
 
     #[test]

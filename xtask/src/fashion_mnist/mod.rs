@@ -47,6 +47,15 @@ pub struct Data {
     pub origin: Origin,
     /// Where it differs from the set as published; only a folder that the user names may.
     pub differs: Option<String>,
+    /// What is wrong with a copy of the system's that was passed over.
+    pub passed_over: Option<String>,
+}
+
+impl Data {
+    /// Whether there is something about it to tell the user.
+    pub fn is_notable(&self) -> bool {
+        self.differs.is_some() || self.passed_over.is_some()
+    }
 }
 
 impl fmt::Display for Data {
@@ -58,13 +67,14 @@ impl fmt::Display for Data {
         };
         let folder = self.folder.display();
         match &self.differs {
-            None => write!(formatter, "Fashion-MNIST (SHA-256 checked), {origin}: {folder}"),
+            None => write!(formatter, "Fashion-MNIST (SHA-256 checked), {origin}: {folder}")?,
             Some(faults) => write!(
                 formatter,
                 "data, {origin}: {folder}; used as it is, though not the files that Fashion-MNIST's \
                  authors published: {faults}"
-            ),
+            )?,
         }
+        self.passed_over.iter().try_for_each(|faults| write!(formatter, "; {faults}"))
     }
 }
 
@@ -86,10 +96,7 @@ impl Plan {
         let Self::Fetch { instead_of } = self else {
             return None;
         };
-        let reason = match instead_of {
-            Some(reason) => format!("what lies there will not do: {reason}"),
-            None => "it is missing".to_owned(),
-        };
+        let reason = instead_of.as_deref().unwrap_or("it is missing");
         Some(format!(
             "Fashion-MNIST for {}; {reason}\n    {} to fetch, {} afterwards",
             host.path(PLACE).display(),
@@ -121,15 +128,30 @@ impl<'a> FashionMnist<'a> {
         if let Some(named) = named {
             return self.named(&self.host.absolute(named)).map(Plan::Ready);
         }
-        let ready = |folder, origin| Ok(Plan::Ready(Data { folder, origin, differs: None }));
+        let ready = |folder, origin, passed_over| {
+            Plan::Ready(Data { folder, origin, differs: None, passed_over })
+        };
         let (system, place) = (&self.host.system_data, self.host.path(PLACE));
-        if files::check(self.set, system).is_ok() {
-            return ready(system.clone(), Origin::System);
-        }
-        match files::check(self.set, &place) {
-            Ok(()) => ready(place, Origin::SetUp),
-            Err(faults) => Ok(Plan::Fetch { instead_of: place.exists().then_some(faults) }),
-        }
+        let unfit = match self.unfit("the system's copy in", system) {
+            Ok(()) => return Ok(ready(system.clone(), Origin::System, None)),
+            Err(unfit) => unfit,
+        };
+        Ok(match self.unfit("what lies in", &place) {
+            Ok(()) => ready(place, Origin::SetUp, unfit),
+            Err(own) => {
+                let reasons: Vec<String> = unfit.into_iter().chain(own).collect();
+                let instead_of = (!reasons.is_empty()).then(|| reasons.join("; "));
+                Plan::Fetch { instead_of }
+            }
+        })
+    }
+
+    /// Checks a folder; the error says what is wrong with it, or nothing where there is none.
+    fn unfit(&self, what: &str, folder: &Path) -> Result<(), Option<String>> {
+        files::check(self.set, folder).map_err(|faults| {
+            let reason = || format!("{what} {} will not do: {faults}", folder.display());
+            folder.exists().then(reason)
+        })
     }
 
     /// A folder of the user's may hold CSV files, a part of the set, or another set: the program
@@ -151,7 +173,8 @@ impl<'a> FashionMnist<'a> {
         } else {
             Some("CSV files, which have no published checksums".to_owned())
         };
-        Ok(Data { folder: folder.to_path_buf(), origin: Origin::User, differs })
+        let folder = folder.to_path_buf();
+        Ok(Data { folder, origin: Origin::User, differs, passed_over: None })
     }
 
     fn names(&self) -> String {
@@ -187,7 +210,8 @@ impl<'a> FashionMnist<'a> {
                 let folder = self.host.path(PLACE);
                 staging.publish_files("fashion-mnist", &folder)?;
                 self.host.say(format!("Fashion-MNIST is in {}", folder.display()));
-                return Ok(Data { folder, origin: Origin::SetUp, differs: None });
+                let origin = Origin::SetUp;
+                return Ok(Data { folder, origin, differs: None, passed_over: None });
             };
             self.host.say("  that failed");
             tried.push(format!("{number}. {}: {error:#}", source.name));

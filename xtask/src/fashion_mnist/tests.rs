@@ -48,7 +48,8 @@ fn apt_is_tried_first_and_the_second_call_does_nothing() {
     let machine = machine();
     with_apt(&machine, "touch fashion.deb");
     let data = provide(&machine.host(), None).unwrap();
-    assert_eq!(data, Data { folder: machine.path(PLACE), origin: Origin::SetUp, differs: None });
+    assert_eq!((data.folder.clone(), data.origin), (machine.path(PLACE), Origin::SetUp));
+    assert!(!data.is_notable());
     assert_eq!(names(&machine), [".lock", "fashion-mnist"]);
     let (calls, said) = (machine.calls(), machine.said());
     assert_eq!(provide(&machine.host(), None).unwrap(), data);
@@ -119,14 +120,14 @@ fn a_file_damaged_later_is_fetched_again() {
     with_apt(&machine, "touch fashion.deb");
     provide(&machine.host(), None).unwrap();
     machine.write("external/fashion-mnist/train-images-idx3-ubyte", "abd");
-    let host = machine.host();
     machine.write("external/fashion-mnist/my-notes.txt", "mine");
+    let host = machine.host();
     let plan = FashionMnist { host: &host, set: EXAMPLE }.plan(None).unwrap();
     assert!(plan.announcement(&host).unwrap().contains("has SHA-256"), "{plan:?}");
     provide(&host, None).unwrap();
     files::check(EXAMPLE, &machine.path(PLACE)).unwrap();
-}
     assert!(machine.path("external/fashion-mnist/my-notes.txt").exists());
+}
 
 #[test]
 fn a_failed_fetch_leaves_files_placed_by_hand_where_they_were() {
@@ -151,10 +152,25 @@ fn the_systems_copy_is_used_before_anything_is_fetched() {
     let mut host = machine.host();
     host.system_data = machine.path("mirror");
     let data = provide(&host, None).unwrap();
-    assert_eq!(
-        data,
-        Data { folder: machine.path("mirror"), origin: Origin::System, differs: None }
-    );
+    assert_eq!((data.folder, data.origin), (machine.path("mirror"), Origin::System));
+}
+
+#[test]
+fn a_damaged_copy_of_the_systems_is_passed_over_and_mentioned() {
+    let machine = machine();
+    with_apt(&machine, "touch fashion.deb");
+    machine.write("damaged/train-images-idx3-ubyte", "abd");
+    let mut host = machine.host();
+    host.system_data = machine.path("damaged");
+    let plan = FashionMnist { host: &host, set: EXAMPLE }.plan(None).unwrap();
+    let announcement = plan.announcement(&host).unwrap();
+    provide(&host, None).unwrap();
+    let data = provide(&host, None).unwrap();
+    assert_eq!(data.origin, Origin::SetUp);
+    for text in [announcement, data.to_string()] {
+        assert!(text.contains("the system's copy in"), "{text}");
+        assert!(text.contains("damaged will not do: train-images-idx3-ubyte has SHA"), "{text}");
+    }
 }
 
 #[test]
@@ -164,7 +180,8 @@ fn a_folder_that_the_user_names_wins_and_is_compared_with_the_original() {
     let host = machine.host();
     let named = Path::new("root/mirror");
     let data = provide(&host, Some(named)).unwrap();
-    assert_eq!(data, Data { folder: machine.path("mirror"), origin: Origin::User, differs: None });
+    assert_eq!((&data.folder, data.origin), (&machine.path("mirror"), Origin::User));
+    assert_eq!(data.differs, None);
     machine.write("mirror/train-images-idx3-ubyte.gz", gzip(b"xyz"));
     let message = provide(&host, Some(named)).unwrap().to_string();
     assert!(message.contains("used as it is, though not the files"), "{message}");
