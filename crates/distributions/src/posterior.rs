@@ -71,7 +71,7 @@ pub trait Posterior: Debug + Send + Sync {
 
     /// Rows to begin a fit with: located at `location` `[B, latent_dim]` (squashed into the
     /// prior's support where that is bounded), with standard deviations of about `spread` times the
-    /// prior's.
+    /// prior's. They share no memory with `location`: a fit changes them in place.
     fn start(&self, location: &Tensor, spread: f64) -> Tensor;
 
     /// Width of a row for `latent_dim` coordinates.

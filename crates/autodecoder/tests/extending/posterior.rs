@@ -25,7 +25,7 @@ impl Posterior for FixedGaussian {
     }
 
     fn unconstrain(&self, parameters: &[Tensor]) -> Tensor {
-        parameters[0].shallow_clone()
+        parameters[0].copy()
     }
 
     fn rsample(&self, rows: &Tensor, noise: &Tensor) -> Tensor {
@@ -57,6 +57,6 @@ impl Posterior for FixedGaussian {
     }
 
     fn start(&self, location: &Tensor, _spread: f64) -> Tensor {
-        location.shallow_clone()
+        location.copy()
     }
 }
