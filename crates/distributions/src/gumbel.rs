@@ -25,10 +25,15 @@ const STANDARD_VARIANCE: f64 = PI * PI / 6.0;
 ///
 /// - Row: `location = 30 · tanh(raw / 30)`, and `log_scale = −4 + 6 · tanh((raw + 4) / 6)`.
 /// - Density: `exp(−y − exp(−y)) / β` with `y = (z − m) / β`, `m` the location (the mode) and
-///   `β` the scale. The mean is `m + γβ`, where γ is Euler's constant.
-/// - Sample: `z = m − β · ln(−ln u)` with `u ~ U(0, 1)`, the inverse CDF.
-/// - KL: `Σ m + γ(β − 1) − ln β + exp(−m) · Γ(1 + β) − 1`, because `exp(−y)` is a standard
-///   exponential variable whose β-th moment is `Γ(1 + β)`.
+///   `β` the scale: the derivative of the CDF `exp(−exp(−y))`.
+/// - Sample: `z = m − β · ln(−ln u)` with `u ~ U(0, 1)`: the inverse CDF (inversion: Devroye,
+///   *Non-Uniform Random Variate Generation*, 1986, section II.2).
+/// - Moments: `E = exp(−y) = −ln u` is a standard exponential variable, so its r-th moment is Euler's
+///   integral `Γ(1 + r)` (DLMF 5.2.1). `y = −ln E` then has the mean `−Γ′(1) = γ`, Euler's constant
+///   (DLMF 5.4.11), and the variance `ψ′(1) = π² / 6` (DLMF 5.4.12): `z` has `m + γβ` and `β² π² / 6`.
+/// - KL: `Σ m + γ(β − 1) − ln β + exp(−m) · Γ(1 + β) − 1`. The entropy is
+///   `E[y + exp(−y)] + ln β = γ + 1 + ln β`, and `−E ln p(z) = E[z] + E[exp(−z)]`, where
+///   `exp(−z) = exp(−m) · E^β`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Gumbel;
 

@@ -14,9 +14,14 @@ const LOG_SCALE_LIMIT: f64 = 10.0;
 ///
 /// - Row: `location` as it is, and `log_scale = 10 · tanh(raw / 10)`.
 /// - Density: `exp(−|z − m| / b) / 2b` with `m` the location and `b` the scale.
-/// - Sample: `z = m − b · sgn(u − ½) · ln(1 − 2|u − ½|)` with `u ~ U(0, 1)`, the inverse CDF.
-/// - KL: `Σ |m| + b · exp(−|m| / b) − 1 − ln b`, from the entropy `1 + ln 2b` and
-///   `E|z| = |m| + b · exp(−|m| / b)`.
+/// - Sample: `z = m − b · sgn(u − ½) · ln(1 − 2|u − ½|)` with `u ~ U(0, 1)`: the inverse of the CDF,
+///   which is `½ exp(t)` at `z = m + bt` for `t ≤ 0` and `1 − ½ exp(−t)` above (inversion: Devroye,
+///   *Non-Uniform Random Variate Generation*, 1986, section II.2).
+/// - KL: `Σ |m| + b · exp(−|m| / b) − 1 − ln b`. The entropy is `E|z − m| / b + ln 2b = 1 + ln 2b`, and
+///   `−E ln p(z) = ln 2 + E|z|`. For `m ≥ 0`, `|z| = z + 2 max(−z, 0)`, and the integral of
+///   `−z · exp((z − m) / b) / 2b` over `z < 0` is `½b · exp(−m / b)`: so `E|z| = m + b · exp(−m / b)`,
+///   and by symmetry with `|m|` for `m < 0`.
+/// - Moments: the mean is `m`, the variance `2b²` (`E t² = 2` for a standard exponential `t`).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Laplace;
 

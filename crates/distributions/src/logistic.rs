@@ -17,9 +17,14 @@ const STANDARD_VARIANCE: f64 = PI * PI / 3.0;
 ///
 /// - Row: `location` as it is, and `log_scale = 10 · tanh(raw / 10)`.
 /// - Density: `σ(y) · σ(−y) / s` with `y = (z − m) / s`, `m` the location, `s` the scale and `σ`
-///   the logistic function.
-/// - Sample: `z = m + s · ln(u / (1 − u))` with `u ~ U(0, 1)`, the inverse CDF.
-/// - KL: no closed form in elementary functions, so [`Kl::MonteCarlo`].
+///   the logistic function: the derivative of the CDF `σ(y)`, since `σ′ = σ · (1 − σ)`.
+/// - Sample: `z = m + s · ln(u / (1 − u))` with `u ~ U(0, 1)`: the inverse CDF (inversion: Devroye,
+///   *Non-Uniform Random Variate Generation*, 1986, section II.2).
+/// - KL: we know of no closed form, so [`Kl::MonteCarlo`]: `ln q(z) − ln p(z)` at the sample, whose
+///   mean is the definition of the divergence.
+/// - Moments: the mean is `m`, by symmetry. The variance is `s² π² / 3`: with standard exponentials
+///   `E`, `P(ln E₂ − ln E₁ ≤ y) = P(E₂ ≤ exp(y) · E₁) = σ(y)`, so a standard logistic variable is the
+///   difference of two independent Gumbel ones ([`Gumbel`](crate::Gumbel)), of variance `π² / 6` each.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Logistic;
 

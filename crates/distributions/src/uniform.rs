@@ -11,8 +11,13 @@ use crate::{Kl, Noise, Posterior, Prior};
 ///
 /// - Row: `half_width = σ(raw_w)` and `centre = (1 − half_width) · tanh(raw_c)`, so that
 ///   `|centre| + half_width < 1`: the divergence is finite for every row.
-/// - Sample: `z = centre + half_width · (2u − 1)` with `u ~ U(0, 1)`.
-/// - KL: `−Σ ln half_width`, the logarithm of the prior's width over the posterior's.
+/// - Density: `1 / (2 · half_width)` inside, 0 outside.
+/// - Sample: `z = centre + half_width · (2u − 1)` with `u ~ U(0, 1)`: the inverse CDF (inversion:
+///   Devroye, *Non-Uniform Random Variate Generation*, 1986, section II.2).
+/// - KL: `−Σ ln half_width`. The densities' ratio is the same all over the posterior's support, which
+///   lies in the prior's: `½ / half_width` over `½`.
+/// - Moments: the mean is `centre`, the variance `half_width² / 3`, the integral of
+///   `x² / (2 · half_width)` from `−half_width` to `half_width`.
 ///
 /// The constrained `centre` comes first, and so does `raw_c` in the row.
 #[derive(Debug, Clone, Copy, Default)]
