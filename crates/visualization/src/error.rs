@@ -1,5 +1,7 @@
 //! What can go wrong while drawing.
 
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// An error of this crate. Every message says what is wrong, what was expected and what to do.
@@ -95,23 +97,30 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
 /// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Writes a whole file through a temporary name beside it, so that an interruption never leaves
-/// half a figure under the final name.
+/// Writes a whole file through a temporary name beside it, flushed and renamed, so that an
+/// interruption or a power cut never leaves half a figure under the final name.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".partial");
     let partial = path.with_file_name(name);
-    let written = std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path));
-    written.map_err(|source| {
+    write_and_rename(&partial, path, bytes).map_err(|source| {
         // The write's own error is the one to tell; the partial file may not even exist.
-        let _ = std::fs::remove_file(&partial);
+        let _ = fs::remove_file(&partial);
         Error::Write { path: path.to_path_buf(), source }
     })
+}
+
+fn write_and_rename(partial: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(partial)?;
+    file.write_all(bytes)?;
+    // Without this, a power cut after the rename could leave an empty file.
+    file.sync_data()?;
+    fs::rename(partial, path)
 }
