@@ -41,8 +41,9 @@ impl Fetch<'_> {
     /// # Errors
     ///
     /// When it cannot be started, or fails: then with the last lines it printed.
-    pub fn run(&self, host: &Host, mut command: Command) -> Result<()> {
+    pub fn run(&self, host: &Host, command: Command) -> Result<()> {
         let name = command.get_program().to_string_lossy().into_owned();
+        let mut command = ends_with_us(host, command);
         let log = File::create(&self.log)
             .with_context(|| format!("cannot write {}", self.log.display()))?;
         let errors = log.try_clone().context("cannot share the log file")?;
@@ -90,6 +91,24 @@ impl Fetch<'_> {
     }
 }
 
+/// The same command, ended by the kernel when this process is killed, where util-linux's `setpriv`
+/// can arrange it: what goes on fetching would fill a folder that the next set-up removes.
+fn ends_with_us(host: &Host, command: Command) -> Command {
+    let tie = ["--pdeathsig", "TERM"];
+    let can_tie = host.ask("setpriv", &[tie[0], tie[1], "true"]).is_some();
+    // A missing program is better named by its own failure to start.
+    if !can_tie || !Path::new(command.get_program()).is_file() {
+        return command;
+    }
+    let mut tied = host.command("setpriv");
+    tied.args(tie).arg(command.get_program()).args(command.get_args());
+    tied.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        tied.current_dir(folder);
+    }
+    tied
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +145,20 @@ mod tests {
         let folder = machine.path("");
         let error = fetch(&folder).run(&host, host.command("fetcher")).unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("no such host"), "{error}");
+    }
+
+    #[test]
+    fn a_tied_command_keeps_its_arguments_variables_and_folder() {
+        let machine = Machine::new();
+        machine.program("setpriv", "shift 2; exec \"$@\"");
+        machine.program("fetcher", "echo \"$1 $COLOUR\" > found");
+        machine.write("work/here", "");
+        let (host, folder) = (machine.host(), machine.path("work"));
+        let mut command = host.command("fetcher");
+        command.arg("a b").env("COLOUR", "red").current_dir(&folder);
+        fetch(&folder).run(&host, command).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("found")).unwrap(), "a b red\n");
+        assert!(machine.calls().contains("setpriv --pdeathsig TERM /"), "{}", machine.calls());
     }
 
     #[test]
