@@ -1,7 +1,5 @@
 //! The command line: which command, with which flags.
 
-use std::ffi::OsString;
-
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
@@ -45,11 +43,6 @@ impl Cli {
             Command::Ci(arguments) => ci::run(host, &arguments),
         }
     }
-}
-
-/// Reads the command line; prints help or a usage error and ends the process where clap does.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Cli {
-    Cli::parse_from(reproduce::own_flags_first(arguments.into_iter().collect()))
 }
 
 #[cfg(test)]

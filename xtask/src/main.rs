@@ -19,12 +19,14 @@ mod tools;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
 /// What a user's mistake or a failed set-up ends with; the program `autodecoder` does the same.
 const EXIT_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let host = host::Host::real();
-    let outcome = cli::parse(std::env::args_os()).run(&host);
+    let outcome = cli::Cli::parse().run(&host);
     outcome.map_or_else(
         |error| {
             host.say(format!("error: {error:#}"));

@@ -5,12 +5,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::setup::{self, DataNeed};
 use crate::experiment::Experiment;
 use crate::host::Host;
-use crate::libtorch::Wish;
+use crate::libtorch::{self, Kind, Wish};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,11 +18,7 @@ Examples:
   cargo xtask reproduce --preset course --force             a smaller one, once more
   cargo xtask reproduce --preset my.toml --data ~/images --run /tmp/try
 
-Any other flag goes to the program: `autodecoder reproduce --help` lists --run, --device,
---threads, --force and --resume. It runs in the repository's root.";
-
-/// This command's own flags, each with a value; all others are the program's.
-const OWN_FLAGS: [&str; 3] = ["--preset", "--libtorch", "--data"];
+The program runs in the repository's root. What follows two dashes goes to it unread.";
 
 /// The flags of `cargo xtask reproduce`.
 #[derive(Debug, clap::Args)]
@@ -37,14 +33,54 @@ pub struct Arguments {
     /// A folder with the data (IDX or CSV files), instead of fetching Fashion-MNIST.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Passed on to the program.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS")]
-    program: Vec<OsString>,
+    #[command(flatten)]
+    program: ProgramFlags,
+}
+
+/// Flags for the program. They are known here so that a misspelt flag is found before downloads and
+/// a long build; the program itself checks what they say.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of the program")]
+struct ProgramFlags {
+    /// Folder for the artefacts [default: runs/<the experiment's name>].
+    #[arg(long, value_name = "DIR")]
+    run: Option<OsString>,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long)]
+    device: Option<String>,
+    /// Threads of libtorch [default: one per core].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    threads: Option<OsString>,
+    /// Remove the run that the folder holds and begin anew.
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
+    /// Go on with the run in the folder, and fail if there is none.
+    #[arg(long)]
+    resume: bool,
+    /// More for the program.
+    #[arg(last = true, value_name = "FLAGS")]
+    more: Vec<OsString>,
+}
+
+impl ProgramFlags {
+    /// As the program reads them.
+    fn words(&self) -> Vec<OsString> {
+        let device = self.device.as_ref().map(OsString::from);
+        let valued = [("--run", &self.run), ("--device", &device), ("--threads", &self.threads)];
+        let valued = valued.into_iter().filter_map(|(flag, value)| {
+            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
+        });
+        let switches = [("--force", self.force), ("--resume", self.resume)];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
+        let switches = switches.map(|(flag, _)| OsString::from(flag));
+        valued.chain(switches).chain(self.more.iter().cloned()).collect()
+    }
 }
 
 /// Runs the command; on success it does not return, for the program takes this process's place.
 pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     let experiment = Experiment::find(host, &arguments.preset)?;
+    check_device(host, arguments)?;
     let need = match &arguments.data {
         Some(folder) => DataNeed::FashionMnist(Some(folder)),
         None if experiment.needs_fashion_mnist => DataNeed::FashionMnist(None),
@@ -56,8 +92,22 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
         return Ok(super::exit_code(status));
     }
     // The program gets the terminal's signals, and its exit code is this command's.
-    let error = program(host, &experiment, data.as_deref(), &arguments.program).exec();
+    let error = program(host, &experiment, data.as_deref(), &arguments.program.words()).exec();
     Err(error).context("cannot start the built program through cargo")
+}
+
+/// Finds out before a download and a long build what the program would only say after them.
+fn check_device(host: &Host, arguments: &Arguments) -> Result<()> {
+    let Some(device) = arguments.program.device.as_deref().filter(|name| name.starts_with("cuda"))
+    else {
+        return Ok(());
+    };
+    ensure!(
+        libtorch::plan(host, arguments.libtorch)?.kind() == Kind::Cuda,
+        "--device {device} needs a libtorch with CUDA, but the one to be used here is for the CPU \
+         only: add --libtorch cuda, or leave --device out"
+    );
+    Ok(())
 }
 
 fn build(host: &Host) -> Command {
@@ -83,41 +133,6 @@ fn program(
     command
 }
 
-/// Moves this command's own flags before those for the program, wherever the user typed them.
-///
-/// clap hands everything after the first flag it does not know to the program, so that
-/// `reproduce --force --preset course` would run the standard experiment's set-up.
-pub fn own_flags_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if arguments.get(1).is_none_or(|command| command != "reproduce") {
-        return arguments;
-    }
-    let (mut own, mut passed_on) = (Vec::new(), Vec::new());
-    let mut rest = arguments.split_off(2).into_iter().peekable();
-    while let Some(word) = rest.next() {
-        if word == "--" {
-            passed_on.extend(rest.by_ref());
-        } else if OWN_FLAGS.iter().any(|flag| word == *flag) {
-            // Joined to its flag, a value cannot be mistaken for the next flag, nor a flag whose
-            // value was forgotten take the next one for it.
-            let value = rest.next_if(|next| !next.to_string_lossy().starts_with('-'));
-            own.push([word, value.unwrap_or_default()].join(OsStr::new("=")));
-        } else if OWN_FLAGS.iter().any(|flag| begins(&word, flag)) {
-            own.push(word);
-        } else {
-            passed_on.push(word);
-        }
-    }
-    arguments.extend(own);
-    arguments.extend(passed_on);
-    arguments
-}
-
-/// Whether a word is a flag with its value after an equals sign.
-fn begins(word: &OsStr, flag: &str) -> bool {
-    let text = word.to_string_lossy();
-    text.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -133,9 +148,7 @@ mod tests {
     }
 
     fn parse(typed: &str) -> Result<Arguments, clap::Error> {
-        let words = ["xtask", "reproduce"].into_iter().chain(typed.split_whitespace());
-        let mut words = own_flags_first(words.map(OsString::from).collect());
-        words.remove(1);
+        let words = std::iter::once("reproduce").chain(typed.split_whitespace());
         Line::try_parse_from(words).map(|line| line.arguments)
     }
 
@@ -153,38 +166,57 @@ mod tests {
     fn started(machine: &Machine, typed: &str, data: Option<&str>) -> Vec<String> {
         let (host, arguments) = (machine.host(), parsed(typed));
         let experiment = Experiment::find(&host, &arguments.preset).unwrap();
-        let command = program(&host, &experiment, data.map(Path::new), &arguments.program);
+        let command = program(&host, &experiment, data.map(Path::new), &arguments.program.words());
         command.get_args().skip(6).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
-    #[test]
-    fn unknown_flags_go_to_the_program_in_their_order() {
-        let arguments = parsed("--preset course --force --run out --threads 2");
-        assert_eq!(arguments.preset, "course");
-        assert_eq!(arguments.program, ["--force", "--run", "out", "--threads", "2"]);
+    fn words(typed: &str) -> Vec<OsString> {
+        parsed(typed).program.words()
     }
 
     #[test]
-    fn own_flags_are_found_after_the_programs() {
-        let arguments = parsed("--force --preset=course --run out --data d --resume");
+    fn the_programs_flags_reach_it_wherever_they_are_typed() {
+        let typed = "--force --preset=course --run out --data d --threads -1 --device cpu";
+        let arguments = parsed(typed);
         assert_eq!((arguments.preset.as_str(), arguments.data), ("course", Some("d".into())));
-        assert_eq!(arguments.program, ["--force", "--run", "out", "--resume"]);
+        assert_eq!(words(typed), ["--run=out", "--device=cpu", "--threads=-1", "--force"]);
+        assert_eq!(words("--resume"), ["--resume"]);
+        assert_eq!(words(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_found_before_anything_is_done() {
+        for (typed, meant) in [("--presett smoke", "--preset"), ("--forse", "--force")] {
+            let error = parse(typed).unwrap_err().to_string();
+            assert!(error.contains("unexpected argument") && error.contains(meant), "{error}");
+        }
+        assert!(parse("smoke").is_err());
+        assert!(parse("--force --resume").is_err());
     }
 
     #[test]
     fn a_forgotten_value_does_not_swallow_the_next_flag() {
-        assert!(parse("--data --force").is_err());
-        assert!(parse("--force --libtorch").is_err());
-        assert_eq!(parsed("--preset --force").program, ["--force"]);
-        let error = run(&machine().host(), &parsed("--preset --force")).unwrap_err();
-        assert!(error.to_string().contains("no experiment \"\""), "{error}");
+        for typed in ["--data --force", "--force --libtorch", "--preset --force", "--run --force"] {
+            assert!(parse(typed).is_err(), "{typed}");
+        }
     }
 
     #[test]
     fn everything_after_two_dashes_is_the_programs() {
-        let arguments = parsed("--force -- --preset course");
-        assert_eq!(arguments.preset, "standard");
-        assert_eq!(arguments.program, ["--force", "--preset", "course"]);
+        assert_eq!(parsed("--force -- --preset course").preset, "standard");
+        assert_eq!(words("--force -- --preset course"), ["--force", "--preset", "course"]);
+    }
+
+    #[test]
+    fn cuda_without_a_libtorch_for_it_is_found_before_any_download() {
+        let machine = machine();
+        let error = |typed: &str| run(&machine.host(), &parsed(typed)).unwrap_err().to_string();
+        let refused = error("--preset smoke --device cuda:1");
+        assert!(refused.contains("--device cuda:1 needs a libtorch with CUDA"), "{refused}");
+        for fine in ["--device cuda --libtorch cuda", "--device cpu", ""] {
+            let later = error(&format!("--preset smoke {fine}"));
+            assert!(later.contains("no C++ compiler"), "{later}");
+        }
     }
 
     #[test]

@@ -154,6 +154,14 @@ pub enum Plan {
 }
 
 impl Plan {
+    /// The kind that will be there once it is done.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Ready(found) => found.kind,
+            Self::Adopt(kind) | Self::Fetch { kind, .. } => *kind,
+        }
+    }
+
     /// What will be fetched and how large it is; nothing where nothing will be.
     pub fn announcement(&self, host: &Host) -> Option<String> {
         let Self::Fetch { kind, instead_of } = self else {
