@@ -7,18 +7,21 @@ use tch::{Device, Kind, Tensor};
 use super::per_image;
 use crate::{Error, Likelihood, LikelihoodFamily, ParameterSource, read_options};
 
-/// Where a learned log-variance starts: about the mean squared error of an untrained decoder.
+/// Where a raw learned log-variance starts: about the mean squared error of an untrained decoder.
 const LEARNED_START: f64 = -3.0;
-/// A learned log-variance stays above this, or a perfect fit would drive it to −∞.
-const LEARNED_FLOOR: f64 = -12.0;
+/// A learned log-variance stays within ±12, or a perfect fit would drive it to −∞. The bound is
+/// smooth: behind a clamp it would have no gradient, and could not come back when the fit worsens.
+const LOG_VARIANCE_LIMIT: f64 = 12.0;
 /// Name of the learned parameter in the model's file.
-const LOG_VARIANCE: &str = "likelihood.log_variance";
+const RAW_LOG_VARIANCE: &str = "likelihood.raw_log_variance";
 
 /// `gaussian`: `Σ (x − μ)² / 2σ² + ½ log 2πσ²` with `μ = sigmoid(logits)` and one σ² for all pixels.
 ///
 /// | option | meaning | default | range |
 /// |---|---|---|---|
 /// | `variance` | σ² of a pixel, or `"learned"` for one σ² fitted with the decoder (σ-VAE, arXiv:2006.13202) | 0.02 | 1e-6 to 100 |
+///
+/// A learned variance is `ln σ² = 12 · tanh(raw / 12)`; the model's file holds the raw number.
 #[derive(Debug)]
 pub struct Gaussian {
     variance: Variance,
@@ -27,7 +30,7 @@ pub struct Gaussian {
 #[derive(Debug)]
 enum Variance {
     Fixed(f64),
-    Learned { log_variance: Tensor },
+    Learned { raw_log_variance: Tensor },
 }
 
 impl Gaussian {
@@ -36,10 +39,10 @@ impl Gaussian {
         Gaussian { variance: Variance::Fixed(variance) }
     }
 
-    /// With a variance that is learned, its logarithm on `device`.
+    /// With a variance that is learned, its raw logarithm on `device`.
     pub fn learned(device: Device) -> Gaussian {
-        let log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
-        Gaussian { variance: Variance::Learned { log_variance } }
+        let raw_log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
+        Gaussian { variance: Variance::Learned { raw_log_variance } }
     }
 }
 
@@ -56,8 +59,9 @@ impl Likelihood for Gaussian {
             Variance::Fixed(variance) => {
                 squares / (2.0 * variance) + 0.5 * numel * (log_two_pi + variance.ln())
             }
-            Variance::Learned { log_variance } => {
-                let log_variance = log_variance.clamp_min(LEARNED_FLOOR);
+            Variance::Learned { raw_log_variance } => {
+                let log_variance =
+                    (raw_log_variance / LOG_VARIANCE_LIMIT).tanh() * LOG_VARIANCE_LIMIT;
                 let precision: Tensor = (-&log_variance).exp();
                 squares * precision / 2.0 + (log_variance + log_two_pi) * (0.5 * numel)
             }
@@ -71,15 +75,15 @@ impl Likelihood for Gaussian {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         match &self.variance {
             Variance::Fixed(_) => Vec::new(),
-            Variance::Learned { log_variance } => {
-                vec![(LOG_VARIANCE.to_owned(), log_variance.shallow_clone())]
+            Variance::Learned { raw_log_variance } => {
+                vec![(RAW_LOG_VARIANCE.to_owned(), raw_log_variance.shallow_clone())]
             }
         }
     }
 
     fn load_parameters(&mut self, take: &mut ParameterSource<'_>) -> Result<(), Error> {
-        if let Variance::Learned { log_variance } = &mut self.variance {
-            *log_variance = take(LOG_VARIANCE, &[1])?;
+        if let Variance::Learned { raw_log_variance } = &mut self.variance {
+            *raw_log_variance = take(RAW_LOG_VARIANCE, &[1])?;
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ fn tensors_that_model_json_does_not_describe_are_refused() {
     );
     assert_tensors_refused(
         |tensors| drop(tensors.pop()),
-        "the tensor likelihood.log_variance is missing",
+        "the tensor likelihood.raw_log_variance is missing",
     );
     assert_tensors_refused(
         |tensors| tensors.push(("layers.9.bias".to_owned(), Tensor::from_slice(&[0.0f32]))),

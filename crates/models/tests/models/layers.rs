@@ -147,7 +147,7 @@ fn a_likelihood_that_does_not_learn_adds_no_parameter() {
         named.into_iter().map(|(name, _): (String, Tensor)| name).collect::<Vec<_>>()
     };
     assert_eq!(names(spec).len(), 4);
-    assert_eq!(names(gaussian).last().map(String::as_str), Some("likelihood.log_variance"));
+    assert_eq!(names(gaussian).last().map(String::as_str), Some("likelihood.raw_log_variance"));
 }
 
 #[test]
