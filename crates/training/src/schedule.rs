@@ -17,8 +17,9 @@ pub enum ScheduleKind {
 /// A factor on a learning rate as a function of progress.
 ///
 /// During the first `warm_up` of a run the factor rises from 1/25 to 1 along half a cosine; then
-/// `kind` decides. A cosine with a warm-up of 0.3 is the one-cycle policy (arXiv:1708.07120) with
-/// PyTorch's defaults, less its cycling of momentum.
+/// `kind` decides. A cosine with a warm-up of 0.3 is the one-cycle policy (arXiv:1708.07120) with the
+/// defaults of PyTorch's `OneCycleLR`, but for three things: momentum does not cycle, the fall ends
+/// at 0 and not at 1/250,000, and the rise ends at a share of the run and not one step before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Schedule {
     /// What happens after the warm-up.
@@ -57,17 +58,51 @@ mod tests {
 
     use super::*;
 
+    /// `OneCycleLR(max_lr=1, total_steps=31, pct_start=10/31)` at steps 0 to 30: the formula of
+    /// `torch.optim.lr_scheduler` (cosine, two phases, div_factor 25, final_div_factor 1e4), computed
+    /// by a few lines of Python and not by PyTorch itself. The rise ends at step 31 · 10/31 − 1 = 9.
+    const ONE_CYCLE: [f64; 31] = [
+        0.040000000,
+        0.068947542,
+        0.152298667,
+        0.280000000,
+        0.436648875,
+        0.603351125,
+        0.760000000,
+        0.887701333,
+        0.971052458,
+        1.000000000,
+        0.994415435,
+        0.977786492,
+        0.950484632,
+        0.913119735,
+        0.866526470,
+        0.811745654,
+        0.750001000,
+        0.682671782,
+        0.611262022,
+        0.537366897,
+        0.462637103,
+        0.388741978,
+        0.317332218,
+        0.250003000,
+        0.188258346,
+        0.133477530,
+        0.086884265,
+        0.049519368,
+        0.022217508,
+        0.005588565,
+        0.000004000,
+    ];
+
     #[test]
-    fn one_cycle_equals_pytorch() {
-        // torch 2.13.0: OneCycleLR(max_lr=1, total_steps=11, pct_start=0.3) gives, for steps 0 to 2,
-        // 0.04, 0.52, 1 at a warm-up that ends at step 0.3 · 11 − 1 = 2.3; ours is continuous in
-        // progress, so it is compared where both are closed forms: start, middle and end of the rise.
-        let schedule = Schedule { kind: ScheduleKind::Cosine, warm_up: 0.3 };
-        assert_relative_eq!(schedule.factor(0.0), 0.04);
-        assert_relative_eq!(schedule.factor(0.15), 0.52, epsilon = 1e-12);
-        assert_relative_eq!(schedule.factor(0.3), 1.0);
-        assert_relative_eq!(schedule.factor(0.65), 0.5, epsilon = 1e-12);
-        assert_relative_eq!(schedule.factor(1.0), 0.0, epsilon = 1e-12);
+    fn one_cycle_follows_pytorchs_formula() {
+        let schedule = Schedule { kind: ScheduleKind::Cosine, warm_up: 9.0 / 30.0 };
+        for (step, expected) in ONE_CYCLE.into_iter().enumerate() {
+            // PyTorch's fall ends at 4e-6.
+            assert_relative_eq!(schedule.factor(step as f64 / 30.0), expected, epsilon = 5e-6);
+        }
+        assert_eq!(schedule.factor(1.0), 0.0);
     }
 
     #[test]
