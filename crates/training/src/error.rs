@@ -9,7 +9,7 @@ pub enum Error {
     /// The objective, or what was learned, is NaN or infinite.
     #[error(
         "model {model}: the {what} became {value} in epoch {epoch}, batch {batch} of {batches}; \
-         the last good checkpoint is kept. Lower training.decoder.rate or training.latents.rate \
+         a checkpoint written before is kept. Lower training.decoder.rate or training.latents.rate \
          and start again with --force"
     )]
     Diverged {
