@@ -1,5 +1,8 @@
 //! What a set-up has started ends with it, even where it is killed.
 
+// clippy.toml allows it in test functions only, not in what they share.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;

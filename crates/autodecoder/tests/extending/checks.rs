@@ -1,5 +1,8 @@
 //! What to test of a posterior of one's own; the crate `distributions` has the same checks.
 
+// clippy.toml allows it in test functions only, not in what they share.
+#![allow(clippy::unwrap_used)]
+
 use autodecoder_distributions::{Noise, Posterior};
 use autodecoder_training::{Streams, latent_noise};
 use tch::{Device, Kind, Tensor};
