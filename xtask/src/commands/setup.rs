@@ -16,7 +16,7 @@ Examples:
   cargo xtask setup --no-data           only libtorch: enough to build and to run the tests";
 
 /// What cargo does beside, where its cache is empty.
-pub const FIRST_BUILD: &str = "The first build also fetches crates, about 30 MB from crates.io, and \
+pub const FIRST_BUILD: &str = "The first build also fetches crates, about 30 MB, and \
                                takes some minutes.";
 
 /// The flags of `cargo xtask setup`.
@@ -138,7 +138,7 @@ mod tests {
         set_up(&machine, &machine.host()).unwrap_err();
         let said = machine.said();
         assert!(said.starts_with("set-up will fetch, once:\n  libtorch 2.13.0 (CPU)"), "{said}");
-        assert!(said.contains("crates, about 30 MB from crates.io, and takes some"), "{said}");
+        assert!(said.contains("crates, about 30 MB, and takes some"), "{said}");
     }
 
     #[test]
