@@ -12,6 +12,7 @@ mod progress;
 mod report;
 mod results;
 mod run_folder;
+mod run_lock;
 mod session;
 
 pub use catalogue::{Catalogue, OpenDataset};
@@ -22,6 +23,7 @@ pub use results::{
     ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
 };
 pub use run_folder::{Environment, Existing, RunFolder};
+pub use run_lock::RunLock;
 pub use session::{Session, TrainedModel};
 
 /// The libtorch version that `tch` is built for.

@@ -4,13 +4,14 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::experiment::{self, Experiment};
 use crate::progress::say;
+use crate::run_lock::{LOCK, RunLock};
 use crate::{Catalogue, ChosenDevice};
 
 const EXPERIMENT: &str = "experiment.toml";
@@ -73,33 +74,64 @@ impl RunFolder {
         RunFolder { root: root.into() }
     }
 
-    /// Claims the folder for `experiment` and writes `experiment.toml`.
+    /// Claims the folder for `experiment` and writes `experiment.toml`. The folder is this process's
+    /// as long as the lock lives.
     ///
     /// # Errors
     /// Where the folder holds another experiment or something that is no run, where there is nothing
-    /// to resume, and where it cannot be written.
+    /// to resume, where another process works in it, and where it cannot be written.
     pub fn claim(
         &self,
         experiment: &Experiment,
         environment: &Environment,
         existing: Existing,
         catalogue: &Catalogue,
-    ) -> Result<()> {
-        let occupied = self.is_occupied()?;
-        match existing {
-            Existing::Resume if !self.experiment_file().exists() => bail!(
-                "{}: there is no run to resume here; leave --resume out to begin one",
-                self.root.display()
-            ),
-            Existing::Replace if occupied => self.clear()?,
-            _ if occupied => self.go_on(experiment, environment, catalogue)?,
-            _ => {}
+    ) -> Result<RunLock> {
+        // Not even a lock is put into a folder that is not a run's.
+        self.check_holds_nothing_else(existing)?;
+        self.create(&self.root)?;
+        let lock = RunLock::take(&self.root)?;
+        if self.experiment_file().exists() {
+            match existing {
+                Existing::Replace => self.clear()?,
+                _ => self.go_on(experiment, environment, catalogue)?,
+            }
         }
         if !self.experiment_file().exists() {
-            self.create(&self.root)?;
             self.write_experiment(experiment, environment)?;
         }
-        self.create(&self.figures())
+        self.create(&self.figures())?;
+        Ok(lock)
+    }
+
+    /// Locks the folder of a run that was begun.
+    ///
+    /// # Errors
+    /// Where there is no run, and where another process works in the folder.
+    pub fn lock(&self) -> Result<RunLock> {
+        ensure!(
+            self.experiment_file().exists(),
+            "{}: no run here (there is no {EXPERIMENT}); `autodecoder train` begins one",
+            self.root.display()
+        );
+        RunLock::take(&self.root)
+    }
+
+    fn check_holds_nothing_else(&self, existing: Existing) -> Result<()> {
+        let root = self.root.display();
+        if existing == Existing::Resume && !self.experiment_file().exists() {
+            bail!("{root}: there is no run to resume here; leave --resume out to begin one");
+        }
+        if self.is_occupied()? && self.environment().is_none() {
+            let force = match existing {
+                Existing::Replace => ", so --force will not remove it",
+                Existing::Continue | Existing::Resume => "",
+            };
+            bail!(
+                "{root}: the folder is not empty and holds no run{force}; choose another with --run"
+            );
+        }
+        Ok(())
     }
 
     /// Goes on with the run that the folder holds. What it was begun with stays noted.
@@ -130,16 +162,18 @@ impl RunFolder {
         Ok(write_atomically(&self.experiment_file(), text.as_bytes())?)
     }
 
-    /// Whether anything lies in the folder, but for what is left of a claim that was killed.
+    /// Whether anything lies in the folder, but for a lock and what is left of a claim that was
+    /// killed.
     fn is_occupied(&self) -> Result<bool> {
         let unreadable = || format!("cannot read the run folder {}", self.root.display());
         match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error).with_context(unreadable),
             Ok(entries) => {
-                let half_claimed = format!("{EXPERIMENT}.tmp");
+                let ours = [LOCK.to_owned(), format!("{EXPERIMENT}.tmp")];
                 for entry in entries {
-                    if entry.with_context(unreadable)?.file_name() != half_claimed.as_str() {
+                    let name = entry.with_context(unreadable)?.file_name();
+                    if ours.iter().all(|ours| name != ours.as_str()) {
                         return Ok(true);
                     }
                 }
@@ -150,13 +184,6 @@ impl RunFolder {
 
     /// Removes a run's artefacts, and nothing else: other people's files may lie beside them.
     fn clear(&self) -> Result<()> {
-        if self.environment().is_none() {
-            bail!(
-                "{}: the folder is not empty and holds no run, so --force will not remove it; \
-                 choose another folder with --run",
-                self.root.display()
-            );
-        }
         // The mark of a run goes last, so that an interrupted removal can be repeated.
         let artefacts =
             [self.report(), self.results(), self.metrics(), self.figures(), self.root.join(MODELS)];

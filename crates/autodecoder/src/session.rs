@@ -12,6 +12,7 @@ use crate::experiment::{Experiment, ModelConfig};
 use crate::images::Images;
 use crate::pipeline;
 use crate::run_folder::{Environment, Existing, RunFolder};
+use crate::run_lock::RunLock;
 use crate::{Catalogue, ChosenDevice};
 
 /// An experiment, its folder and its images.
@@ -29,6 +30,8 @@ pub struct Session {
     pub environment: Environment,
     /// The images.
     pub images: Images,
+    /// Keeps other processes out of the folder for as long as the session lives.
+    lock: Option<RunLock>,
 }
 
 /// A trained model as it lies on disk.
@@ -56,10 +59,10 @@ impl Session {
         device: &ChosenDevice,
         catalogue: Catalogue,
     ) -> Result<Session> {
-        let session = Session::open(experiment, folder, device, catalogue)?;
+        let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
         let Session { experiment, environment, catalogue, .. } = &session;
-        session.folder.claim(experiment, environment, existing, catalogue)?;
+        session.lock = Some(session.folder.claim(experiment, environment, existing, catalogue)?);
         Ok(session)
     }
 
@@ -97,11 +100,24 @@ impl Session {
         Ok(())
     }
 
-    /// Opens the run in `folder`, which belongs to `experiment`.
+    /// Opens the run in `folder`, which belongs to `experiment` and is locked by `lock`.
     ///
     /// # Errors
     /// Where an image file is wrong.
     pub fn open(
+        experiment: Experiment,
+        folder: RunFolder,
+        lock: RunLock,
+        device: &ChosenDevice,
+        catalogue: Catalogue,
+    ) -> Result<Session> {
+        let mut session = Session::load_images(experiment, folder, device, catalogue)?;
+        session.lock = Some(lock);
+        Ok(session)
+    }
+
+    /// A session that does not hold the folder yet.
+    fn load_images(
         experiment: Experiment,
         folder: RunFolder,
         device: &ChosenDevice,
@@ -109,7 +125,8 @@ impl Session {
     ) -> Result<Session> {
         let images = Images::load(&experiment, &catalogue)?;
         let environment = Environment::current(device);
-        Ok(Session { experiment, folder, catalogue, device: device.device, environment, images })
+        let device = device.device;
+        Ok(Session { experiment, folder, catalogue, device, environment, images, lock: None })
     }
 
     /// A model with a fresh decoder, which the stream `decoder` initialises.

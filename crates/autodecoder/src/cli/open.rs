@@ -31,10 +31,11 @@ pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Sessio
 /// Opens an existing run.
 pub(super) fn old_run(arguments: &OldRun, catalogue: Catalogue) -> Result<Session> {
     let folder = RunFolder::at(&arguments.run);
+    let lock = folder.lock()?;
     let (mut experiment, _) = folder.read(&catalogue)?;
     override_data(&mut experiment, arguments.compute.data.as_deref());
     let device = compute(&arguments.compute)?;
-    Session::open(experiment, folder, &device, catalogue)
+    Session::open(experiment, folder, lock, &device, catalogue)
 }
 
 fn override_data(experiment: &mut Experiment, data: Option<&Path>) {

@@ -23,6 +23,7 @@ mod experiments;
 mod folder;
 mod full_disk;
 mod interrupted;
+mod locked;
 mod program;
 mod repository;
 mod reproducible;
