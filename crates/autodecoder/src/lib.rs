@@ -9,6 +9,7 @@ mod metrics_csv;
 pub mod pipeline;
 mod pixels;
 mod progress;
+mod replaced;
 mod report;
 mod results;
 mod run_folder;

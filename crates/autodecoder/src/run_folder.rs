@@ -11,13 +11,20 @@ use toml::{Table, Value};
 
 use crate::experiment::{self, Experiment};
 use crate::progress::say;
+use crate::replaced;
 use crate::run_lock::{LOCK, RunLock};
 use crate::{Catalogue, ChosenDevice};
 
-const EXPERIMENT: &str = "experiment.toml";
+pub(crate) const EXPERIMENT: &str = "experiment.toml";
 /// The table of `experiment.toml` that says what a run was begun with.
 pub(crate) const ENVIRONMENT: &str = "environment";
+const RESULTS: &str = "results.json";
+const METRICS: &str = "metrics.csv";
+const REPORT: &str = "report.html";
+const FIGURES: &str = "figures";
 const MODELS: &str = "models";
+/// What a run leaves besides its experiment. Other people's files may lie beside that.
+const ARTEFACTS: [&str; 5] = [REPORT, RESULTS, METRICS, FIGURES, MODELS];
 
 /// The paths of a run.
 #[derive(Debug, Clone)]
@@ -64,7 +71,7 @@ pub enum Existing {
     Continue,
     /// Go on with it; fail if there is none.
     Resume,
-    /// Remove it and begin anew.
+    /// Set it aside and begin anew; see [`RunFolder::remove_replaced`].
     Replace,
 }
 
@@ -90,18 +97,47 @@ impl RunFolder {
         // Not even a lock is put into a folder that is not a run's.
         self.check_holds_nothing_else(existing)?;
         self.create(&self.root)?;
-        let lock = RunLock::take(&self.root)?;
-        if self.experiment_file().exists() {
-            match existing {
-                Existing::Replace => self.clear()?,
-                _ => self.go_on(experiment, environment, catalogue)?,
-            }
-        }
-        if !self.experiment_file().exists() {
-            self.write_experiment(experiment, environment)?;
+        let lock = self.take_lock()?;
+        let begun = self.experiment_file().exists();
+        match existing {
+            Existing::Replace if begun => self.replace(experiment, environment)?,
+            _ if begun => self.go_on(experiment, environment, catalogue)?,
+            _ => self.begin(experiment, environment)?,
         }
         self.create(&self.figures())?;
         Ok(lock)
+    }
+
+    fn begin(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
+        self.write_experiment(experiment, environment)?;
+        self.create(&self.figures())
+    }
+
+    /// Begins anew; where that fails, the old run is where it was.
+    fn replace(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
+        let aside = replaced::set_aside(&self.root, &ARTEFACTS)?;
+        if let Err(error) = self.begin(experiment, environment) {
+            replaced::restore(&self.root, &aside)?;
+            return Err(error);
+        }
+        self.say_replaced();
+        Ok(())
+    }
+
+    /// Says where the runs lie that this one replaces, if there are any.
+    pub fn say_replaced(&self) {
+        for aside in replaced::old_runs(&self.root) {
+            say(&format!(
+                "note: the old run lies in {} until every model of the new one is trained",
+                aside.display()
+            ));
+        }
+    }
+
+    /// Removes the runs that this one replaces. All its models must be trained: what comes after
+    /// that needs less space than the old run leaves.
+    pub fn remove_replaced(&self) {
+        replaced::remove_old_runs(&self.root);
     }
 
     /// Locks the folder of a run that was begun.
@@ -110,19 +146,32 @@ impl RunFolder {
     /// Where there is no run, and where another process works in the folder.
     pub fn lock(&self) -> Result<RunLock> {
         ensure!(
-            self.experiment_file().exists(),
+            self.is_begun(),
             "{}: no run here (there is no {EXPERIMENT}); `autodecoder train` begins one",
             self.root.display()
         );
-        RunLock::take(&self.root)
+        self.take_lock()
+    }
+
+    /// Locks the folder, and tidies up after processes that were killed.
+    fn take_lock(&self) -> Result<RunLock> {
+        let lock = RunLock::take(&self.root)?;
+        replaced::recover(&self.root)?;
+        Ok(lock)
+    }
+
+    fn is_begun(&self) -> bool {
+        self.experiment_file().exists() || replaced::holds_interrupted_move(&self.root)
     }
 
     fn check_holds_nothing_else(&self, existing: Existing) -> Result<()> {
         let root = self.root.display();
-        if existing == Existing::Resume && !self.experiment_file().exists() {
+        if existing == Existing::Resume && !self.is_begun() {
             bail!("{root}: there is no run to resume here; leave --resume out to begin one");
         }
-        if self.is_occupied()? && self.environment().is_none() {
+        let holds_run =
+            self.environment().is_some() || replaced::holds_interrupted_move(&self.root);
+        if self.is_occupied()? && !holds_run {
             let force = match existing {
                 Existing::Replace => ", so --force will not remove it",
                 Existing::Continue | Existing::Resume => "",
@@ -162,8 +211,8 @@ impl RunFolder {
         Ok(write_atomically(&self.experiment_file(), text.as_bytes())?)
     }
 
-    /// Whether anything lies in the folder, but for a lock and what is left of a claim that was
-    /// killed.
+    /// Whether anything lies in the folder that somebody could miss, unlike a lock or what is left of
+    /// a claim that was killed.
     fn is_occupied(&self) -> Result<bool> {
         let unreadable = || format!("cannot read the run folder {}", self.root.display());
         match std::fs::read_dir(&self.root) {
@@ -180,17 +229,6 @@ impl RunFolder {
                 Ok(false)
             }
         }
-    }
-
-    /// Removes a run's artefacts, and nothing else: other people's files may lie beside them.
-    fn clear(&self) -> Result<()> {
-        // The mark of a run goes last, so that an interrupted removal can be repeated.
-        let artefacts =
-            [self.report(), self.results(), self.metrics(), self.figures(), self.root.join(MODELS)];
-        for path in artefacts.iter().chain([&self.experiment_file()]) {
-            remove(path).with_context(|| format!("cannot remove the old {}", path.display()))?;
-        }
-        Ok(())
     }
 
     /// What the run was begun with; only a run's own `experiment.toml` says so.
@@ -258,22 +296,22 @@ impl RunFolder {
 
     /// Every metric of every model.
     pub fn results(&self) -> PathBuf {
-        self.root.join("results.json")
+        self.root.join(RESULTS)
     }
 
     /// One row per model and epoch.
     pub fn metrics(&self) -> PathBuf {
-        self.root.join("metrics.csv")
+        self.root.join(METRICS)
     }
 
     /// The report.
     pub fn report(&self) -> PathBuf {
-        self.root.join("report.html")
+        self.root.join(REPORT)
     }
 
     /// All figures.
     pub fn figures(&self) -> PathBuf {
-        self.root.join("figures")
+        self.root.join(FIGURES)
     }
 
     /// A figure by its file name.
@@ -310,15 +348,5 @@ impl RunFolder {
     /// Wall-clock seconds of the model's steps.
     pub fn seconds(&self, name: &str) -> PathBuf {
         self.model(name).join("seconds.json")
-    }
-}
-
-/// Removes a file or a whole folder, if it is there.
-fn remove(path: &Path) -> std::io::Result<()> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(found) if found.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
     }
 }

@@ -16,11 +16,20 @@ use crate::session::Session;
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Trains every model that is not trained yet, from its last checkpoint where there is one, and
-/// writes `metrics.csv`.
+/// writes `metrics.csv`. A run that this one replaces is removed then, and not before.
 ///
 /// # Errors
 /// Where a model diverges, the run is told to stop, or a file cannot be written.
 pub fn train(session: &Session) -> Result<()> {
+    let result = train_models(session);
+    match result {
+        Ok(()) => session.folder.remove_replaced(),
+        Err(_) => session.folder.say_replaced(),
+    }
+    result
+}
+
+fn train_models(session: &Session) -> Result<()> {
     let images = DeviceImages::new(&session.images.train, session.device);
     let mut histories = Vec::new();
     for config in &session.experiment.models {

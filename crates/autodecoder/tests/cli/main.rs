@@ -25,6 +25,7 @@ mod full_disk;
 mod interrupted;
 mod locked;
 mod program;
+mod replaced;
 mod repository;
 mod reproducible;
 mod results_schema;
