@@ -4,6 +4,7 @@ mod catalogue;
 pub mod cli;
 mod device;
 pub mod experiment;
+mod image_digests;
 mod images;
 mod metrics_csv;
 pub mod pipeline;
@@ -18,6 +19,7 @@ mod session;
 
 pub use catalogue::{Catalogue, OpenDataset};
 pub use device::{ChosenDevice, choose_device};
+pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, say};
 pub use results::{

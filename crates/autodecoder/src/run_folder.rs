@@ -13,11 +13,13 @@ use crate::experiment::{self, Experiment};
 use crate::progress::say;
 use crate::replaced;
 use crate::run_lock::{LOCK, RunLock};
-use crate::{Catalogue, ChosenDevice};
+use crate::{Catalogue, ChosenDevice, ImageDigests};
 
 pub(crate) const EXPERIMENT: &str = "experiment.toml";
 /// The table of `experiment.toml` that says what a run was begun with.
 pub(crate) const ENVIRONMENT: &str = "environment";
+/// The images' digests in that table.
+const IMAGES: &str = "images";
 const RESULTS: &str = "results.json";
 const METRICS: &str = "metrics.csv";
 const REPORT: &str = "report.html";
@@ -91,6 +93,7 @@ impl RunFolder {
         &self,
         experiment: &Experiment,
         environment: &Environment,
+        images: &ImageDigests,
         existing: Existing,
         catalogue: &Catalogue,
     ) -> Result<RunLock> {
@@ -100,23 +103,33 @@ impl RunFolder {
         let lock = self.take_lock()?;
         let begun = self.experiment_file().exists();
         match existing {
-            Existing::Replace if begun => self.replace(experiment, environment)?,
-            _ if begun => self.go_on(experiment, environment, catalogue)?,
-            _ => self.begin(experiment, environment)?,
+            Existing::Replace if begun => self.replace(experiment, environment, images)?,
+            _ if begun => self.go_on(experiment, environment, images, catalogue)?,
+            _ => self.begin(experiment, environment, images)?,
         }
         self.create(&self.figures())?;
         Ok(lock)
     }
 
-    fn begin(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
-        self.write_experiment(experiment, environment)?;
+    fn begin(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
+        self.write_experiment(experiment, environment, images)?;
         self.create(&self.figures())
     }
 
     /// Begins anew; where that fails, the old run is where it was.
-    fn replace(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
+    fn replace(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
         let aside = replaced::set_aside(&self.root, &ARTEFACTS)?;
-        if let Err(error) = self.begin(experiment, environment) {
+        if let Err(error) = self.begin(experiment, environment, images) {
             replaced::restore(&self.root, &aside)?;
             return Err(error);
         }
@@ -188,6 +201,7 @@ impl RunFolder {
         &self,
         experiment: &Experiment,
         environment: &Environment,
+        images: &ImageDigests,
         catalogue: &Catalogue,
     ) -> Result<()> {
         let (found, begun_with) = self.check_same(experiment, catalogue)?;
@@ -197,16 +211,39 @@ impl RunFolder {
                  numbers can differ in their last digits from those of a run in one piece"
             ));
         }
-        if found.data.folder == experiment.data.folder {
-            return Ok(());
+        self.check_images(images)?;
+        // The images have moved; later steps shall find them.
+        if found.data.folder != experiment.data.folder && self.images().is_some() {
+            self.write_experiment(experiment, &begun_with, images)?;
         }
-        self.write_experiment(experiment, &begun_with)
+        Ok(())
     }
 
-    fn write_experiment(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
+    /// Compares `images` with those that the run was begun with.
+    ///
+    /// # Errors
+    /// Where they are others.
+    pub fn check_images(&self, images: &ImageDigests) -> Result<()> {
+        ensure!(
+            self.images().is_none_or(|begun_with| begun_with == *images),
+            "{}: the run was begun with other images; give the same ones with --data, or choose \
+             another folder with --run",
+            self.root.display()
+        );
+        Ok(())
+    }
+
+    fn write_experiment(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
         let mut table = Table::try_from(experiment).context("the experiment as TOML")?;
-        let environment = Value::try_from(environment).context("the environment as TOML")?;
-        table.insert(ENVIRONMENT.to_owned(), environment);
+        let mut environment = Table::try_from(environment).context("the environment as TOML")?;
+        let images = Table::try_from(images).context("the images' digests as TOML")?;
+        environment.insert(IMAGES.to_owned(), images.into());
+        table.insert(ENVIRONMENT.to_owned(), environment.into());
         let text = toml::to_string(&table).context("the experiment as TOML")?;
         Ok(write_atomically(&self.experiment_file(), text.as_bytes())?)
     }
@@ -233,8 +270,17 @@ impl RunFolder {
 
     /// What the run was begun with; only a run's own `experiment.toml` says so.
     fn environment(&self) -> Option<Environment> {
+        self.begun_with()?.try_into().ok()
+    }
+
+    /// The images that the run was begun with.
+    fn images(&self) -> Option<ImageDigests> {
+        self.begun_with()?.get(IMAGES)?.clone().try_into().ok()
+    }
+
+    fn begun_with(&self) -> Option<Value> {
         let text = std::fs::read_to_string(self.experiment_file()).ok()?;
-        text.parse::<Table>().ok()?.remove(ENVIRONMENT)?.try_into().ok()
+        text.parse::<Table>().ok()?.remove(ENVIRONMENT)
     }
 
     fn check_same(

@@ -9,6 +9,7 @@ use autodecoder_training::{DeviceImages, Latents, StartKind, Streams, Trainer, r
 use tch::Device;
 
 use crate::experiment::{Experiment, ModelConfig};
+use crate::image_digests::ImageDigests;
 use crate::images::Images;
 use crate::pipeline;
 use crate::run_folder::{Environment, Existing, RunFolder};
@@ -30,6 +31,8 @@ pub struct Session {
     pub environment: Environment,
     /// The images.
     pub images: Images,
+    /// What tells them apart from others.
+    pub digests: ImageDigests,
     /// Keeps other processes out of the folder for as long as the session lives.
     lock: Option<RunLock>,
 }
@@ -61,8 +64,13 @@ impl Session {
     ) -> Result<Session> {
         let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
-        let Session { experiment, environment, catalogue, .. } = &session;
-        session.lock = Some(session.folder.claim(experiment, environment, existing, catalogue)?);
+        session.lock = Some(session.folder.claim(
+            &session.experiment,
+            &session.environment,
+            &session.digests,
+            existing,
+            &session.catalogue,
+        )?);
         Ok(session)
     }
 
@@ -103,7 +111,7 @@ impl Session {
     /// Opens the run in `folder`, which belongs to `experiment` and is locked by `lock`.
     ///
     /// # Errors
-    /// Where an image file is wrong.
+    /// Where an image file is wrong, or the run was begun with other images.
     pub fn open(
         experiment: Experiment,
         folder: RunFolder,
@@ -112,6 +120,7 @@ impl Session {
         catalogue: Catalogue,
     ) -> Result<Session> {
         let mut session = Session::load_images(experiment, folder, device, catalogue)?;
+        session.folder.check_images(&session.digests)?;
         session.lock = Some(lock);
         Ok(session)
     }
@@ -125,8 +134,16 @@ impl Session {
     ) -> Result<Session> {
         let images = Images::load(&experiment, &catalogue)?;
         let environment = Environment::current(device);
-        let device = device.device;
-        Ok(Session { experiment, folder, catalogue, device, environment, images, lock: None })
+        Ok(Session {
+            experiment,
+            folder,
+            catalogue,
+            device: device.device,
+            environment,
+            digests: ImageDigests::new(&images),
+            images,
+            lock: None,
+        })
     }
 
     /// A model with a fresh decoder, which the stream `decoder` initialises.
@@ -169,7 +186,7 @@ impl Session {
     /// that was interrupted in between computes with the same bits.
     ///
     /// # Errors
-    /// Where the model was not trained yet, or its files are damaged.
+    /// Where the model was not trained yet, its files are damaged, or belong to other images.
     pub fn load<'a>(&self, config: &'a ModelConfig) -> Result<TrainedModel<'a>> {
         ensure!(
             self.folder.is_trained(&config.name),
@@ -181,14 +198,14 @@ impl Session {
             load_model(&self.folder.model(&config.name), &self.catalogue.parts, self.device)?;
         let path = self.folder.train_latents(&config.name);
         let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)?;
-        check_index(&path, &train, &self.images.train)?;
+        check_images(&path, &train, &self.images.train, &self.digests.train)?;
         Ok(TrainedModel { config, model, train })
     }
 
     /// Loads the inferred rows of the test images.
     ///
     /// # Errors
-    /// Where there are none yet, or the file is damaged.
+    /// Where there are none yet, or the file is damaged, or belongs to other images.
     pub fn load_test(&self, trained: &TrainedModel) -> Result<Latents> {
         let path = self.folder.test_latents(&trained.config.name);
         ensure!(
@@ -199,15 +216,15 @@ impl Session {
         );
         let latent_dim = trained.config.latent_dim;
         let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)?;
-        check_index(&path, &test, &self.images.test)?;
+        check_images(&path, &test, &self.images.test, &self.digests.test)?;
         Ok(test)
     }
 }
 
 /// Rows of other images would give numbers that mean nothing.
-fn check_index(path: &Path, latents: &Latents, images: &ImageSet) -> Result<()> {
+fn check_images(path: &Path, latents: &Latents, images: &ImageSet, digest: &str) -> Result<()> {
     ensure!(
-        latents.index == images.index(),
+        latents.index == images.index() && latents.images == digest,
         "{}: the rows belong to other images than those of the data set; give the data that the \
          model was trained on with --data",
         path.display()

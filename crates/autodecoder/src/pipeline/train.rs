@@ -71,7 +71,13 @@ fn train_model(
     let path = session.folder.seconds(&config.name);
     let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
     write_json(&path, &Seconds { train: seconds, inference })?;
-    save(session, config, &model, trainer.table().rows())?;
+    let (rows, index) = (trainer.table().rows(), session.images.train.index());
+    let latents = Latents {
+        rows: rows.shallow_clone(),
+        index: index.to_vec(),
+        images: images.digest().to_owned(),
+    };
+    save(session, config, &model, &latents)?;
     Ok(history)
 }
 
@@ -79,11 +85,9 @@ fn save(
     session: &Session,
     config: &ModelConfig,
     model: &LatentModel,
-    rows: &tch::Tensor,
+    latents: &Latents,
 ) -> Result<()> {
-    let latents =
-        Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
-    write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
+    write_latents(&session.folder.train_latents(&config.name), model.posterior(), latents)?;
     Ok(save_model(model, &session.folder.model(&config.name))?)
 }
 
