@@ -377,8 +377,10 @@ impl RunFolder {
 
     /// Whether the model's training is complete.
     pub fn is_trained(&self, name: &str) -> bool {
-        // The last file that is written of a model.
-        self.model(name).join("model.json").exists()
+        // The last file that is written of a model; the others can only have been lost since.
+        let files = ["model.json", "decoder.safetensors", "seconds.json"];
+        files.iter().all(|file| self.model(name).join(file).exists())
+            && self.train_latents(name).exists()
     }
 
     /// Latents of the training images.

@@ -24,6 +24,7 @@ mod folder;
 mod full_disk;
 mod interrupted;
 mod locked;
+mod lost_files;
 mod program;
 mod replaced;
 mod repository;
