@@ -125,7 +125,11 @@ impl Results {
         if !path.exists() {
             return Ok(None);
         }
-        read_json(path).map(Some)
+        let results = read_json(path).with_context(|| {
+            "the results are damaged; remove the file, and `autodecoder reproduce` (or evaluate, \
+             compare and tsne) computes them again"
+        })?;
+        Ok(Some(results))
     }
 
     /// Writes the file.

@@ -194,10 +194,19 @@ impl Session {
             self.folder.root().display(),
             config.name
         );
+        let folder = self.folder.model(&config.name);
+        let damaged = || {
+            format!(
+                "the model {:?} is damaged; remove {}, and `autodecoder train` writes it again",
+                config.name,
+                folder.join("model.json").display()
+            )
+        };
         let model =
-            load_model(&self.folder.model(&config.name), &self.catalogue.parts, self.device)?;
+            load_model(&folder, &self.catalogue.parts, self.device).with_context(damaged)?;
         let path = self.folder.train_latents(&config.name);
-        let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)?;
+        let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)
+            .with_context(damaged)?;
         check_images(&path, &train, &self.images.train, &self.digests.train)?;
         Ok(TrainedModel { config, model, train })
     }
@@ -215,7 +224,8 @@ impl Session {
             trained.config.name
         );
         let latent_dim = trained.config.latent_dim;
-        let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)?;
+        let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)
+            .context("these latents are damaged; remove the file, and `autodecoder evaluate` infers them again")?;
         check_images(&path, &test, &self.images.test, &self.digests.test)?;
         Ok(test)
     }
