@@ -139,3 +139,29 @@ fn a_checkpoint_that_is_needed_and_damaged_is_an_error_that_says_what_to_do() {
     run.again("reproduce");
     assert_whole(&run.path());
 }
+
+#[test]
+fn every_figure_that_is_lost_is_drawn_again() {
+    let run = Run::new();
+    let figures: Vec<String> =
+        run.folder.contents().into_keys().filter(|name| name.contains("figures/c")).collect();
+    assert_eq!(figures.len(), 6, "{figures:?}");
+    let maps = ["ad.png", "vad.svg"].map(|name| format!("run/figures/tsne-{name}"));
+    for figure in figures.iter().chain(&maps) {
+        std::fs::remove_file(run.folder.path(figure)).unwrap();
+        let said = run.again("reproduce");
+        assert!(!said.contains("Nothing to do"), "{figure}: {said}");
+        assert_whole(&run.path());
+    }
+    assert_says(&run.again("reproduce"), &["Nothing to do"]);
+}
+
+#[test]
+fn tsne_draws_a_lost_map_again() {
+    let run = Run::new();
+    run.remove("figures/tsne-ad.png");
+    let said = succeed(&["tsne", "--run", run.path().to_str().unwrap(), "--threads", "1"]).stderr;
+    assert_says(&said, &["tsne ad"]);
+    assert!(!said.contains("tsne vad"), "the other map was made again: {said}");
+    assert_whole(&run.path());
+}
