@@ -19,6 +19,7 @@ mod decode;
 mod dependencies;
 mod diverged;
 mod document;
+mod elsewhere;
 mod experiments;
 mod folder;
 mod full_disk;
