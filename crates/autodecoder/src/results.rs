@@ -9,7 +9,7 @@ use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use crate::run_folder::Environment;
+use crate::Environment;
 
 /// The file's contents; docs/experiments.md describes each key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,19 +1,18 @@
 //! A run's folder: where each artefact lies, and to which experiment the folder belongs.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use autodecoder_models::tensor_file::write_atomically;
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::experiment::{self, Experiment};
+use crate::leftovers;
 use crate::progress::say;
 use crate::replaced;
 use crate::run_lock::{LOCK, RunLock};
-use crate::{Catalogue, ChosenDevice, ImageDigests};
+use crate::{Catalogue, Environment, ImageDigests};
 
 pub(crate) const EXPERIMENT: &str = "experiment.toml";
 /// The table of `experiment.toml` that says what a run was begun with.
@@ -25,6 +24,7 @@ const METRICS: &str = "metrics.csv";
 const REPORT: &str = "report.html";
 const FIGURES: &str = "figures";
 const MODELS: &str = "models";
+const CHECKPOINTS: &str = "checkpoint";
 /// What a run leaves besides its experiment. Other people's files may lie beside that.
 const ARTEFACTS: [&str; 5] = [REPORT, RESULTS, METRICS, FIGURES, MODELS];
 
@@ -32,38 +32,6 @@ const ARTEFACTS: [&str; 5] = [REPORT, RESULTS, METRICS, FIGURES, MODELS];
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     root: PathBuf,
-}
-
-/// What a run was computed with; results are only bit-equal where these are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment {
-    /// Version of this program.
-    pub autodecoder: String,
-    /// Version of libtorch.
-    pub libtorch: String,
-    /// The device's name.
-    pub device: String,
-    /// Threads that libtorch computes with.
-    pub threads: i64,
-}
-
-impl Environment {
-    /// The environment of this process on `device`.
-    pub fn current(device: &ChosenDevice) -> Environment {
-        Environment {
-            autodecoder: env!("CARGO_PKG_VERSION").to_owned(),
-            libtorch: crate::LIBTORCH_VERSION.to_owned(),
-            device: device.name.clone(),
-            threads: i64::from(tch::get_num_threads()),
-        }
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Environment { autodecoder, libtorch, device, threads } = self;
-        write!(f, "autodecoder {autodecoder}, libtorch {libtorch}, {device}, {threads} threads")
-    }
 }
 
 /// What to do with a folder that already holds a run.
@@ -170,6 +138,12 @@ impl RunFolder {
     fn take_lock(&self) -> Result<RunLock> {
         let lock = RunLock::take(&self.root)?;
         replaced::recover(&self.root)?;
+        let models = leftovers::entries(&self.root.join(MODELS));
+        let checkpoints = models.iter().map(|model| model.join(CHECKPOINTS));
+        for folder in [self.root.clone(), self.figures()].into_iter().chain(checkpoints) {
+            leftovers::remove_half_written(&folder);
+        }
+        models.iter().for_each(|model| leftovers::remove_half_written(model));
         Ok(lock)
     }
 
@@ -372,7 +346,7 @@ impl RunFolder {
 
     /// A model's checkpoints.
     pub fn checkpoints(&self, name: &str) -> PathBuf {
-        self.model(name).join("checkpoint")
+        self.model(name).join(CHECKPOINTS)
     }
 
     /// Whether the model's training is complete.

@@ -12,9 +12,9 @@ use crate::experiment::{Experiment, ModelConfig};
 use crate::image_digests::ImageDigests;
 use crate::images::Images;
 use crate::pipeline;
-use crate::run_folder::{Environment, Existing, RunFolder};
+use crate::run_folder::{Existing, RunFolder};
 use crate::run_lock::RunLock;
-use crate::{Catalogue, ChosenDevice};
+use crate::{Catalogue, ChosenDevice, Environment};
 
 /// An experiment, its folder and its images.
 #[derive(Debug)]

@@ -165,3 +165,29 @@ fn tsne_draws_a_lost_map_again() {
     assert!(!said.contains("tsne vad"), "the other map was made again: {said}");
     assert_whole(&run.path());
 }
+
+/// `kill -9` in the middle of a write leaves such files.
+#[test]
+fn half_written_files_of_a_killed_process_are_removed_and_no_others() {
+    let run = Run::new();
+    let half_written = [
+        "experiment.toml.tmp",
+        "results.json.tmp",
+        "metrics.csv.tmp",
+        "report.html.tmp",
+        "figures/samples.png.partial",
+        "figures/tsne-ad.svg.partial",
+        "models/ad/decoder.safetensors.tmp",
+        "models/vad/model.json.tmp",
+        "models/vad/checkpoint/epoch-0000002.safetensors.tmp",
+    ];
+    let mine = ["notes.tmp", "figures/mine.tmp", "mine/report.html.tmp"];
+    for name in mine.iter().chain(&half_written) {
+        run.folder.write(&format!("run/{name}"), "half");
+    }
+    run.again("reproduce");
+    let after = run.folder.contents();
+    let left = half_written.iter().find(|name| after.contains_key(&format!("run/{name}")));
+    assert_eq!(left, None);
+    assert!(mine.iter().all(|name| after.contains_key(&format!("run/{name}"))), "{after:?}");
+}
