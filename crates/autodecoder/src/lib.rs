@@ -3,25 +3,33 @@
 mod catalogue;
 pub mod cli;
 mod device;
+mod environment;
 pub mod experiment;
+mod image_digests;
 mod images;
+mod leftovers;
 mod metrics_csv;
 pub mod pipeline;
 mod pixels;
 mod progress;
+mod replaced;
 mod report;
 mod results;
 mod run_folder;
+mod run_lock;
 mod session;
 
 pub use catalogue::{Catalogue, OpenDataset};
 pub use device::{ChosenDevice, choose_device};
+pub use environment::Environment;
+pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, say};
 pub use results::{
     ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
 };
-pub use run_folder::{Environment, Existing, RunFolder};
+pub use run_folder::{Existing, RunFolder};
+pub use run_lock::RunLock;
 pub use session::{Session, TrainedModel};
 
 /// The libtorch version that `tch` is built for.

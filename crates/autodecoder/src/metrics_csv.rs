@@ -23,7 +23,8 @@ pub(crate) struct MetricsRow {
 }
 
 impl MetricsRow {
-    fn new(model: &str, record: &EpochRecord) -> MetricsRow {
+    /// The row of one of `model`'s epochs.
+    pub fn new(model: &str, record: &EpochRecord) -> MetricsRow {
         MetricsRow {
             model: model.to_owned(),
             epoch: record.epoch,
@@ -39,13 +40,11 @@ impl MetricsRow {
     }
 }
 
-/// Writes the histories of all models.
-pub(crate) fn write_metrics(path: &Path, histories: &[(&str, Vec<EpochRecord>)]) -> Result<()> {
+/// Writes the rows of all models.
+pub(crate) fn write_metrics(path: &Path, rows: &[MetricsRow]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for (model, history) in histories {
-        for record in history {
-            writer.serialize(MetricsRow::new(model, record))?;
-        }
+    for row in rows {
+        writer.serialize(row)?;
     }
     let bytes = writer.into_inner().context("metrics.csv in memory")?;
     Ok(write_atomically(path, &bytes)?)

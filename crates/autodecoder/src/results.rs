@@ -9,7 +9,7 @@ use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use crate::run_folder::Environment;
+use crate::Environment;
 
 /// The file's contents; docs/experiments.md describes each key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -125,7 +125,11 @@ impl Results {
         if !path.exists() {
             return Ok(None);
         }
-        read_json(path).map(Some)
+        let results = read_json(path).with_context(|| {
+            "the results are damaged; remove the file, and `autodecoder reproduce` (or evaluate, \
+             compare and tsne) computes them again"
+        })?;
+        Ok(Some(results))
     }
 
     /// Writes the file.

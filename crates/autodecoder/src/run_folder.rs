@@ -1,59 +1,37 @@
 //! A run's folder: where each artefact lies, and to which experiment the folder belongs.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use autodecoder_models::tensor_file::write_atomically;
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::experiment::{self, Experiment};
+use crate::leftovers;
 use crate::progress::say;
-use crate::{Catalogue, ChosenDevice};
+use crate::replaced;
+use crate::run_lock::{LOCK, RunLock};
+use crate::{Catalogue, Environment, ImageDigests};
 
-const EXPERIMENT: &str = "experiment.toml";
+pub(crate) const EXPERIMENT: &str = "experiment.toml";
 /// The table of `experiment.toml` that says what a run was begun with.
 pub(crate) const ENVIRONMENT: &str = "environment";
+/// The images' digests in that table.
+const IMAGES: &str = "images";
+const RESULTS: &str = "results.json";
+const METRICS: &str = "metrics.csv";
+const REPORT: &str = "report.html";
+const FIGURES: &str = "figures";
 const MODELS: &str = "models";
+const CHECKPOINTS: &str = "checkpoint";
+/// What a run leaves besides its experiment. Other people's files may lie beside that.
+const ARTEFACTS: [&str; 5] = [REPORT, RESULTS, METRICS, FIGURES, MODELS];
 
 /// The paths of a run.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     root: PathBuf,
-}
-
-/// What a run was computed with; results are only bit-equal where these are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment {
-    /// Version of this program.
-    pub autodecoder: String,
-    /// Version of libtorch.
-    pub libtorch: String,
-    /// The device's name.
-    pub device: String,
-    /// Threads that libtorch computes with.
-    pub threads: i64,
-}
-
-impl Environment {
-    /// The environment of this process on `device`.
-    pub fn current(device: &ChosenDevice) -> Environment {
-        Environment {
-            autodecoder: env!("CARGO_PKG_VERSION").to_owned(),
-            libtorch: crate::LIBTORCH_VERSION.to_owned(),
-            device: device.name.clone(),
-            threads: i64::from(tch::get_num_threads()),
-        }
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Environment { autodecoder, libtorch, device, threads } = self;
-        write!(f, "autodecoder {autodecoder}, libtorch {libtorch}, {device}, {threads} threads")
-    }
 }
 
 /// What to do with a folder that already holds a run.
@@ -63,7 +41,7 @@ pub enum Existing {
     Continue,
     /// Go on with it; fail if there is none.
     Resume,
-    /// Remove it and begin anew.
+    /// Set it aside and begin anew; see [`RunFolder::remove_replaced`].
     Replace,
 }
 
@@ -73,33 +51,123 @@ impl RunFolder {
         RunFolder { root: root.into() }
     }
 
-    /// Claims the folder for `experiment` and writes `experiment.toml`.
+    /// Claims the folder for `experiment` and writes `experiment.toml`. The folder is this process's
+    /// as long as the lock lives.
     ///
     /// # Errors
     /// Where the folder holds another experiment or something that is no run, where there is nothing
-    /// to resume, and where it cannot be written.
+    /// to resume, where another process works in it, and where it cannot be written.
     pub fn claim(
         &self,
         experiment: &Experiment,
         environment: &Environment,
+        images: &ImageDigests,
         existing: Existing,
         catalogue: &Catalogue,
-    ) -> Result<()> {
-        let occupied = self.is_occupied()?;
+    ) -> Result<RunLock> {
+        // Not even a lock is put into a folder that is not a run's.
+        self.check_holds_nothing_else(existing)?;
+        self.create(&self.root)?;
+        let lock = self.take_lock()?;
+        let begun = self.experiment_file().exists();
         match existing {
-            Existing::Resume if !self.experiment_file().exists() => bail!(
-                "{}: there is no run to resume here; leave --resume out to begin one",
-                self.root.display()
-            ),
-            Existing::Replace if occupied => self.clear()?,
-            _ if occupied => self.go_on(experiment, environment, catalogue)?,
-            _ => {}
+            Existing::Replace if begun => self.replace(experiment, environment, images)?,
+            _ if begun => self.go_on(experiment, environment, images, catalogue)?,
+            _ => self.begin(experiment, environment, images)?,
         }
-        if !self.experiment_file().exists() {
-            self.create(&self.root)?;
-            self.write_experiment(experiment, environment)?;
-        }
+        self.create(&self.figures())?;
+        Ok(lock)
+    }
+
+    fn begin(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
+        self.write_experiment(experiment, environment, images)?;
         self.create(&self.figures())
+    }
+
+    /// Begins anew; where that fails, the old run is where it was.
+    fn replace(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
+        let aside = replaced::set_aside(&self.root, &ARTEFACTS)?;
+        if let Err(error) = self.begin(experiment, environment, images) {
+            replaced::restore(&self.root, &aside)?;
+            return Err(error);
+        }
+        self.say_replaced();
+        Ok(())
+    }
+
+    /// Says where the runs lie that this one replaces, if there are any.
+    pub fn say_replaced(&self) {
+        for aside in replaced::old_runs(&self.root) {
+            say(&format!(
+                "note: the old run lies in {} until every model of the new one is trained",
+                aside.display()
+            ));
+        }
+    }
+
+    /// Removes the runs that this one replaces. All its models must be trained: what comes after
+    /// that needs less space than the old run leaves.
+    pub fn remove_replaced(&self) {
+        replaced::remove_old_runs(&self.root);
+    }
+
+    /// Locks the folder of a run that was begun.
+    ///
+    /// # Errors
+    /// Where there is no run, and where another process works in the folder.
+    pub fn lock(&self) -> Result<RunLock> {
+        ensure!(
+            self.is_begun(),
+            "{}: no run here (there is no {EXPERIMENT}); `autodecoder train` begins one",
+            self.root.display()
+        );
+        self.take_lock()
+    }
+
+    /// Locks the folder, and tidies up after processes that were killed.
+    fn take_lock(&self) -> Result<RunLock> {
+        let lock = RunLock::take(&self.root)?;
+        replaced::recover(&self.root)?;
+        let models = leftovers::entries(&self.root.join(MODELS));
+        let checkpoints = models.iter().map(|model| model.join(CHECKPOINTS));
+        for folder in [self.root.clone(), self.figures()].into_iter().chain(checkpoints) {
+            leftovers::remove_half_written(&folder);
+        }
+        models.iter().for_each(|model| leftovers::remove_half_written(model));
+        Ok(lock)
+    }
+
+    fn is_begun(&self) -> bool {
+        self.experiment_file().exists() || replaced::holds_interrupted_move(&self.root)
+    }
+
+    fn check_holds_nothing_else(&self, existing: Existing) -> Result<()> {
+        let root = self.root.display();
+        if existing == Existing::Resume && !self.is_begun() {
+            bail!("{root}: there is no run to resume here; leave --resume out to begin one");
+        }
+        let holds_run =
+            self.environment().is_some() || replaced::holds_interrupted_move(&self.root);
+        if self.is_occupied()? && !holds_run {
+            let force = match existing {
+                Existing::Replace => ", so --force will not remove it",
+                Existing::Continue | Existing::Resume => "",
+            };
+            bail!(
+                "{root}: the folder is not empty and holds no run{force}; choose another with --run"
+            );
+        }
+        Ok(())
     }
 
     /// Goes on with the run that the folder holds. What it was begun with stays noted.
@@ -107,6 +175,7 @@ impl RunFolder {
         &self,
         experiment: &Experiment,
         environment: &Environment,
+        images: &ImageDigests,
         catalogue: &Catalogue,
     ) -> Result<()> {
         let (found, begun_with) = self.check_same(experiment, catalogue)?;
@@ -116,30 +185,55 @@ impl RunFolder {
                  numbers can differ in their last digits from those of a run in one piece"
             ));
         }
-        if found.data.folder == experiment.data.folder {
-            return Ok(());
+        self.check_images(images)?;
+        // The images have moved; later steps shall find them.
+        if found.data.folder != experiment.data.folder && self.images().is_some() {
+            self.write_experiment(experiment, &begun_with, images)?;
         }
-        self.write_experiment(experiment, &begun_with)
+        Ok(())
     }
 
-    fn write_experiment(&self, experiment: &Experiment, environment: &Environment) -> Result<()> {
+    /// Compares `images` with those that the run was begun with.
+    ///
+    /// # Errors
+    /// Where they are others.
+    pub fn check_images(&self, images: &ImageDigests) -> Result<()> {
+        ensure!(
+            self.images().is_none_or(|begun_with| begun_with == *images),
+            "{}: the run was begun with other images; give the same ones with --data, or choose \
+             another folder with --run",
+            self.root.display()
+        );
+        Ok(())
+    }
+
+    fn write_experiment(
+        &self,
+        experiment: &Experiment,
+        environment: &Environment,
+        images: &ImageDigests,
+    ) -> Result<()> {
         let mut table = Table::try_from(experiment).context("the experiment as TOML")?;
-        let environment = Value::try_from(environment).context("the environment as TOML")?;
-        table.insert(ENVIRONMENT.to_owned(), environment);
+        let mut environment = Table::try_from(environment).context("the environment as TOML")?;
+        let images = Table::try_from(images).context("the images' digests as TOML")?;
+        environment.insert(IMAGES.to_owned(), images.into());
+        table.insert(ENVIRONMENT.to_owned(), environment.into());
         let text = toml::to_string(&table).context("the experiment as TOML")?;
         Ok(write_atomically(&self.experiment_file(), text.as_bytes())?)
     }
 
-    /// Whether anything lies in the folder, but for what is left of a claim that was killed.
+    /// Whether anything lies in the folder that somebody could miss, unlike a lock or what is left of
+    /// a claim that was killed.
     fn is_occupied(&self) -> Result<bool> {
         let unreadable = || format!("cannot read the run folder {}", self.root.display());
         match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error).with_context(unreadable),
             Ok(entries) => {
-                let half_claimed = format!("{EXPERIMENT}.tmp");
+                let ours = [LOCK.to_owned(), format!("{EXPERIMENT}.tmp")];
                 for entry in entries {
-                    if entry.with_context(unreadable)?.file_name() != half_claimed.as_str() {
+                    let name = entry.with_context(unreadable)?.file_name();
+                    if ours.iter().all(|ours| name != ours.as_str()) {
                         return Ok(true);
                     }
                 }
@@ -148,28 +242,19 @@ impl RunFolder {
         }
     }
 
-    /// Removes a run's artefacts, and nothing else: other people's files may lie beside them.
-    fn clear(&self) -> Result<()> {
-        if self.environment().is_none() {
-            bail!(
-                "{}: the folder is not empty and holds no run, so --force will not remove it; \
-                 choose another folder with --run",
-                self.root.display()
-            );
-        }
-        // The mark of a run goes last, so that an interrupted removal can be repeated.
-        let artefacts =
-            [self.report(), self.results(), self.metrics(), self.figures(), self.root.join(MODELS)];
-        for path in artefacts.iter().chain([&self.experiment_file()]) {
-            remove(path).with_context(|| format!("cannot remove the old {}", path.display()))?;
-        }
-        Ok(())
-    }
-
     /// What the run was begun with; only a run's own `experiment.toml` says so.
     fn environment(&self) -> Option<Environment> {
+        self.begun_with()?.try_into().ok()
+    }
+
+    /// The images that the run was begun with.
+    fn images(&self) -> Option<ImageDigests> {
+        self.begun_with()?.get(IMAGES)?.clone().try_into().ok()
+    }
+
+    fn begun_with(&self) -> Option<Value> {
         let text = std::fs::read_to_string(self.experiment_file()).ok()?;
-        text.parse::<Table>().ok()?.remove(ENVIRONMENT)?.try_into().ok()
+        text.parse::<Table>().ok()?.remove(ENVIRONMENT)
     }
 
     fn check_same(
@@ -231,22 +316,22 @@ impl RunFolder {
 
     /// Every metric of every model.
     pub fn results(&self) -> PathBuf {
-        self.root.join("results.json")
+        self.root.join(RESULTS)
     }
 
     /// One row per model and epoch.
     pub fn metrics(&self) -> PathBuf {
-        self.root.join("metrics.csv")
+        self.root.join(METRICS)
     }
 
     /// The report.
     pub fn report(&self) -> PathBuf {
-        self.root.join("report.html")
+        self.root.join(REPORT)
     }
 
     /// All figures.
     pub fn figures(&self) -> PathBuf {
-        self.root.join("figures")
+        self.root.join(FIGURES)
     }
 
     /// A figure by its file name.
@@ -261,13 +346,15 @@ impl RunFolder {
 
     /// A model's checkpoints.
     pub fn checkpoints(&self, name: &str) -> PathBuf {
-        self.model(name).join("checkpoint")
+        self.model(name).join(CHECKPOINTS)
     }
 
     /// Whether the model's training is complete.
     pub fn is_trained(&self, name: &str) -> bool {
-        // The last file that is written of a model.
-        self.model(name).join("model.json").exists()
+        // The last file that is written of a model; the others can only have been lost since.
+        let files = ["model.json", "decoder.safetensors", "seconds.json"];
+        files.iter().all(|file| self.model(name).join(file).exists())
+            && self.train_latents(name).exists()
     }
 
     /// Latents of the training images.
@@ -283,15 +370,5 @@ impl RunFolder {
     /// Wall-clock seconds of the model's steps.
     pub fn seconds(&self, name: &str) -> PathBuf {
         self.model(name).join("seconds.json")
-    }
-}
-
-/// Removes a file or a whole folder, if it is there.
-fn remove(path: &Path) -> std::io::Result<()> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(found) if found.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
     }
 }

@@ -9,10 +9,12 @@ use autodecoder_training::{DeviceImages, Latents, StartKind, Streams, Trainer, r
 use tch::Device;
 
 use crate::experiment::{Experiment, ModelConfig};
+use crate::image_digests::ImageDigests;
 use crate::images::Images;
 use crate::pipeline;
-use crate::run_folder::{Environment, Existing, RunFolder};
-use crate::{Catalogue, ChosenDevice};
+use crate::run_folder::{Existing, RunFolder};
+use crate::run_lock::RunLock;
+use crate::{Catalogue, ChosenDevice, Environment};
 
 /// An experiment, its folder and its images.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub struct Session {
     pub environment: Environment,
     /// The images.
     pub images: Images,
+    /// What tells them apart from others.
+    pub digests: ImageDigests,
+    /// Keeps other processes out of the folder for as long as the session lives.
+    lock: Option<RunLock>,
 }
 
 /// A trained model as it lies on disk.
@@ -56,10 +62,15 @@ impl Session {
         device: &ChosenDevice,
         catalogue: Catalogue,
     ) -> Result<Session> {
-        let session = Session::open(experiment, folder, device, catalogue)?;
+        let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
-        let Session { experiment, environment, catalogue, .. } = &session;
-        session.folder.claim(experiment, environment, existing, catalogue)?;
+        session.lock = Some(session.folder.claim(
+            &session.experiment,
+            &session.environment,
+            &session.digests,
+            existing,
+            &session.catalogue,
+        )?);
         Ok(session)
     }
 
@@ -97,11 +108,25 @@ impl Session {
         Ok(())
     }
 
-    /// Opens the run in `folder`, which belongs to `experiment`.
+    /// Opens the run in `folder`, which belongs to `experiment` and is locked by `lock`.
     ///
     /// # Errors
-    /// Where an image file is wrong.
+    /// Where an image file is wrong, or the run was begun with other images.
     pub fn open(
+        experiment: Experiment,
+        folder: RunFolder,
+        lock: RunLock,
+        device: &ChosenDevice,
+        catalogue: Catalogue,
+    ) -> Result<Session> {
+        let mut session = Session::load_images(experiment, folder, device, catalogue)?;
+        session.folder.check_images(&session.digests)?;
+        session.lock = Some(lock);
+        Ok(session)
+    }
+
+    /// A session that does not hold the folder yet.
+    fn load_images(
         experiment: Experiment,
         folder: RunFolder,
         device: &ChosenDevice,
@@ -109,7 +134,16 @@ impl Session {
     ) -> Result<Session> {
         let images = Images::load(&experiment, &catalogue)?;
         let environment = Environment::current(device);
-        Ok(Session { experiment, folder, catalogue, device: device.device, environment, images })
+        Ok(Session {
+            experiment,
+            folder,
+            catalogue,
+            device: device.device,
+            environment,
+            digests: ImageDigests::new(&images),
+            images,
+            lock: None,
+        })
     }
 
     /// A model with a fresh decoder, which the stream `decoder` initialises.
@@ -152,7 +186,7 @@ impl Session {
     /// that was interrupted in between computes with the same bits.
     ///
     /// # Errors
-    /// Where the model was not trained yet, or its files are damaged.
+    /// Where the model was not trained yet, its files are damaged, or belong to other images.
     pub fn load<'a>(&self, config: &'a ModelConfig) -> Result<TrainedModel<'a>> {
         ensure!(
             self.folder.is_trained(&config.name),
@@ -160,18 +194,27 @@ impl Session {
             self.folder.root().display(),
             config.name
         );
+        let folder = self.folder.model(&config.name);
+        let damaged = || {
+            format!(
+                "the model {:?} is damaged; remove {}, and `autodecoder train` writes it again",
+                config.name,
+                folder.join("model.json").display()
+            )
+        };
         let model =
-            load_model(&self.folder.model(&config.name), &self.catalogue.parts, self.device)?;
+            load_model(&folder, &self.catalogue.parts, self.device).with_context(damaged)?;
         let path = self.folder.train_latents(&config.name);
-        let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)?;
-        check_index(&path, &train, &self.images.train)?;
+        let train = read_latents(&path, model.posterior(), config.latent_dim, self.device)
+            .with_context(damaged)?;
+        check_images(&path, &train, &self.images.train, &self.digests.train)?;
         Ok(TrainedModel { config, model, train })
     }
 
     /// Loads the inferred rows of the test images.
     ///
     /// # Errors
-    /// Where there are none yet, or the file is damaged.
+    /// Where there are none yet, or the file is damaged, or belongs to other images.
     pub fn load_test(&self, trained: &TrainedModel) -> Result<Latents> {
         let path = self.folder.test_latents(&trained.config.name);
         ensure!(
@@ -181,16 +224,17 @@ impl Session {
             trained.config.name
         );
         let latent_dim = trained.config.latent_dim;
-        let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)?;
-        check_index(&path, &test, &self.images.test)?;
+        let test = read_latents(&path, trained.model.posterior(), latent_dim, self.device)
+            .context("these latents are damaged; remove the file, and `autodecoder evaluate` infers them again")?;
+        check_images(&path, &test, &self.images.test, &self.digests.test)?;
         Ok(test)
     }
 }
 
 /// Rows of other images would give numbers that mean nothing.
-fn check_index(path: &Path, latents: &Latents, images: &ImageSet) -> Result<()> {
+fn check_images(path: &Path, latents: &Latents, images: &ImageSet, digest: &str) -> Result<()> {
     ensure!(
-        latents.index == images.index(),
+        latents.index == images.index() && latents.images == digest,
         "{}: the rows belong to other images than those of the data set; give the data that the \
          model was trained on with --data",
         path.display()

@@ -17,7 +17,8 @@ pub struct TensorFile {
     pub metadata: HashMap<String, String>,
 }
 
-/// Writes tensors (`f32` or `i64`) to `path`, by way of a temporary name and a rename.
+/// Writes tensors (`f32` or `i64`) to `path`, by way of a temporary name and a rename. Strings of
+/// `metadata` come in any order, so a file with two of them has not the same bytes each time.
 ///
 /// # Errors
 /// [`Error::Io`] where the file cannot be written, [`Error::Malformed`] for tensors of another type;
@@ -120,6 +121,11 @@ impl TensorFile {
         Ok(tensor)
     }
 
+    /// All tensors that were not taken yet, by rising name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
     /// The shape of the tensor `name`, if there is one.
     pub fn shape(&self, name: &str) -> Option<Vec<i64>> {
         self.tensors.get(name).map(Tensor::size)
@@ -155,7 +161,11 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
     tensor.size().iter().map(|&n| n as usize).collect()
 }
 
-fn bytes(tensor: &Tensor) -> Result<Vec<u8>, Error> {
+/// A tensor's values as a file holds them.
+///
+/// # Errors
+/// [`Error::Torch`] where libtorch cannot copy them.
+pub fn bytes(tensor: &Tensor) -> Result<Vec<u8>, Error> {
     let flat = tensor.detach().to_device(Device::Cpu).contiguous();
     let count = flat.numel();
     let mut bytes = vec![0u8; count * flat.kind().elt_size_in_bytes()];

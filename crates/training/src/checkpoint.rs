@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use autodecoder_models::tensor_file::{self, TensorFile};
+use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 use crate::{EpochRecord, Error};
@@ -11,6 +12,8 @@ use crate::{EpochRecord, Error};
 const PREFIX: &str = "epoch-";
 const SUFFIX: &str = ".safetensors";
 const KEPT: usize = 2;
+/// The metadata that holds the file's checksum.
+const CHECKSUM: &str = "sha256";
 
 /// The state of a run between two epochs.
 pub(crate) struct Checkpoint<'a> {
@@ -27,25 +30,58 @@ impl Checkpoint<'_> {
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(io(folder))?;
         let path = folder.join(format!("{PREFIX}{:07}{SUFFIX}", self.history.len()));
-        let history = serde_json::to_string(self.history).map_err(malformed(&path))?;
+        let history = serde_json::to_string(self.history).map_err(problem(&path))?;
+        let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        let checksum = checksum(tensors.collect(), &history, self.fingerprint)?;
         let metadata = HashMap::from([
             ("history".to_owned(), history),
             ("fingerprint".to_owned(), self.fingerprint.to_owned()),
+            (CHECKSUM.to_owned(), checksum),
         ]);
         tensor_file::write(&path, &self.tensors, Some(metadata))?;
         prune_checkpoints(folder, KEPT)
     }
 
-    /// Reads a file that a run with the same settings wrote.
+    /// Reads a file that a run with the same settings wrote, if it is whole to the last bit.
     pub fn read(path: &Path, fingerprint: &str) -> Result<(TensorFile, Vec<EpochRecord>), Error> {
         let file = tensor_file::read(path)?;
-        if file.metadata.get("fingerprint").map(String::as_str) != Some(fingerprint) {
+        let text = |key| file.metadata.get(key).map(String::as_str).unwrap_or_default();
+        let (history, found) = (text("history"), text("fingerprint"));
+        if text(CHECKSUM) != checksum(file.tensors().collect(), history, found)? {
+            return Err(problem(path)("its checksum is not that of its contents"));
+        }
+        if found != fingerprint {
             return Err(Error::OtherSettings { path: path.to_owned() });
         }
-        let history = file.metadata.get("history").map(String::as_str).unwrap_or_default();
-        let history = serde_json::from_str(history).map_err(malformed(path))?;
+        let history = serde_json::from_str(history).map_err(problem(path))?;
         Ok((file, history))
     }
+}
+
+/// SHA-256 of everything that a resume takes from the file, in hexadecimal digits.
+fn checksum(
+    mut tensors: Vec<(&str, &Tensor)>,
+    history: &str,
+    fingerprint: &str,
+) -> Result<String, Error> {
+    let mut digest = Sha256::new();
+    for text in [history, fingerprint] {
+        digest.update(text);
+        digest.update([0]);
+    }
+    tensors.sort_by_key(|(name, _)| *name);
+    for (name, tensor) in tensors {
+        digest.update(format!("{name} {:?} {:?} ", tensor.kind(), tensor.size()));
+        digest.update(tensor_file::bytes(tensor)?);
+    }
+    Ok(format!("{:x}", digest.finalize()))
+}
+
+/// Renames a checkpoint file so that it is taken for one no more.
+pub(crate) fn set_damaged_aside(path: &Path) -> Result<(), Error> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    std::fs::rename(path, name).map_err(io(path))
 }
 
 /// The newest checkpoint file in `folder`, if there is one.
@@ -69,7 +105,7 @@ pub fn prune_checkpoints(folder: &Path, keep: usize) -> Result<(), Error> {
 }
 
 /// Checkpoint files by rising epoch.
-fn checkpoints(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn checkpoints(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -91,10 +127,10 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io { path, source }
 }
 
-fn malformed(path: &Path) -> impl FnOnce(serde_json::Error) -> Error {
+fn problem<P: ToString>(path: &Path) -> impl FnOnce(P) -> Error {
     let path = path.to_owned();
-    move |error| {
-        let problem = error.to_string();
+    move |problem| {
+        let problem = problem.to_string();
         Error::Model(autodecoder_models::Error::Malformed { path, problem })
     }
 }

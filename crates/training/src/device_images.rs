@@ -19,11 +19,7 @@ impl DeviceImages {
     pub fn new(set: &ImageSet, device: Device) -> DeviceImages {
         let shape = image_shape(set);
         let bytes = Tensor::from_slice(set.pixels()).reshape([-1, shape.numel()]);
-        DeviceImages {
-            bytes: bytes.to_device(device),
-            shape,
-            digest: format!("{:x}", Sha256::digest(set.pixels())),
-        }
+        DeviceImages { bytes: bytes.to_device(device), shape, digest: image_digest(set) }
     }
 
     /// Number of images.
@@ -63,7 +59,7 @@ impl DeviceImages {
         self.shape
     }
 
-    /// SHA-256 of the pixels, in hexadecimal digits.
+    /// The images' [`image_digest`].
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -72,6 +68,11 @@ impl DeviceImages {
     pub fn device(&self) -> Device {
         self.bytes.device()
     }
+}
+
+/// SHA-256 of the pixels of `set`, in hexadecimal digits.
+pub fn image_digest(set: &ImageSet) -> String {
+    format!("{:x}", Sha256::digest(set.pixels()))
 }
 
 fn image_shape(set: &ImageSet) -> ImageShape {

@@ -38,6 +38,17 @@ pub enum Error {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// There are checkpoints, and each of them is damaged.
+    #[error(
+        "no checkpoint in {folder} is whole ({problem}); put back one from a copy, or remove that \
+         folder to train the model from its first epoch on"
+    )]
+    NoWholeCheckpoint {
+        /// The folder of the checkpoints.
+        folder: PathBuf,
+        /// What is wrong with the newest one.
+        problem: String,
+    },
     /// More principal components were asked for than there are pixels.
     #[error(
         "a start at {kind} scores gives at most {available} latent dimensions here, \

@@ -1,5 +1,6 @@
-//! Latents on disk: one tensor per constrained parameter, and the images' indices.
+//! Latents on disk: one tensor per constrained parameter, the images' indices, and their digest.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use autodecoder_distributions::Posterior;
@@ -8,6 +9,9 @@ use tch::{Device, Tensor};
 
 use crate::Error;
 
+/// The metadata that holds the images' digest.
+const IMAGES: &str = "images";
+
 /// The rows of some images.
 #[derive(Debug)]
 pub struct Latents {
@@ -15,10 +19,12 @@ pub struct Latents {
     pub rows: Tensor,
     /// Each image's index in its set.
     pub index: Vec<u32>,
+    /// The images' [`image_digest`](crate::image_digest): indices alone do not tell data sets apart.
+    pub images: String,
 }
 
 /// Writes `latents` in the constrained form, one tensor `[N, latent_dim]` per parameter of
-/// `posterior`, and `index` (`i64`, `[N]`).
+/// `posterior`, and `index` (`i64`, `[N]`); the images' digest is the metadata `images`.
 ///
 /// # Errors
 /// Where the file cannot be written.
@@ -31,7 +37,8 @@ pub fn write_latents(
     let mut tensors: Vec<_> = names.zip(posterior.constrain(&latents.rows)).collect();
     let index: Vec<i64> = latents.index.iter().map(|&index| i64::from(index)).collect();
     tensors.push(("index".to_owned(), Tensor::from_slice(&index)));
-    Ok(tensor_file::write(path, &tensors, None)?)
+    let metadata = HashMap::from([(IMAGES.to_owned(), latents.images.clone())]);
+    Ok(tensor_file::write(path, &tensors, Some(metadata))?)
 }
 
 /// Reads what [`write_latents`] wrote; the rows go to `device`.
@@ -44,18 +51,21 @@ pub fn read_latents(
     latent_dim: i64,
     device: Device,
 ) -> Result<Latents, Error> {
+    let malformed = |problem| {
+        let path = path.to_owned();
+        autodecoder_models::Error::Malformed { path, problem }
+    };
     let mut file = tensor_file::read(path)?;
     let numbers = file.take_integers("index")?;
     let index = numbers.iter().map(|&number| u32::try_from(number)).collect::<Result<_, _>>();
-    let index = index.map_err(|error| autodecoder_models::Error::Malformed {
-        path: path.to_owned(),
-        problem: format!("index: {error}"),
-    })?;
+    let index = index.map_err(|error| malformed(format!("index: {error}")))?;
     let size = [numbers.len() as i64, latent_dim];
     let mut parameters = Vec::new();
     for name in posterior.parameter_names() {
         parameters.push(file.take(name, &size, device)?);
     }
+    let images = file.metadata.remove(IMAGES);
+    let images = images.ok_or_else(|| malformed(format!("the metadata {IMAGES} is missing")))?;
     file.finish()?;
-    Ok(Latents { rows: posterior.unconstrain(&parameters), index })
+    Ok(Latents { rows: posterior.unconstrain(&parameters), index, images })
 }

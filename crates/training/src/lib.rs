@@ -25,7 +25,7 @@ mod trainer;
 
 pub use checkpoint::{latest_checkpoint, prune_checkpoints};
 pub use config::{OptimiserConfig, RangeError, TrainingConfig, check_range};
-pub use device_images::DeviceImages;
+pub use device_images::{DeviceImages, image_digest};
 pub use error::Error;
 pub use latents_file::{Latents, read_latents, write_latents};
 pub use noise::{latent_noise, standard_normal};

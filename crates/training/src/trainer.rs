@@ -2,13 +2,13 @@
 
 mod epoch;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use tch::Tensor;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, checkpoints, set_damaged_aside};
 use crate::decoder_state::DecoderState;
 use crate::{
     DeviceImages, EpochRecord, Error, LatentTable, Observer, Optimiser, OptimiserFamily, Streams,
@@ -131,6 +131,37 @@ impl<'a> Trainer<'a> {
     pub fn write_checkpoint(&self, folder: &Path) -> Result<(), Error> {
         let (tensors, fingerprint) = (self.named_tensors(), self.fingerprint.as_str());
         Checkpoint { tensors, history: &self.history, fingerprint }.write(folder)
+    }
+
+    /// Continues from the newest whole checkpoint in `folder`, if there is any checkpoint at all.
+    /// Newer ones that are damaged get a name that ends in `.damaged`; what is wrong with each is
+    /// returned.
+    ///
+    /// # Errors
+    /// [`Error::NoWholeCheckpoint`] where all are damaged; where one was written by other settings, or
+    /// cannot be read or renamed.
+    pub fn resume_newest(&mut self, folder: &Path) -> Result<Vec<Error>, Error> {
+        let (mut damaged, mut errors) = (Vec::new(), Vec::new());
+        for path in checkpoints(folder)?.into_iter().rev() {
+            match self.resume(&path) {
+                Ok(()) => {
+                    damaged.iter().try_for_each(|path: &PathBuf| set_damaged_aside(path))?;
+                    return Ok(errors);
+                }
+                Err(error @ Error::Model(autodecoder_models::Error::Malformed { .. })) => {
+                    damaged.push(path);
+                    errors.push(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match errors.first() {
+            None => Ok(errors),
+            Some(newest) => Err(Error::NoWholeCheckpoint {
+                folder: folder.to_owned(),
+                problem: newest.to_string(),
+            }),
+        }
     }
 
     /// Continues from the checkpoint file at `path`.

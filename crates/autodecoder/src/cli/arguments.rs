@@ -61,7 +61,7 @@ pub struct NewRun {
     /// Go on with the run in the folder, and fail if there is none.
     #[arg(long, conflicts_with = "force")]
     pub resume: bool,
-    /// Remove the run that the folder holds and begin anew.
+    /// Replace the run that the folder holds; it is removed once all models of the new one are trained.
     #[arg(long)]
     pub force: bool,
     /// Where and how to compute.

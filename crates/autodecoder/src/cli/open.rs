@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::arguments::{Compute, NewRun, OldRun};
 use crate::device::choose_device;
@@ -15,7 +15,7 @@ use crate::{Catalogue, ChosenDevice};
 /// Begins the run that the arguments describe, or goes on with it.
 pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Session> {
     let mut experiment = experiment::read(&arguments.experiment, &catalogue)?;
-    override_data(&mut experiment, arguments.compute.data.as_deref());
+    locate_data(&mut experiment, arguments.compute.data.as_deref())?;
     let device = compute(&arguments.compute)?;
     let default = Path::new("runs").join(&experiment.name);
     let folder = RunFolder::at(arguments.run.clone().unwrap_or(default));
@@ -31,16 +31,21 @@ pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Sessio
 /// Opens an existing run.
 pub(super) fn old_run(arguments: &OldRun, catalogue: Catalogue) -> Result<Session> {
     let folder = RunFolder::at(&arguments.run);
+    let lock = folder.lock()?;
     let (mut experiment, _) = folder.read(&catalogue)?;
-    override_data(&mut experiment, arguments.compute.data.as_deref());
+    locate_data(&mut experiment, arguments.compute.data.as_deref())?;
     let device = compute(&arguments.compute)?;
-    Session::open(experiment, folder, &device, catalogue)
+    Session::open(experiment, folder, lock, &device, catalogue)
 }
 
-fn override_data(experiment: &mut Experiment, data: Option<&Path>) {
-    if let Some(folder) = data {
-        experiment.data.folder = Some(folder.to_owned());
+/// Makes the folder of the images absolute: the run's later steps may be called from elsewhere.
+fn locate_data(experiment: &mut Experiment, data: Option<&Path>) -> Result<()> {
+    let folder = &mut experiment.data.folder;
+    if let Some(named) = data.or(folder.as_deref()) {
+        let absolute = std::path::absolute(named);
+        *folder = Some(absolute.with_context(|| format!("the data folder {named:?}"))?);
     }
+    Ok(())
 }
 
 fn compute(arguments: &Compute) -> Result<ChosenDevice> {

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use super::{INTERPOLATION, SIDE_BY_SIDE, map_name, sheet_name};
+use super::tsne::map_files;
+use super::{INTERPOLATION, SIDE_BY_SIDE, sheet_name};
+use crate::report::curve_files;
 use crate::results::Results;
 use crate::session::Session;
 
@@ -31,8 +33,9 @@ pub fn is_finished(session: &Session) -> Result<bool> {
 fn figures(session: &Session) -> Vec<String> {
     let mut names = vec![SIDE_BY_SIDE.to_owned(), INTERPOLATION.to_owned()];
     for config in &session.experiment.models {
-        let map = map_name(&config.name);
-        names.extend([sheet_name(&config.name), format!("{map}.png"), format!("{map}.svg")]);
+        names.push(sheet_name(&config.name));
+        names.extend(map_files(&config.name));
     }
+    names.extend(curve_files(&session.experiment));
     names
 }

@@ -1,80 +1,132 @@
 //! Training every model of an experiment.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
-use autodecoder_training::{DeviceImages, EpochRecord, Latents, latest_checkpoint, write_latents};
+use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
 
 use crate::experiment::ModelConfig;
-use crate::metrics_csv::write_metrics;
-use crate::progress::Progress;
-use crate::results::{Seconds, read_json, write_json};
+use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
+use crate::progress::{Progress, say};
+use crate::results::{Results, Seconds, read_json, write_json};
 use crate::session::Session;
 
 /// Time between two checkpoints; writing one takes far less than a hundredth of that.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Trains every model that is not trained yet, from its last checkpoint where there is one, and
-/// writes `metrics.csv`.
+/// writes `metrics.csv`. A run that this one replaces is removed then, and not before.
 ///
 /// # Errors
 /// Where a model diverges, the run is told to stop, or a file cannot be written.
 pub fn train(session: &Session) -> Result<()> {
+    let result = train_models(session);
+    match result {
+        Ok(()) => session.folder.remove_replaced(),
+        Err(_) => session.folder.say_replaced(),
+    }
+    result
+}
+
+fn train_models(session: &Session) -> Result<()> {
     let images = DeviceImages::new(&session.images.train, session.device);
-    let mut histories = Vec::new();
+    let path = session.folder.metrics();
+    // A damaged file is as good as none: the checkpoints hold the same numbers.
+    let mut rows = if path.exists() { read_metrics(&path).unwrap_or_default() } else { Vec::new() };
+    let order: Vec<&str> = session.experiment.models.iter().map(|m| m.name.as_str()).collect();
     for config in &session.experiment.models {
-        let folder = session.folder.model(&config.name);
-        session.folder.create(&folder)?;
+        let known = rows.iter().filter(|row| row.model == config.name).count();
+        let complete = known == config.training.epochs as usize;
+        if complete && session.folder.is_trained(&config.name) {
+            continue;
+        }
         let history = train_model(session, config, &images)?;
-        histories.push((config.name.as_str(), history));
-        write_metrics(&session.folder.metrics(), &histories)?;
+        rows.retain(|row| row.model != config.name);
+        rows.extend(history.iter().map(|record| MetricsRow::new(&config.name, record)));
+        rows.sort_by_key(|row| order.iter().position(|name| *name == row.model));
+        write_metrics(&path, &rows)?;
     }
     Ok(())
 }
 
+/// Trains a model to its end, from the last checkpoint on, and writes its files.
 fn train_model(
     session: &Session,
     config: &ModelConfig,
     images: &DeviceImages,
 ) -> Result<Vec<EpochRecord>> {
-    let checkpoints = session.folder.checkpoints(&config.name);
+    session.folder.create(&session.folder.model(&config.name))?;
     let model = session.fresh_model(config)?;
     let mut trainer = session.trainer(config, &model, images)?;
-    if let Some(path) = latest_checkpoint(&checkpoints)? {
-        trainer.resume(&path)?;
+    for error in trainer.resume_newest(&session.folder.checkpoints(&config.name))? {
+        say(&format!("warning: a damaged checkpoint is set aside: {error}"));
     }
     if trainer.epoch() < config.training.epochs {
-        let mut progress = Progress::new(format!("train {}", config.name));
-        let mut last = Instant::now();
-        let due = || {
-            let due = last.elapsed() >= CHECKPOINT_INTERVAL;
-            if due {
-                last = Instant::now();
-            }
-            due
-        };
-        trainer.run(Some(&checkpoints), due, &mut progress)?;
-        progress.finish(&summary(trainer.history()));
+        ensure!(
+            !session.folder.is_trained(&config.name),
+            "the model {:?} is trained, but its epochs are missing in {}, and so is the checkpoint \
+             that holds them too; put one of them back, or begin anew with --force",
+            config.name,
+            session.folder.metrics().display()
+        );
+        forget_dependents(session, &config.name)?;
+        run_epochs(session, config, &mut trainer)?;
     }
     let history = trainer.history().to_vec();
     let seconds = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
     let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
     write_json(&path, &Seconds { train: seconds, inference })?;
-    save(session, config, &model, trainer.table().rows())?;
+    let latents = Latents {
+        rows: trainer.table().rows().shallow_clone(),
+        index: session.images.train.index().to_vec(),
+        images: images.digest().to_owned(),
+    };
+    save(session, config, &model, &latents)?;
     Ok(history)
+}
+
+fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) -> Result<()> {
+    let mut progress = Progress::new(format!("train {}", config.name));
+    let mut last = Instant::now();
+    let due = || {
+        let due = last.elapsed() >= CHECKPOINT_INTERVAL;
+        if due {
+            last = Instant::now();
+        }
+        due
+    };
+    trainer.run(Some(&session.folder.checkpoints(&config.name)), due, &mut progress)?;
+    progress.finish(&summary(trainer.history()));
+    Ok(())
+}
+
+/// Removes what was computed from an earlier version of the model: on another device, or with other
+/// threads, it becomes another one.
+fn forget_dependents(session: &Session, name: &str) -> Result<()> {
+    let path = session.folder.results();
+    if let Some(mut results) = Results::read(&path)?
+        && results.models.remove(name).is_some()
+    {
+        results.write(&path)?;
+    }
+    match std::fs::remove_file(session.folder.test_latents(name)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| {
+            format!("cannot remove {}", session.folder.test_latents(name).display())
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn save(
     session: &Session,
     config: &ModelConfig,
     model: &LatentModel,
-    rows: &tch::Tensor,
+    latents: &Latents,
 ) -> Result<()> {
-    let latents =
-        Latents { rows: rows.shallow_clone(), index: session.images.train.index().to_vec() };
-    write_latents(&session.folder.train_latents(&config.name), model.posterior(), &latents)?;
+    write_latents(&session.folder.train_latents(&config.name), model.posterior(), latents)?;
     Ok(save_model(model, &session.folder.model(&config.name))?)
 }
 

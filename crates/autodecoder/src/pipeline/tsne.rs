@@ -15,6 +15,11 @@ pub fn map_name(model: &str) -> String {
     format!("tsne-{model}")
 }
 
+/// File names of a model's map.
+pub(super) fn map_files(model: &str) -> [String; 2] {
+    ["png", "svg"].map(|ending| format!("{}.{ending}", map_name(model)))
+}
+
 struct Latents {
     values: Vec<f32>,
     samples: usize,
@@ -22,7 +27,8 @@ struct Latents {
 }
 
 /// Maps the posterior means of (up to `figures.tsne.points`) training images of each model, and
-/// notes the maps' exact KL divergences in `results.json`. Models that have a map are left alone.
+/// notes the maps' exact KL divergences in `results.json`. Models that have a map, and its files, are
+/// left alone.
 ///
 /// # Errors
 /// Where the run was not evaluated yet, the perplexity is too large for the number of images, or a
@@ -35,7 +41,10 @@ pub fn tsne(session: &Session) -> Result<()> {
         .models
         .iter()
         .map(|config| config.name.as_str())
-        .filter(|name| results.models.get(*name).is_none_or(|entry| entry.tsne.is_none()))
+        .filter(|name| {
+            let noted = results.models.get(*name).is_some_and(|entry| entry.tsne.is_some());
+            !noted || map_files(name).iter().any(|file| !session.folder.figure(file).exists())
+        })
         .collect();
     let latents =
         missing.iter().map(|name| means(session, name)).collect::<Result<Vec<Latents>>>()?;
@@ -91,7 +100,7 @@ fn draw(session: &Session, name: &str, map: &TsneMap) -> Result<()> {
         ..Scatter::default()
     };
     let drawing = scatter.draw()?;
-    let name = map_name(name);
-    drawing.save_png(session.folder.figure(&format!("{name}.png")))?;
-    Ok(drawing.save_svg(session.folder.figure(&format!("{name}.svg")))?)
+    let [png, svg] = map_files(name).map(|file| session.folder.figure(&file));
+    drawing.save_png(png)?;
+    Ok(drawing.save_svg(svg)?)
 }

@@ -6,6 +6,7 @@ use autodecoder_visualization::curves::{LineChart, Series};
 use autodecoder_visualization::report::{Block, Figure, Picture};
 
 use super::facts::{Facts, ModelFacts};
+use crate::experiment::Experiment;
 use crate::metrics_csv::MetricsRow;
 
 /// Charts of the objective and of the KL term of the VADs, and of the objective of the ADs; also
@@ -25,6 +26,22 @@ pub(super) fn figures(facts: &Facts) -> Result<Vec<Block>> {
         }
     }
     Ok(blocks)
+}
+
+/// File names of the curves that [`figures`] draws of an experiment's models.
+pub(crate) fn curve_files(experiment: &Experiment) -> Vec<String> {
+    let charts = [
+        (ModelKind::VariationalAutoDecoder, "vad-objective"),
+        (ModelKind::VariationalAutoDecoder, "vad-kl"),
+        (ModelKind::AutoDecoder, "ad-objective"),
+    ];
+    let drawn = |kind| experiment.models.iter().any(|model| model.kind == kind);
+    let names = charts.into_iter().filter(|(kind, _)| drawn(*kind));
+    names.flat_map(|(_, name)| ["png", "svg"].map(|ending| curve_file(name, ending))).collect()
+}
+
+fn curve_file(name: &str, ending: &str) -> String {
+    format!("curve-{name}.{ending}")
 }
 
 type Column = fn(&MetricsRow) -> Option<f64>;
@@ -57,7 +74,7 @@ fn figure(
         ..LineChart::default()
     };
     let drawing = chart.draw()?;
-    let file = |ending: &str| facts.session.folder.figure(&format!("curve-{name}.{ending}"));
+    let file = |ending: &str| facts.session.folder.figure(&curve_file(name, ending));
     drawing.save_png(file("png"))?;
     drawing.save_svg(file("svg"))?;
     let what = label.split(',').next().unwrap_or(label);

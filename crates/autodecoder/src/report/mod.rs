@@ -16,6 +16,7 @@ mod targets;
 use anyhow::Result;
 use autodecoder_visualization::report::Report;
 
+pub(crate) use curves::curve_files;
 pub(crate) use facts::Facts;
 
 use crate::results::Results;

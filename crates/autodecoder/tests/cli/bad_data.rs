@@ -1,10 +1,10 @@
 //! Data files that are missing, damaged, or in each other's place.
 
-use autodecoder_data::write_idx_labels;
+use autodecoder_data::{Dataset, ImageSet, MnistFolder, Split, write_idx_images, write_idx_labels};
 
 use super::experiments::TINY;
 use super::folder::{Folder, assert_same};
-use super::program::{assert_says, error_of, sample};
+use super::program::{assert_says, error_of, sample, succeed};
 
 const TRAIN_IMAGES: &str = "data/train-images-idx3-ubyte.gz";
 const TRAIN_LABELS: &str = "data/train-labels-idx1-ubyte.gz";
@@ -125,18 +125,70 @@ fn a_damaged_file_is_found_before_an_old_run_is_replaced() {
     assert_same(&before, &folder.contents());
 }
 
+/// A copy of the sample with one pixel of `images` changed: the same labels, so the same subsets.
+fn other_pixel(folder: &Folder, images: &str) -> String {
+    let data = folder.copy_sample();
+    let split = if images == TRAIN_IMAGES { Split::Train } else { Split::Test };
+    let set = MnistFolder::fashion_mnist(sample()).load(split).unwrap();
+    let mut pixels = set.pixels().to_vec();
+    pixels.iter_mut().step_by(784).for_each(|pixel| *pixel ^= 1);
+    remove(folder, images);
+    let other = ImageSet::new(set.shape(), pixels, set.labels().to_vec()).unwrap();
+    write_idx_images(folder.path(images), &other).unwrap();
+    data
+}
+
+const STEPS: [&str; 6] = ["evaluate", "compare", "sample", "interpolate", "tsne", "report"];
+
 #[test]
-fn rows_of_other_images_are_told_apart() {
+fn other_images_than_those_of_the_run_are_told_apart() {
+    for images in [TRAIN_IMAGES, TEST_IMAGES] {
+        let folder = Folder::new();
+        super::folder::copy(super::shared_runs::tiny(), &folder.root().join("run"));
+        let (data, run) = (other_pixel(&folder, images), folder.path("run"));
+        let experiment = folder.write("tiny.toml", TINY);
+        let before = folder.contents();
+        let mut commands: Vec<Vec<&str>> = STEPS.map(|step| vec![step]).into();
+        for command in ["train", "reproduce"] {
+            commands.push(vec![command, "--experiment", &experiment]);
+        }
+        for command in commands {
+            let command = [&command[..], &["--data", &data, "--run", &run]].concat();
+            assert_says(&error_of(&command), &[&run, "other images", "--data"]);
+            assert_same(&before, &folder.contents());
+        }
+    }
+}
+
+#[test]
+fn a_run_remembers_where_its_images_have_moved_to() {
     let folder = Folder::new();
     super::folder::copy(super::shared_runs::tiny(), &folder.root().join("run"));
-    let data = folder.copy_sample();
-    // Other labels, so the balanced subset takes other images.
-    remove(&folder, TRAIN_LABELS);
-    let labels: Vec<u8> = (0..=255u8).map(|image| image % 10).collect();
-    write_idx_labels(folder.path("data/train-labels-idx1-ubyte"), &labels).unwrap();
-    let before = folder.contents();
-    let message = error_of(&["evaluate", "--data", &data, "--run", &folder.path("run")]);
-    assert_says(&message, &["latents-train.safetensors", "other images", "--data"]);
-    assert_same(&before, &folder.contents());
-    assert!(sample().exists());
+    let (data, run) = (folder.copy_sample(), folder.path("run"));
+    let experiment = folder.write("tiny.toml", TINY);
+    succeed(&["train", "--experiment", &experiment, "--data", &data, "--run", &run]);
+    let text = std::fs::read_to_string(folder.path("run/experiment.toml")).unwrap();
+    assert_says(&text, &[&format!("folder = {data:?}")]);
+}
+
+/// As if the files came from another run.
+#[test]
+fn rows_of_other_images_are_told_apart() {
+    for (images, latents) in
+        [(TRAIN_IMAGES, "latents-train.safetensors"), (TEST_IMAGES, "latents-test.safetensors")]
+    {
+        let folder = Folder::new();
+        super::folder::copy(super::shared_runs::tiny(), &folder.root().join("run"));
+        let data = other_pixel(&folder, images);
+        let experiment = std::fs::read_to_string(folder.path("run/experiment.toml")).unwrap();
+        let mut experiment: toml::Table = experiment.parse().unwrap();
+        experiment["environment"].as_table_mut().unwrap().remove("images").unwrap();
+        folder.write("run/experiment.toml", experiment.to_string());
+        let before = folder.contents();
+        for step in ["evaluate", "sample", "interpolate"] {
+            let message = error_of(&[step, "--data", &data, "--run", &folder.path("run")]);
+            assert_says(&message, &[latents, "other images", "--data"]);
+            assert_same(&before, &folder.contents());
+        }
+    }
 }

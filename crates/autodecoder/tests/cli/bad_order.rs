@@ -48,18 +48,20 @@ fn damaged_artefacts_are_named() {
     let folder = Folder::new();
     super::folder::copy(super::shared_runs::tiny(), &folder.root().join("run"));
     let run_folder = folder.path("run");
-    for (name, step) in [
-        ("run/results.json", "tsne"),
-        ("run/models/ad/model.json", "sample"),
-        ("run/models/ad/decoder.safetensors", "sample"),
-        ("run/models/vad/latents-train.safetensors", "evaluate"),
-        ("run/models/vad/latents-test.safetensors", "interpolate"),
-        ("run/experiment.toml", "info"),
+    let train = "`autodecoder train` writes it again";
+    let evaluate = "`autodecoder evaluate` infers them again";
+    for (name, step, remedy) in [
+        ("run/results.json", "tsne", "`autodecoder reproduce`"),
+        ("run/models/ad/model.json", "sample", train),
+        ("run/models/ad/decoder.safetensors", "sample", train),
+        ("run/models/vad/latents-train.safetensors", "evaluate", train),
+        ("run/models/vad/latents-test.safetensors", "interpolate", evaluate),
+        ("run/experiment.toml", "info", "not a TOML file"),
     ] {
         let whole = std::fs::read(folder.path(name)).unwrap();
         folder.write(name, &whole[..whole.len() / 2]);
         let before = folder.contents();
-        assert_says(&error_of(&[step, "--run", &run_folder]), &[&folder.path(name)]);
+        assert_says(&error_of(&[step, "--run", &run_folder]), &[&folder.path(name), remedy]);
         assert_same(&before, &folder.contents());
         folder.write(name, whole);
     }

@@ -43,7 +43,7 @@ fn arguments(folder: &Folder, experiment: &str) -> Vec<&'static str> {
 }
 
 /// Starts the program and comes back as soon as `path` is there.
-fn start_until(arguments: &[&str], path: &Path) -> Child {
+pub fn start_until(arguments: &[&str], path: &Path) -> Child {
     let mut command = program();
     command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

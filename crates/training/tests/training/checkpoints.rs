@@ -126,6 +126,67 @@ fn a_damaged_checkpoint_is_refused_and_changes_nothing() {
     assert_ne!(outcome(&model, &trainer), before);
 }
 
+/// A bit that rots somewhere is found, wherever it is.
+#[test]
+fn a_checkpoint_with_a_flipped_bit_is_refused_and_changes_nothing() {
+    let (_folder, path) = checkpoint();
+    let whole = std::fs::read(&path).unwrap();
+    let (images, config) = (images(10), config(EPOCHS));
+    let model = model(auto_decoder(), &images);
+    let mut trainer = trainer(&model, &images, &config, 1);
+    let before = outcome(&model, &trainer);
+    // Every try reads the whole file, so not every byte has its turn.
+    for position in (0..whole.len()).step_by(37).chain([whole.len() - 1]) {
+        let mut damaged = whole.clone();
+        damaged[position] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        let result = trainer.resume(&path);
+        assert!(result.is_err(), "byte {position} of {}", whole.len());
+        assert_eq!(outcome(&model, &trainer), before, "byte {position}");
+    }
+}
+
+#[test]
+fn a_damaged_newest_checkpoint_is_passed_over() {
+    let (whole, damaged) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let expected = train(&auto_decoder(), whole.path(), EPOCHS).unwrap();
+    train(&auto_decoder(), damaged.path(), 3).unwrap_err();
+    let newest = latest_checkpoint(damaged.path()).unwrap().unwrap();
+    std::fs::write(&newest, "not a tensor file").unwrap();
+
+    let (images, config) = (images(10), config(EPOCHS));
+    let model = model(auto_decoder(), &images);
+    let mut trainer = trainer(&model, &images, &config, 1);
+    let errors = trainer.resume_newest(damaged.path()).unwrap();
+    assert_eq!(errors.len(), 1);
+    assert!(errors[0].to_string().contains("epoch-0000003.safetensors"), "{}", errors[0]);
+    assert_eq!(trainer.epoch(), 2);
+    let kept = ["epoch-0000002.safetensors", "epoch-0000003.safetensors.damaged"];
+    assert_eq!(files(damaged.path()), kept);
+    trainer.run(Some(damaged.path()), || true, &mut Silent).unwrap();
+    assert_eq!(outcome(&model, &trainer), expected);
+}
+
+#[test]
+fn where_no_checkpoint_is_whole_nothing_changes_and_the_error_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    train(&auto_decoder(), folder.path(), 3).unwrap_err();
+    for name in files(folder.path()) {
+        std::fs::write(folder.path().join(name), "not a tensor file").unwrap();
+    }
+    let before = files(folder.path());
+    let (images, config) = (images(10), config(EPOCHS));
+    let model = model(auto_decoder(), &images);
+    let mut trainer = trainer(&model, &images, &config, 1);
+    let message = trainer.resume_newest(folder.path()).unwrap_err().to_string();
+    let folder_name = folder.path().display().to_string();
+    for fragment in [&folder_name, "epoch-0000003.safetensors", "remove that folder"] {
+        assert!(message.contains(fragment), "{message}");
+    }
+    assert_eq!(files(folder.path()), before);
+    assert_eq!(trainer.epoch(), 0);
+}
+
 #[test]
 fn no_folder_no_checkpoint_and_none_before_it_is_due() {
     let folder = tempfile::tempdir().unwrap();

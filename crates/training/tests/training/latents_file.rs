@@ -1,5 +1,6 @@
 //! Latents on disk.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use approx::assert_relative_eq;
@@ -12,7 +13,7 @@ use crate::make::{numbers, wave};
 
 fn write(path: &Path, posterior: &dyn Posterior) -> Latents {
     let rows = wave(&[4, posterior.row_width(3)], 0.0, Kind::Float) * 3.0;
-    let latents = Latents { rows, index: vec![7, 0, 59_999, u32::MAX] };
+    let latents = Latents { rows, index: vec![7, 0, 59_999, u32::MAX], images: "d1".into() };
     write_latents(path, posterior, &latents).unwrap();
     latents
 }
@@ -24,7 +25,7 @@ fn a_round_trip_keeps_rows_and_indices() {
     for posterior in [&Gaussian as &dyn Posterior, &Laplace, &Point] {
         let written = write(&path, posterior);
         let read = read_latents(&path, posterior, 3, Device::Cpu).unwrap();
-        assert_eq!(read.index, written.index);
+        assert_eq!((&read.index, &read.images), (&written.index, &written.images));
         for (found, expected) in numbers(&read.rows).into_iter().zip(numbers(&written.rows)) {
             assert_relative_eq!(found, expected, epsilon = 1e-5);
         }
@@ -40,6 +41,7 @@ fn parameters_lie_on_disk_in_their_constrained_form() {
     let mean = numbers(&file.take("mean", &[4, 3], Device::Cpu).unwrap());
     let log_variance = numbers(&file.take("log_variance", &[4, 3], Device::Cpu).unwrap());
     assert_eq!(file.take_integers("index").unwrap(), [7, 0, 59_999, i64::from(u32::MAX)]);
+    assert_eq!(file.metadata["images"], "d1");
     file.finish().unwrap();
     for (i, row) in rows.chunks(6).enumerate() {
         for j in 0..3 {
@@ -78,7 +80,12 @@ fn files_of_another_model_or_damaged_ones_are_refused() {
     let z = ("z".to_owned(), wave(&[1, 3], 0.0, Kind::Float));
     let index = ("index".to_owned(), Tensor::from_slice(&[0i64]));
     let extra = ("extra".to_owned(), Tensor::from_slice(&[0i64]));
-    tensor_file::write(&path, &[z, index, extra], None).unwrap();
+    let mut tensors = vec![z, index];
+    tensor_file::write(&path, &tensors, None).unwrap();
+    assert!(refusal(&Point, 3).contains("the metadata images is missing"));
+    tensors.push(extra);
+    let metadata = HashMap::from([("images".to_owned(), "d1".to_owned())]);
+    tensor_file::write(&path, &tensors, Some(metadata)).unwrap();
     assert!(refusal(&Point, 3).contains("unexpected tensors: extra"));
     tensor_file::write(&path, &[("z".to_owned(), wave(&[1, 3], 0.0, Kind::Float))], None).unwrap();
     assert!(refusal(&Point, 3).contains("the tensor index is missing"));
