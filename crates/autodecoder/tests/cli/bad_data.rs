@@ -1,6 +1,6 @@
 //! Data files that are missing, damaged, or in each other's place.
 
-use autodecoder_data::write_idx_labels;
+use autodecoder_data::{ImageSet, ImageShape, write_idx_images, write_idx_labels};
 
 use super::experiments::TINY;
 use super::folder::{Folder, assert_same};
@@ -91,6 +91,18 @@ fn rejects_swapped_and_mismatched_files() {
     assert_refused(halves, &["expected images", "holds labels", "swapped"]);
     let labels = |folder: &Folder| swap(folder, TRAIN_LABELS, TEST_LABELS);
     assert_refused(labels, &["holds 256 images", "holds 64 labels", "the same set"]);
+}
+
+/// Each file is whole; only together they make no sense.
+#[test]
+fn rejects_halves_of_different_shapes() {
+    let half_as_high = |folder: &Folder| {
+        remove(folder, TEST_IMAGES);
+        let images =
+            ImageSet::new(ImageShape::grey(14, 14), vec![7; 64 * 196], vec![0; 64]).unwrap();
+        write_idx_images(folder.path("data/t10k-images-idx3-ubyte"), &images).unwrap();
+    };
+    assert_refused(half_as_high, &["fashion-mnist", "data", "1 × 28 × 28", "1 × 14 × 14"]);
 }
 
 #[test]
