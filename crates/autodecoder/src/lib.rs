@@ -17,7 +17,7 @@ mod session;
 pub use catalogue::{Catalogue, OpenDataset};
 pub use device::{ChosenDevice, choose_device};
 pub use images::Images;
-pub use progress::{Progress, catch_signals, say};
+pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
     ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
 };

@@ -1,20 +1,54 @@
 //! Progress of long work: bars on a terminal, a line per epoch elsewhere.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use autodecoder_training::{EpochRecord, Observer};
+use anyhow::Context;
+use autodecoder_training::{EpochRecord, Error, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// Set by SIGINT and SIGTERM: finish what must be finished, save, and stop.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Exit code of a run that a signal ended, as shells report it.
+pub(crate) const INTERRUPTED: u8 = 130;
 
-/// Lets SIGINT and SIGTERM ask for an orderly stop.
+/// Lets SIGINT and SIGTERM ask for an orderly stop. A second signal ends the process at once. May be
+/// called again.
 ///
 /// # Errors
 /// Where the handler cannot be installed.
 pub fn catch_signals() -> anyhow::Result<()> {
-    Ok(ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))?)
+    static CAUGHT: OnceLock<()> = OnceLock::new();
+    if CAUGHT.set(()).is_ok() {
+        let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot catch signals")?;
+        let wait = move || signals.forever().for_each(|_| stop());
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(wait)
+            .context("cannot start a thread")?;
+    }
+    Ok(())
+}
+
+/// What a signal does.
+fn stop() {
+    if STOP.swap(true, Ordering::Relaxed) {
+        // Not `std::process::exit`: its clean-up would pull libtorch from under the working threads.
+        signal_hook::low_level::exit(i32::from(INTERRUPTED));
+    }
+    say("stopping at the next point that can be gone on from; another signal ends this at once");
+}
+
+/// An error where a signal has asked for a stop: to be called where stopping loses nothing, which
+/// `place` names.
+///
+/// # Errors
+/// [`Error::Interrupted`].
+pub fn check_stop(place: &'static str) -> Result<(), Error> {
+    if STOP.load(Ordering::Relaxed) { Err(Error::Interrupted { place }) } else { Ok(()) }
 }
 
 /// Shows one piece of work.
@@ -45,6 +79,11 @@ impl Progress {
     pub fn quiet(mut self) -> Progress {
         self.line_per_epoch = false;
         self
+    }
+
+    /// Ends the bar and leaves nothing.
+    pub fn clear(self) {
+        self.bar.finish_and_clear();
     }
 
     /// Ends the bar with a line that stays.

@@ -32,6 +32,12 @@ pub enum Error {
         /// Epochs that are complete.
         epoch: u32,
     },
+    /// The observer asked for a stop, and what was begun is dropped: nothing of it is on disk.
+    #[error("stopped {place}")]
+    Interrupted {
+        /// Where, such as `during inference`.
+        place: &'static str,
+    },
     /// A checkpoint belongs to another experiment.
     #[error("{path}: this checkpoint was written by other settings; use --force to begin anew")]
     OtherSettings {

@@ -33,7 +33,7 @@ pub trait Observer {
     /// An epoch is complete.
     fn epoch(&mut self, _record: &EpochRecord) {}
 
-    /// Whether to stop at the end of the current epoch.
+    /// Whether to stop: training at the end of the current epoch, anything else at once.
     fn should_stop(&self) -> bool {
         false
     }

@@ -4,18 +4,18 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use autodecoder_data::{ImageSet, balanced_subset};
-use autodecoder_training::{DeviceImages, Silent, Streams};
+use autodecoder_training::{DeviceImages, Streams};
 
 use super::finite::{infer, score};
 use crate::experiment::{ComparisonConfig, ModelConfig};
-use crate::progress::Progress;
+use crate::progress::{Progress, check_stop};
 use crate::results::{ComparisonResults, Results, Seconds, VariantResults};
 use crate::session::Session;
 
 /// Trains and measures every variant of every comparison that `results.json` does not hold yet.
 ///
 /// # Errors
-/// Where the run was not evaluated yet, or a file cannot be written.
+/// Where the run was not evaluated yet or is told to stop, or a file cannot be written.
 pub fn compare(session: &Session) -> Result<()> {
     let path = session.folder.results();
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
@@ -37,6 +37,7 @@ fn run_comparison(session: &Session, comparison: &ComparisonConfig) -> Result<Co
     };
     let mut variants = Vec::new();
     for variant in &comparison.variants {
+        check_stop("between two variants")?;
         let config = comparison.variant(variant, &session.experiment)?;
         variants.push(run_variant(session, &variant.name, &config, &images)?);
     }
@@ -70,9 +71,9 @@ fn run_variant(
     let started = Instant::now();
     trainer.run(None, || false, &mut progress)?;
     let train = started.elapsed().as_secs_f64();
-    let rows = infer(session, config, &model, &images.test, &mut Silent)?;
+    let rows = infer(session, config, &model, &images.test, &mut progress)?;
     let seconds = Seconds { train, inference: started.elapsed().as_secs_f64() - train };
-    let test = score(session, &model, &rows, &images.test, "evaluate test")?;
+    let test = score(session, &model, &rows, &images.test, "evaluate test", &mut progress)?;
     progress.finish(&match test.negative_elbo {
         Some(nats) => format!("negative ELBO {nats:.2} nats"),
         None => format!("MSE {:.5}", test.mse),

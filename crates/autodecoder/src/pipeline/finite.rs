@@ -37,9 +37,10 @@ pub(super) fn score(
     rows: &Tensor,
     images: &DeviceImages,
     stream: &str,
+    observer: &mut dyn Observer,
 ) -> Result<Metrics> {
-    let settings = &session.experiment.evaluation;
-    let metrics = evaluation::evaluate(model, rows, images, settings, &session.streams(), stream);
+    let (settings, streams) = (&session.experiment.evaluation, session.streams());
+    let metrics = evaluation::evaluate(model, rows, images, settings, &streams, stream, observer)?;
     let scores = [metrics.mse, metrics.reconstruction, metrics.negative_elbo.unwrap_or(0.0)];
     ensure!(
         scores.iter().all(|score| score.is_finite()),

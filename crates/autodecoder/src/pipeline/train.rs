@@ -8,7 +8,7 @@ use autodecoder_training::{DeviceImages, EpochRecord, Latents, latest_checkpoint
 
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::write_metrics;
-use crate::progress::Progress;
+use crate::progress::{Progress, check_stop};
 use crate::results::{Seconds, read_json, write_json};
 use crate::session::Session;
 
@@ -24,6 +24,7 @@ pub fn train(session: &Session) -> Result<()> {
     let images = DeviceImages::new(&session.images.train, session.device);
     let mut histories = Vec::new();
     for config in &session.experiment.models {
+        check_stop("between two models")?;
         let folder = session.folder.model(&config.name);
         session.folder.create(&folder)?;
         let history = train_model(session, config, &images)?;

@@ -5,7 +5,7 @@ use autodecoder_data::ImageSet;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{
-    Adam, DeviceImages, Observer, RowBatch, RowStep, Silent, Streams, optimisers, row_step,
+    Adam, DeviceImages, Error, Observer, RowBatch, RowStep, Silent, Streams, optimisers, row_step,
     standard_normal,
 };
 use tch::{Device, Kind, Tensor};
@@ -138,5 +138,38 @@ fn progress_counts_every_step_of_every_batch() {
         assert_eq!(rows.unwrap().size(), [images.len(), 3]);
         let total = 7 * batches;
         assert_eq!(steps.0, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
+    }
+}
+
+/// Asks for a stop after some steps.
+struct StopAfter {
+    steps: u64,
+    seen: u64,
+}
+
+impl Observer for StopAfter {
+    fn step(&mut self, done: u64, _total: u64) {
+        self.seen = done;
+    }
+
+    fn should_stop(&self) -> bool {
+        self.seen >= self.steps
+    }
+}
+
+#[test]
+fn inference_stops_within_a_step_when_asked() {
+    let images = images(9);
+    let model = model(auto_decoder(), &images);
+    // In the middle of a batch, between two, and before the first step.
+    for steps in [3, 7, 0] {
+        let mut observer = StopAfter { steps, seen: 0 };
+        let (config, streams) = (inference(7), Streams::new(1));
+        let stopped = infer(&model, &images, &config, &optimisers(), &streams, &mut observer);
+        assert!(
+            matches!(stopped, Err(Error::Interrupted { place: "during inference" })),
+            "{stopped:?}"
+        );
+        assert_eq!(observer.seen, steps);
     }
 }
