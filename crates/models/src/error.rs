@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use autodecoder_distributions::UnknownName;
 
+use crate::decoder::MAX_PARAMETERS;
+
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -48,6 +50,15 @@ pub enum Error {
         input: Vec<i64>,
         /// What the layer takes.
         expected: String,
+    },
+    /// A decoder is larger than memory is likely to be.
+    #[error(
+        "the decoder would have {count} parameters, expected at most {MAX_PARAMETERS}; choose smaller \
+         layers"
+    )]
+    TooManyParameters {
+        /// Its learned values; `i64::MAX` also stands for more.
+        count: i64,
     },
     /// The text of a layer is not understood.
     #[error("cannot read the layer {text:?}: expected something like {expected:?}")]

@@ -9,6 +9,10 @@ use super::read::from_table;
 use super::{ComparisonConfig, Experiment, ModelConfig, TargetConfig, TargetMetric, VariantConfig};
 use crate::Catalogue;
 
+/// The most values of a latent table: 2 GB, and three times as much with Adam's moments. All of
+/// Fashion-MNIST fits at the largest latents.
+const MAX_TABLE: u64 = 500_000_000;
+
 /// Checks `experiment`; the first problem is the error, with the key's path.
 pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
     check_name("name", &experiment.name)?;
@@ -22,7 +26,8 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
             "models[{index}].name = {:?}: expected a name that no other model has",
             model.name
         );
-        check_model(model, catalogue).with_context(|| format!("model {:?}", model.name))?;
+        check_model(model, experiment.data.train, catalogue)
+            .with_context(|| format!("model {:?}", model.name))?;
     }
     for (index, comparison) in experiment.comparisons.iter().enumerate() {
         check_comparison(comparison, experiment, catalogue)
@@ -77,13 +82,15 @@ fn check_name(key: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
+/// Checks a model that is trained on `images` images.
+fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Result<()> {
     check_range("latent_dim", model.latent_dim, 1..=4096)?;
     check_range("beta", model.beta, 0.0..=1000.0)?;
     check_range("l2", model.l2, 0.0..=1000.0)?;
     model.training.check().context("training")?;
     model.inference.check().context("inference")?;
-    catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    check_table(model.latent_dim, images, posterior.row_width(model.latent_dim))?;
     catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
     let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
     likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
@@ -91,6 +98,18 @@ fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
     model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
     model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
     check_kind(model)
+}
+
+/// A table that memory cannot hold would end the process without a word.
+fn check_table(latent_dim: i64, images: usize, row_width: i64) -> Result<()> {
+    let values = (images as u64).saturating_mul(row_width.unsigned_abs());
+    ensure!(
+        values <= MAX_TABLE,
+        "latent_dim = {latent_dim}: {images} training images with rows of {row_width} values make a \
+         latent table of {values} values, expected at most {MAX_TABLE}; lower latent_dim or the \
+         number of images"
+    );
+    Ok(())
 }
 
 fn check_kind(model: &ModelConfig) -> Result<()> {
@@ -129,7 +148,8 @@ fn check_comparison(
     ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
     for variant in &comparison.variants {
         let model = comparison.variant(variant, experiment)?;
-        check_model(&model, catalogue).with_context(|| format!("variant {:?}", variant.name))?;
+        check_model(&model, comparison.train, catalogue)
+            .with_context(|| format!("variant {:?}", variant.name))?;
     }
     Ok(())
 }

@@ -57,6 +57,31 @@ fn rejects_impossible_models() {
     ]);
 }
 
+/// Each size is in its range; what they make together no memory holds.
+#[test]
+fn rejects_models_that_memory_cannot_hold() {
+    let wide = "{ kind = \"mlp\", hidden = [65536, 65536] }";
+    let too_many = ["4346610448 parameters", "at most 100000000", "smaller layers"];
+    assert_all_rejected(&[
+        ("models.0.decoder", wide, &[&["\"ad\""], &too_many[..]].concat()),
+        (
+            "comparisons.0.variants.1.set.decoder",
+            wide,
+            &[&["comparisons[0]", "\"once\""], &too_many[..]].concat(),
+        ),
+        (
+            "models.0.decoder",
+            "{ kind = \"conv\", hidden = [65536, 65536] }",
+            &["\"ad\"", "parameters, expected at most 100000000"],
+        ),
+    ]);
+    let table = tiny_with_all(&[("data.train", "10000000"), ("models.1.latent_dim", "4096")]);
+    let table = table.replace("latent_dim = 2\n", "latent_dim = 1\n");
+    let expected =
+        ["\"vad\"", "latent_dim = 4096", "81920000000 values", "at most 500000000", "lower"];
+    assert_rejected(&table, &expected);
+}
+
 #[test]
 fn rejects_impossible_training() {
     assert_all_rejected(&[

@@ -169,3 +169,23 @@ fn a_decoder_takes_whatever_its_source_hands_out_or_refuses() {
         Err(Error::Size { .. })
     ));
 }
+
+/// Sizes that pass one by one, and a product that nothing can hold.
+#[test]
+fn a_decoder_too_large_for_memory_is_refused_before_it_is_made() {
+    let grown = |hidden: i64| {
+        let texts = [format!("linear 1 {hidden}"), format!("linear {hidden} 64")];
+        let layers = texts.iter().map(|text| text.parse().unwrap());
+        let layers = layers.chain(["reshape 2 4 8".parse().unwrap()]).collect();
+        Decoder::new(layers, 1, IMAGE, Device::Cpu, &mut rng(1)).map(|_| ())
+    };
+    for (hidden, expected) in
+        [(2_000_000, 132_000_064), (i64::MAX / 8, i64::MAX), (i64::MAX, i64::MAX)]
+    {
+        match grown(hidden) {
+            Err(Error::TooManyParameters { count }) => assert_eq!(count, expected),
+            other => panic!("{hidden}: {other:?}"),
+        }
+    }
+    grown(1000).unwrap();
+}
