@@ -1,5 +1,6 @@
 //! Progress of long work: bars on a terminal, a line per epoch elsewhere.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -93,10 +94,10 @@ impl Progress {
     }
 }
 
-/// Prints a line for people, on standard error.
-#[allow(clippy::print_stderr)]
+/// Prints a line for people, on standard error. Where nobody can read it any more (a closed pipe, a
+/// full disk) the work goes on all the same, which `eprintln` would not let it.
 pub fn say(line: &str) {
-    eprintln!("{line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 impl Observer for Progress {

@@ -15,6 +15,7 @@ mod bad_folder;
 mod bad_names;
 mod bad_order;
 mod bad_sizes;
+mod closed_pipe;
 mod decode;
 mod dependencies;
 mod diverged;
