@@ -146,7 +146,12 @@ fn check_comparison(
     check_range("train", comparison.train, 2..=experiment.data.train)?;
     check_range("test", comparison.test, 1..=experiment.data.test)?;
     ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
-    for variant in &comparison.variants {
+    for (index, variant) in comparison.variants.iter().enumerate() {
+        ensure!(
+            comparison.variants[..index].iter().all(|other| other.name != variant.name),
+            "variants[{index}].name = {:?}: expected a name that no other variant has",
+            variant.name
+        );
         let model = comparison.variant(variant, experiment)?;
         check_model(&model, comparison.train, catalogue)
             .with_context(|| format!("variant {:?}", variant.name))?;

@@ -1,6 +1,8 @@
 //! Inference and scores that are numbers: JSON knows no NaN, and a report should not.
 
-use anyhow::{Result, ensure};
+use std::fmt;
+
+use anyhow::Result;
 use autodecoder_evaluation::{self as evaluation, Metrics};
 use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, Observer};
@@ -8,6 +10,24 @@ use tch::Tensor;
 
 use crate::experiment::ModelConfig;
 use crate::session::Session;
+
+/// Rows or scores that are not finite; says of which model, and what to do.
+#[derive(Debug)]
+struct NotFinite(String);
+
+impl fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotFinite {}
+
+/// Whether training, inference or scoring failed because numbers ran away.
+pub(super) fn is_divergence(error: &anyhow::Error) -> bool {
+    use autodecoder_training::Error::Diverged;
+    error.is::<NotFinite>() || matches!(error.downcast_ref(), Some(Diverged { .. }))
+}
 
 /// Infers the rows of `images`, and makes sure that they are numbers.
 pub(super) fn infer(
@@ -19,15 +39,15 @@ pub(super) fn infer(
 ) -> Result<Tensor> {
     let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
     let rows = evaluation::infer(model, images, &config.inference, optimisers, &streams, observer)?;
-    let finite = rows.isfinite().all().int64_value(&[]) == 1;
-    ensure!(
-        finite,
+    if rows.isfinite().all().int64_value(&[]) == 1 {
+        return Ok(rows);
+    }
+    let problem = format!(
         "model {:?}: the rows that inference fits are not finite any more; \
          lower inference.latents.rate = {}",
-        config.name,
-        config.inference.latents.rate
+        config.name, config.inference.latents.rate
     );
-    Ok(rows)
+    Err(NotFinite(problem).into())
 }
 
 /// Scores rows, and makes sure that the scores are numbers: JSON knows no others.
@@ -42,13 +62,15 @@ pub(super) fn score(
     let (settings, streams) = (&session.experiment.evaluation, session.streams());
     let metrics = evaluation::evaluate(model, rows, images, settings, &streams, stream, observer)?;
     let scores = [metrics.mse, metrics.reconstruction, metrics.negative_elbo.unwrap_or(0.0)];
-    ensure!(
-        scores.iter().all(|score| score.is_finite()),
+    if scores.iter().all(|score| score.is_finite()) {
+        return Ok(metrics);
+    }
+    let problem = format!(
         "model {:?}: its scores are not finite (MSE {}, reconstruction {} nats): training or \
          inference diverged; lower their rates",
         model.spec().name,
         metrics.mse,
         metrics.reconstruction
     );
-    Ok(metrics)
+    Err(NotFinite(problem).into())
 }

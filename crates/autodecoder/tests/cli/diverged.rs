@@ -2,7 +2,7 @@
 
 use super::experiments::{tiny_with, tiny_with_all};
 use super::folder::Folder;
-use super::program::{assert_says, error_of, sample};
+use super::program::{assert_says, error_of, sample, succeed};
 
 fn error_from(command: &str, experiment: &str) -> (String, Folder) {
     let folder = Folder::new();
@@ -48,10 +48,43 @@ fn inference_that_diverges_is_an_error_and_leaves_no_latents() {
     assert!(!folder.root().join("run/results.json").exists());
 }
 
+/// A comparison asks what happens; running away is an answer.
+#[test]
+fn a_variant_that_diverges_is_noted_and_the_run_goes_on() {
+    let sgd =
+        "{ optimiser = { kind = \"sgd\" }, rate = 100.0, warm_up = 0.0, schedule = \"constant\" }";
+    let wild = format!(
+        "{{ likelihood = {{ kind = \"gaussian\", variance = 1e-6 }}, \
+         training = {{ epochs = 20, decoder = {sgd}, latents = {sgd} }} }}"
+    );
+    let rows = format!(
+        "{{ likelihood = {{ kind = \"gaussian\", variance = 1e-6 }}, \
+         inference = {{ steps = 60, latents = {sgd} }} }}"
+    );
+    let variants = format!(
+        "[{{ name = \"wild\", set = {wild} }}, {{ name = \"rows\", set = {rows} }}, \
+         {{ name = \"tame\" }}]"
+    );
+    let folder = Folder::new();
+    let experiment = folder.write("tiny.toml", tiny_with("comparisons.0.variants", &variants));
+    let (run, data) = (folder.path("run"), sample().to_str().unwrap());
+    let arguments = ["reproduce", "--experiment", &experiment, "--data", data, "--run", &run];
+    assert_says(&succeed(&arguments).stderr, &["wild: diverged", "tame: negative ELBO"]);
+    let results = std::fs::read_to_string(folder.path("run/results.json")).unwrap();
+    let results: serde_json::Value = serde_json::from_str(&results).unwrap();
+    let variants = results["comparisons"][0]["variants"].as_array().unwrap();
+    let scored: Vec<bool> = variants.iter().map(|variant| variant["test"].is_object()).collect();
+    assert_eq!(scored, [false, false, true]);
+    assert!(variants[0]["test"].is_null() && variants[0]["parameters"].is_number());
+    let report = std::fs::read_to_string(folder.path("run/report.html")).unwrap();
+    assert_says(&report, &["wild (diverged)", "A variant that diverged has no scores"]);
+    assert_says(&succeed(&arguments).stderr, &["Nothing to do"]);
+}
+
 #[test]
 fn a_rate_of_zero_is_allowed() {
     let folder = Folder::new();
     let experiment = folder.write("tiny.toml", tiny_with("training.decoder.rate", "0.0"));
     let (run, data) = (folder.path("run"), sample().to_str().unwrap());
-    super::program::succeed(&["train", "--experiment", &experiment, "--data", data, "--run", &run]);
+    succeed(&["train", "--experiment", &experiment, "--data", data, "--run", &run]);
 }
