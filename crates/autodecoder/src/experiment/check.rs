@@ -52,7 +52,8 @@ fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
 fn check_sizes(experiment: &Experiment) -> Result<()> {
     let Experiment { data, figures, .. } = experiment;
     check_range("data.train", data.train, 2..=10_000_000)?;
-    check_range("data.test", data.test, 1..=10_000_000)?;
+    // Two, so that there can be an image of another class to interpolate to.
+    check_range("data.test", data.test, 2..=10_000_000)?;
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
     check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
