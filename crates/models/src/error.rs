@@ -6,7 +6,8 @@ use autodecoder_distributions::UnknownName;
 
 use crate::decoder::MAX_PARAMETERS;
 
-/// An error of this crate.
+/// An error of this crate. The cause of an I/O error is in [`std::error::Error::source`], not in the
+/// message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -69,7 +70,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read or written")]
     Io {
         /// The file.
         path: PathBuf,

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// An error of this crate.
+/// An error of this crate. The cause of an I/O error is in [`std::error::Error::source`], not in the
+/// message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -67,7 +68,7 @@ pub enum Error {
     #[error(transparent)]
     UnknownName(#[from] autodecoder_distributions::UnknownName),
     /// A folder cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read or written")]
     Io {
         /// The folder or file.
         path: PathBuf,

@@ -80,7 +80,9 @@ fn missing_and_truncated_files_are_refused() {
             assert_refused(folder.path(), file, "");
         }
         std::fs::remove_file(&path).unwrap();
-        assert_refused(folder.path(), file, "No such file");
+        assert_refused(folder.path(), file, "cannot be read");
+        let error = load(folder.path()).unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("No such file"));
     }
 }
 
