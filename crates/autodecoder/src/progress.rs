@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use autodecoder_training::{EpochRecord, Error, Observer};
+use autodecoder_training::{BatchRecord, EpochRecord, Error, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -75,6 +75,16 @@ impl Progress {
         Progress { label, bar, line_per_epoch }
     }
 
+    /// Work of which nothing is known but that it goes on.
+    pub fn spinner(label: impl Into<String>) -> Progress {
+        let progress = Progress::new(label);
+        let template = "{prefix:<28} {spinner} {elapsed}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            progress.bar.set_style(style);
+        }
+        progress
+    }
+
     /// The same without lines for epochs: for short work, of which the outcome is enough.
     #[must_use]
     pub fn quiet(mut self) -> Progress {
@@ -115,6 +125,11 @@ impl Observer for Progress {
             say(&format!("{}: {message}", self.label));
         }
         self.bar.set_message(message);
+    }
+
+    fn batch(&mut self, record: &BatchRecord) {
+        let BatchRecord { objective, images_per_second } = record;
+        self.bar.set_message(format!("{objective:.1} nats, {images_per_second:.0} images/s"));
     }
 
     fn should_stop(&self) -> bool {

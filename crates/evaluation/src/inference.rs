@@ -1,10 +1,12 @@
 //! Inference: fresh rows for given images, with the decoder frozen.
 
+use std::time::Instant;
+
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use autodecoder_training::{
-    DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError,
-    RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
+    BatchRecord, DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily,
+    RangeError, RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
 };
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -56,9 +58,14 @@ pub fn infer(
     let optimiser = config.latents.build(optimisers)?;
     let inference = Inference { model, config, optimiser: optimiser.as_ref(), streams };
     let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
+    let started = Instant::now();
     let mut rows = Vec::new();
-    for ((_, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
-        rows.push(inference.fit(&Batch { number, batches, pixels }, observer)?);
+    for ((start, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
+        let count = pixels.size()[0];
+        let (fitted, objective) = inference.fit(&Batch { number, batches, pixels }, observer)?;
+        rows.push(fitted);
+        let images_per_second = (start + count) as f64 / started.elapsed().as_secs_f64();
+        observer.batch(&BatchRecord { objective, images_per_second });
     }
     Ok(Tensor::cat(&rows, 0))
 }
@@ -78,13 +85,15 @@ struct Inference<'a> {
 }
 
 impl Inference<'_> {
-    fn fit(&self, batch: &Batch, observer: &mut dyn Observer) -> Result<Tensor, Error> {
+    /// The rows of a batch, and their objective at the last step, nats per image.
+    fn fit(&self, batch: &Batch, observer: &mut dyn Observer) -> Result<(Tensor, f64), Error> {
         let Inference { model, config, optimiser, .. } = *self;
         let (steps, posterior) = (config.steps, model.posterior());
         let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
         let size = [count, model.spec().latent_dim];
         let origin = Tensor::full(size, posterior.prior().mean(), (Kind::Float, device));
         let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
+        let mut objective = Tensor::from(f64::NAN);
         for step in 0..steps {
             if observer.should_stop() {
                 return Err(Error::Interrupted { place: "during inference" });
@@ -96,11 +105,12 @@ impl Inference<'_> {
                 regulariser_weight: 1.0,
                 rate: config.latents.rate_at(f64::from(step) / f64::from(steps)),
             };
-            row_step(model, &mut rows, &inputs, optimiser, &[]);
+            objective = row_step(model, &mut rows, &inputs, optimiser, &[]).sums.get(0);
             let done = batch.number * u64::from(steps) + u64::from(step) + 1;
             observer.step(done, batch.batches * u64::from(steps));
         }
-        Ok(rows.rows)
+        // Only here does the CPU wait for the device.
+        Ok((rows.rows, objective.double_value(&[]) / count as f64))
     }
 
     fn noise(&self, batch: &Batch, step: u32) -> Tensor {

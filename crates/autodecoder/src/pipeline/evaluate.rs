@@ -77,7 +77,7 @@ fn measure(
     let test_latents = session.load_test(trained)?;
     let posterior = model.posterior();
     let score = |rows, images, stream| {
-        let mut progress = Progress::new(format!("score {}", config.name)).quiet();
+        let mut progress = Progress::new(format!("score {}", config.name));
         let metrics = finite::score(session, model, rows, images, stream, &mut progress);
         progress.clear();
         metrics

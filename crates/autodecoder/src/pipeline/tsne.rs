@@ -6,7 +6,7 @@ use autodecoder_visualization::tsne::{TsneMap, TsneOptions, embed};
 use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-use crate::progress::say;
+use crate::progress::{Progress, say};
 use crate::results::{Results, TsneResults};
 use crate::session::Session;
 
@@ -42,8 +42,10 @@ pub fn tsne(session: &Session) -> Result<()> {
         missing.iter().map(|name| means(session, name)).collect::<Result<Vec<Latents>>>()?;
     // One map keeps one core busy, so the models' maps are made side by side.
     let options = options(session);
+    let progress = Progress::spinner(format!("tsne {}", missing.join(", ")));
     let maps: Vec<_> =
         latents.par_iter().map(|l| embed(&l.values, l.samples, l.dimensions, &options)).collect();
+    progress.clear();
     for (name, map) in missing.into_iter().zip(maps) {
         let map = map.with_context(|| format!("t-SNE of {name}"))?;
         draw(session, name, &map)?;

@@ -5,8 +5,8 @@ use autodecoder_data::ImageSet;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{
-    Adam, DeviceImages, Error, Observer, RowBatch, RowStep, Silent, Streams, optimisers, row_step,
-    standard_normal,
+    Adam, BatchRecord, DeviceImages, Error, Observer, RowBatch, RowStep, Silent, Streams,
+    optimisers, row_step, standard_normal,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -119,11 +119,18 @@ fn the_seed_decides_every_bit() {
 }
 
 #[derive(Default)]
-struct Steps(Vec<(u64, u64)>);
+struct Steps {
+    steps: Vec<(u64, u64)>,
+    batches: Vec<BatchRecord>,
+}
 
 impl Observer for Steps {
     fn step(&mut self, done: u64, total: u64) {
-        self.0.push((done, total));
+        self.steps.push((done, total));
+    }
+
+    fn batch(&mut self, record: &BatchRecord) {
+        self.batches.push(record.clone());
     }
 }
 
@@ -137,8 +144,29 @@ fn progress_counts_every_step_of_every_batch() {
         let rows = infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps);
         assert_eq!(rows.unwrap().size(), [images.len(), 3]);
         let total = 7 * batches;
-        assert_eq!(steps.0, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
+        assert_eq!(steps.steps, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
+        assert_eq!(steps.batches.len(), batches as usize);
+        assert!(steps.batches.iter().all(|batch| batch.images_per_second > 0.0));
     }
+}
+
+/// What is told of a batch is its objective where the last step began.
+#[test]
+fn progress_tells_each_batchs_objective() {
+    let images = images(6);
+    let model = model(auto_decoder(), &images);
+    let mut steps = Steps::default();
+    let _ =
+        infer(&model, &images, &inference(1), &optimisers(), &Streams::new(5), &mut steps).unwrap();
+    let pixels = images.range(0, 6);
+    let terms = model.terms(&start(&model, 6), &start(&model, 6), &pixels);
+    let objectives = numbers(&terms.objective(1.0));
+    let told: Vec<f64> = steps.batches.iter().map(|batch| batch.objective).collect();
+    for (told, expected) in told.iter().zip(objectives.chunks(4)) {
+        let expected = expected.iter().sum::<f64>() / expected.len() as f64;
+        assert_relative_eq!(*told, expected, max_relative = 1e-5);
+    }
+    assert_eq!(told.len(), 2);
 }
 
 /// Asks for a stop after some steps.
