@@ -63,9 +63,11 @@ pub struct Progress {
 impl Progress {
     /// Progress of `label`, drawn on standard error if that is a terminal.
     pub fn new(label: impl Into<String>) -> Progress {
-        let label = label.into();
+        Progress::drawn(label.into(), "{prefix:<28} {bar:24} {percent:>3}%  {eta} left  {msg}")
+    }
+
+    fn drawn(label: String, template: &str) -> Progress {
         let bar = ProgressBar::new(0);
-        let template = "{prefix:<28} {bar:24} {percent:>3}%  {eta} left  {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -77,12 +79,7 @@ impl Progress {
 
     /// Work of which nothing is known but that it goes on.
     pub fn spinner(label: impl Into<String>) -> Progress {
-        let progress = Progress::new(label);
-        let template = "{prefix:<28} {spinner} {elapsed}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            progress.bar.set_style(style);
-        }
-        progress
+        Progress::drawn(label.into(), "{prefix:<28} {spinner} {elapsed}")
     }
 
     /// The same without lines for epochs: for short work, of which the outcome is enough.
