@@ -14,14 +14,13 @@ pub(super) fn section(facts: &Facts) -> Section {
          with fewer epochs than the models above, so absolute values are worse. Variants share the \
          images, the order, the noise and the decoder’s first weights wherever shapes allow.",
     );
-    let section = facts
-        .results
-        .comparisons
-        .iter()
-        .enumerate()
-        .fold(section, |section, (index, comparison)| {
-            section.block(Block::Table(table(index, comparison)))
-        });
+    let section =
+        facts.results.comparisons.iter().enumerate().fold(
+            section,
+            |section, (index, comparison)| {
+                section.block(Block::Table(table(facts, index, comparison)))
+            },
+        );
     section.block(Block::Note(
         NoteKind::Caution,
         "One seed each: differences of a few tenths of a nat are within what another seed \
@@ -30,7 +29,7 @@ pub(super) fn section(facts: &Facts) -> Section {
     ))
 }
 
-fn table(index: usize, comparison: &ComparisonResults) -> Table {
+fn table(facts: &Facts, index: usize, comparison: &ComparisonResults) -> Table {
     let caption = format!(
         "{} (`{}`, {} training and {} test images)",
         comparison.question,
@@ -52,7 +51,12 @@ fn table(index: usize, comparison: &ComparisonResults) -> Table {
     columns.push(Column::number("decoder parameters"));
     columns.push(Column::number("training, s"));
     let mut table = Table::new(format!("choice-{}", index + 1), caption, columns);
-    let (nats, kl) = (marked(&nats, 2, true), score(|test| test.kl));
+    let nats: Vec<Cell> = if one_likelihood(facts, index) {
+        marked(&nats, 2, true)
+    } else {
+        nats.iter().map(|&nats| optional(nats, 2).into()).collect()
+    };
+    let kl = score(|test| test.kl);
     let mse = marked(&score(|test| Some(test.mse * 1e3)), 2, true);
     for (position, variant) in comparison.variants.iter().enumerate() {
         let diverged = if variant.test.is_none() { " (diverged)" } else { "" };
@@ -73,4 +77,15 @@ fn table(index: usize, comparison: &ComparisonResults) -> Table {
         "A variant that diverged has no scores: its objective, its rows or its scores stopped being \
          finite numbers.",
     )
+}
+
+/// Whether the variants' nats compare.
+fn one_likelihood(facts: &Facts, index: usize) -> bool {
+    let experiment = facts.experiment();
+    let Some(comparison) = experiment.comparisons.get(index) else {
+        return false;
+    };
+    let likelihood = |variant| comparison.variant(variant, experiment).ok().map(|m| m.likelihood);
+    let all: Vec<_> = comparison.variants.iter().map(likelihood).collect();
+    all.iter().all(|one| one.is_some() && *one == all[0])
 }

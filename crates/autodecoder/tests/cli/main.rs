@@ -25,6 +25,7 @@ mod folder;
 mod full_disk;
 mod interrupted;
 mod program;
+mod report_text;
 mod repository;
 mod reproducible;
 mod results_schema;
