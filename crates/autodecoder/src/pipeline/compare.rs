@@ -70,7 +70,7 @@ fn run_variant(
     images: &Images,
 ) -> Result<VariantResults> {
     let model = session.fresh_model(config)?;
-    let parameters = model.decoder().parameter_count();
+    let parameters = model.parameter_count();
     let mut progress = Progress::new(format!("compare {}: {name}", config.name)).quiet();
     let mut seconds = Seconds::default();
     let test = match measure(session, config, &model, images, &mut seconds, &mut progress) {

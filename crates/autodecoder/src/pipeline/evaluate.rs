@@ -88,7 +88,7 @@ fn measure(
         prior: posterior.prior().name().to_owned(),
         likelihood: config.likelihood.kind.clone(),
         latent_dim: config.latent_dim,
-        parameters: model.decoder().parameter_count(),
+        parameters: model.parameter_count(),
         train: score(&train_latents.rows, train, "evaluate train")?,
         test: score(&test_latents.rows, test, "evaluate test")?,
         prior_gap: prior_gap(

@@ -48,7 +48,7 @@ fn table(facts: &Facts, index: usize, comparison: &ComparisonResults) -> Table {
         columns.push(Column::number("KL, nats"));
     }
     columns.push(Column::number("test MSE × 10^{3}"));
-    columns.push(Column::number("decoder parameters"));
+    columns.push(Column::number("parameters"));
     columns.push(Column::number("training, s"));
     let mut table = Table::new(format!("choice-{}", index + 1), caption, columns);
     let nats: Vec<Cell> = if one_likelihood(facts, index) {

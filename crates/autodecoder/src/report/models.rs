@@ -56,7 +56,7 @@ fn settings() -> [(&'static str, Setting); 16] {
         ("values in the latent table", |facts, model| {
             thousands(model.model.row_width() * facts.results.data.train as i64)
         }),
-        ("decoder parameters", |_, model| thousands(model.results.parameters)),
+        ("parameters besides the rows", |_, model| thousands(model.results.parameters)),
         ("regulariser", |_, model| regulariser(model)),
         ("epochs", |_, model| model.config.training.epochs.to_string()),
         ("batch size", |_, model| model.config.training.batch_size.to_string()),

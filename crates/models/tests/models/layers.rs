@@ -5,7 +5,7 @@ use autodecoder_models::{Decoder, Error, ImageShape, LatentModel, Layer, ModelSp
 use serde_json::json;
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{IMAGE, auto_decoder, conv, mlp, model, numbers, part, rng};
+use crate::make::{IMAGE, auto_decoder, conv, learned_gaussian, mlp, model, numbers, part, rng};
 
 #[test]
 fn layers_shapes_and_counts_are_those_of_the_family() {
@@ -34,6 +34,12 @@ fn layers_shapes_and_counts_are_those_of_the_family() {
         let held: usize = decoder.named_parameters().iter().map(|(_, tensor)| tensor.numel()).sum();
         assert_eq!(decoder.parameter_count(), held as i64);
     }
+}
+
+#[test]
+fn a_learned_variance_counts_as_a_parameter() {
+    let model = model(learned_gaussian());
+    assert_eq!(model.parameter_count(), model.decoder().parameter_count() + 1);
 }
 
 #[test]
