@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use autodecoder_evaluation::prior_gap;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
 use super::finite;
@@ -75,7 +74,6 @@ fn measure(
 ) -> Result<ModelResults> {
     let TrainedModel { config, model, train: train_latents } = trained;
     let test_latents = session.load_test(trained)?;
-    let posterior = model.posterior();
     let score = |rows, images, stream| {
         let mut progress = Progress::new(format!("score {}", config.name));
         let metrics = finite::score(session, model, rows, images, stream, &mut progress);
@@ -85,18 +83,13 @@ fn measure(
     Ok(ModelResults {
         kind: config.kind,
         posterior: config.posterior.clone(),
-        prior: posterior.prior().name().to_owned(),
+        prior: model.posterior().prior().name().to_owned(),
         likelihood: config.likelihood.kind.clone(),
         latent_dim: config.latent_dim,
         parameters: model.parameter_count(),
         train: score(&train_latents.rows, train, "evaluate train")?,
         test: score(&test_latents.rows, test, "evaluate test")?,
-        prior_gap: prior_gap(
-            posterior,
-            &train_latents.rows,
-            &test_latents.rows,
-            &session.streams(),
-        ),
+        prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

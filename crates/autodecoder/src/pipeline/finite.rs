@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use autodecoder_evaluation::{self as evaluation, Metrics};
+use autodecoder_evaluation::{self as evaluation, Metrics, PriorGap, Spread};
 use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, Observer};
 use tch::Tensor;
@@ -22,6 +22,36 @@ impl fmt::Display for NotFinite {
 }
 
 impl std::error::Error for NotFinite {}
+
+/// How far the rows of training and test images lie from the prior, and makes sure that it is
+/// numbers: norms overflow long before rows do.
+pub(super) fn prior_gap(
+    session: &Session,
+    model: &LatentModel,
+    train: &Tensor,
+    test: &Tensor,
+) -> Result<PriorGap> {
+    let gap = evaluation::prior_gap(model.posterior(), train, test, &session.streams());
+    let spreads = [
+        gap.latent_norm,
+        gap.prior_norm,
+        gap.dimension_offset,
+        gap.dimension_variance_ratio,
+        gap.test_to_nearest_train,
+        gap.prior_to_nearest_train,
+    ];
+    let finite =
+        |spread: &Spread| [spread.lower, spread.median, spread.upper].iter().all(|v| v.is_finite());
+    if spreads.iter().all(finite) {
+        return Ok(gap);
+    }
+    let problem = format!(
+        "model {:?}: its latents lie so far from the prior that the distance is not finite: training \
+         or inference diverged; lower training.latents.rate or inference.latents.rate",
+        model.spec().name
+    );
+    Err(NotFinite(problem).into())
+}
 
 /// Whether training, inference or scoring failed because numbers ran away.
 pub(super) fn is_divergence(error: &anyhow::Error) -> bool {

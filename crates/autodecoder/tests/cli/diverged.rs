@@ -1,8 +1,12 @@
 //! Numbers that run away.
 
+use autodecoder_models::tensor_file;
+use tch::{Device, Tensor};
+
 use super::experiments::{tiny_with, tiny_with_all};
-use super::folder::Folder;
+use super::folder::{Folder, assert_same, copy};
 use super::program::{assert_says, error_of, sample, succeed};
+use super::shared_runs;
 
 fn error_from(command: &str, experiment: &str) -> (String, Folder) {
     let folder = Folder::new();
@@ -79,6 +83,22 @@ fn a_variant_that_diverges_is_noted_and_the_run_goes_on() {
     let report = std::fs::read_to_string(folder.path("run/report.html")).unwrap();
     assert_says(&report, &["wild (diverged)", "A variant that diverged has no scores"]);
     assert_says(&succeed(&arguments).stderr, &["Nothing to do"]);
+}
+
+/// Latents whose squares overflow decode all the same.
+#[test]
+fn latents_out_of_all_bounds_are_an_error_and_no_null_in_the_results() {
+    let folder = Folder::new();
+    copy(shared_runs::tiny(), &folder.root().join("run"));
+    let path = folder.root().join("run/models/ad/latents-train.safetensors");
+    let mut file = tensor_file::read(&path).unwrap();
+    let z = file.take("z", &[60, 2], Device::Cpu).unwrap().full_like(1e25);
+    let index = Tensor::from_slice(&file.take_integers("index").unwrap());
+    tensor_file::write(&path, &[("z".to_owned(), z), ("index".to_owned(), index)], None).unwrap();
+    let before = folder.contents();
+    let message = error_of(&["evaluate", "--run", &folder.path("run")]);
+    assert_says(&message, &["\"ad\"", "not finite", "training.latents.rate"]);
+    assert_same(&before, &folder.contents());
 }
 
 #[test]
