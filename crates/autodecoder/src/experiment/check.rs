@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail, ensure};
 use autodecoder_models::ModelKind;
 use autodecoder_training::check_range;
 
+use super::from_table::from_table;
 use super::merge::merge;
-use super::read::from_table;
 use super::{ComparisonConfig, Experiment, ModelConfig, TargetConfig, TargetMetric, VariantConfig};
 use crate::Catalogue;
 
@@ -74,7 +74,7 @@ fn check_perplexity(perplexity: f64, points: usize) -> Result<()> {
 }
 
 /// Names become folders.
-fn check_name(key: &str, name: &str) -> Result<()> {
+pub(super) fn check_name(key: &str, name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     ensure!(
         !name.is_empty() && name.len() <= 64 && name.chars().all(allowed),
@@ -183,6 +183,10 @@ impl ComparisonConfig {
         let base = experiment.model(&self.model)?;
         let table = toml::Table::try_from(base).context("a model as a table")?;
         let table = merge(merge(table, &self.common), &variant.set);
-        from_table(table, &format!("variant {:?}: ", variant.name))
+        let ranges = |model: &ModelConfig| {
+            model.training.check()?;
+            Ok(model.inference.check()?)
+        };
+        from_table(table, &format!("variant {:?}: ", variant.name), &ranges)
     }
 }
