@@ -1,6 +1,6 @@
 //! The images of an experiment.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use autodecoder_data::{Dataset, ImageSet, Split, balanced_subset};
 use autodecoder_training::Streams;
 
@@ -23,7 +23,8 @@ impl Images {
     /// `test subset` choose the images.
     ///
     /// # Errors
-    /// Where no folder is known, a file is wrong, or there are fewer images than asked for.
+    /// Where no folder is known, a file is wrong, there are fewer images than asked for, the two
+    /// halves differ in shape, or the images have colours.
     pub fn load(experiment: &Experiment, catalogue: &Catalogue) -> Result<Images> {
         let config = &experiment.data;
         let Some(folder) = &config.folder else {
@@ -35,12 +36,28 @@ impl Images {
         };
         let dataset = catalogue.datasets.get(&config.set)?(folder);
         let streams = Streams::new(experiment.seed);
-        Ok(Images {
-            train: subset(dataset.as_ref(), Split::Train, config.train, &streams)?,
-            test: subset(dataset.as_ref(), Split::Test, config.test, &streams)?,
-            classes: dataset.classes().to_vec(),
-        })
+        let train = subset(dataset.as_ref(), Split::Train, config.train, &streams)?;
+        let test = subset(dataset.as_ref(), Split::Test, config.test, &streams)?;
+        check_shapes(&train, &test)
+            .with_context(|| format!("data set {:?} in {}", config.set, folder.display()))?;
+        Ok(Images { train, test, classes: dataset.classes().to_vec() })
     }
+}
+
+/// A decoder has one output shape, and grids draw grey images only.
+fn check_shapes(train: &ImageSet, test: &ImageSet) -> Result<()> {
+    let (train, test) = (train.shape(), test.shape());
+    ensure!(
+        train == test,
+        "the training images are {train} and the test images {test} (channels × height × width), \
+         expected one shape for both; the files of one half belong to another data set"
+    );
+    ensure!(
+        train.channels == 1,
+        "the images are {train} (channels × height × width), expected one channel; convert them \
+         to grey"
+    );
+    Ok(())
 }
 
 fn subset(
@@ -53,4 +70,28 @@ fn subset(
     let mut rng = streams.rng(&format!("{split} subset"), &[]);
     balanced_subset(&all, count, &mut rng)
         .with_context(|| format!("data.{split} = {count} of the data set {:?}", dataset.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use autodecoder_data::ImageShape;
+
+    use super::*;
+
+    fn set(shape: ImageShape) -> ImageSet {
+        ImageSet::new(shape, vec![0; shape.pixels()], vec![0]).unwrap()
+    }
+
+    #[test]
+    fn one_grey_shape_is_all_that_fits() {
+        let (grey, small) = (ImageShape::grey(4, 2), ImageShape::grey(2, 2));
+        let colour = ImageShape { channels: 3, ..grey };
+        check_shapes(&set(grey), &set(grey)).unwrap();
+        let cases =
+            [(grey, small, "1 × 4 × 2"), (grey, colour, "3 × 4 × 2"), (colour, colour, "3 × 4")];
+        for (train, test, named) in cases {
+            let error = check_shapes(&set(train), &set(test)).unwrap_err().to_string();
+            assert!(error.contains(named) && error.contains("expected one"), "{error}");
+        }
+    }
 }

@@ -24,7 +24,7 @@ pub use device::{ChosenDevice, choose_device};
 pub use environment::Environment;
 pub use image_digests::ImageDigests;
 pub use images::Images;
-pub use progress::{Progress, catch_signals, say};
+pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
     ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
 };

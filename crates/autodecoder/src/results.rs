@@ -110,8 +110,8 @@ pub struct VariantResults {
     pub name: String,
     /// Learned values besides the rows.
     pub parameters: i64,
-    /// On the test images.
-    pub test: Metrics,
+    /// On the test images; `None` where training or inference diverged.
+    pub test: Option<Metrics>,
     /// Wall-clock seconds.
     pub seconds: Seconds,
 }

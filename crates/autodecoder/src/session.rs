@@ -86,9 +86,7 @@ impl Session {
                     .with_context(|| format!("comparisons[{index}], variant {:?}", variant.name))?;
             }
         }
-        if self.experiment.figures.interpolate.is_some() {
-            pipeline::ends(self)?;
-        }
+        pipeline::ends(self)?;
         Ok(())
     }
 

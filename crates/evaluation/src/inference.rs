@@ -1,10 +1,12 @@
 //! Inference: fresh rows for given images, with the decoder frozen.
 
+use std::time::Instant;
+
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use autodecoder_training::{
-    DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError,
-    RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
+    BatchRecord, DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily,
+    RangeError, RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
 };
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -42,7 +44,8 @@ impl InferenceConfig {
 /// what they descend on; the decoder does not change.
 ///
 /// # Errors
-/// For settings out of range, and an optimiser that does not exist or does not take its options.
+/// For settings out of range, an optimiser that does not exist or does not take its options, and
+/// [`Error::Interrupted`] where the observer asked for a stop.
 pub fn infer(
     model: &LatentModel,
     images: &DeviceImages,
@@ -53,47 +56,67 @@ pub fn infer(
 ) -> Result<Tensor, Error> {
     config.check()?;
     let optimiser = config.latents.build(optimisers)?;
-    let size = i64::from(config.batch_size);
-    let steps = u64::from(config.steps);
-    let total = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size)) * steps;
+    let inference = Inference { model, config, optimiser: optimiser.as_ref(), streams };
+    let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
+    let started = Instant::now();
     let mut rows = Vec::new();
-    for ((_, pixels), number) in images.batches(size).zip(0..) {
-        let mut on_step = |step: u32| observer.step(number * steps + u64::from(step) + 1, total);
-        let batch = Batch { number, pixels };
-        rows.push(fit(model, &batch, config, optimiser.as_ref(), streams, &mut on_step));
+    for ((start, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
+        let count = pixels.size()[0];
+        let (fitted, objective) = inference.fit(&Batch { number, batches, pixels }, observer)?;
+        rows.push(fitted);
+        let images_per_second = (start + count) as f64 / started.elapsed().as_secs_f64();
+        observer.batch(&BatchRecord { objective, images_per_second });
     }
     Ok(Tensor::cat(&rows, 0))
 }
 
 struct Batch {
     number: u64,
+    batches: u64,
     pixels: Tensor,
 }
 
-fn fit(
-    model: &LatentModel,
-    batch: &Batch,
-    config: &InferenceConfig,
-    optimiser: &dyn Optimiser,
-    streams: &Streams,
-    on_step: &mut dyn FnMut(u32),
-) -> Tensor {
-    let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
-    let latent_dim = model.spec().latent_dim;
-    let posterior = model.posterior();
-    let origin = Tensor::full([count, latent_dim], posterior.prior().mean(), (Kind::Float, device));
-    let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
-    for step in 0..config.steps {
-        let mut rng = streams.rng("inference", &[batch.number, u64::from(step)]);
-        let noise = latent_noise(posterior.noise(), count, latent_dim, device, &mut rng);
-        let inputs = RowStep {
-            images: &batch.pixels,
-            noise: &noise,
-            regulariser_weight: 1.0,
-            rate: config.latents.rate_at(f64::from(step) / f64::from(config.steps)),
-        };
-        row_step(model, &mut rows, &inputs, optimiser, &[]);
-        on_step(step);
+/// What all batches share.
+struct Inference<'a> {
+    model: &'a LatentModel,
+    config: &'a InferenceConfig,
+    optimiser: &'a dyn Optimiser,
+    streams: &'a Streams,
+}
+
+impl Inference<'_> {
+    /// The rows of a batch, and their objective at the last step, nats per image.
+    fn fit(&self, batch: &Batch, observer: &mut dyn Observer) -> Result<(Tensor, f64), Error> {
+        let Inference { model, config, optimiser, .. } = *self;
+        let (steps, posterior) = (config.steps, model.posterior());
+        let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
+        let size = [count, model.spec().latent_dim];
+        let origin = Tensor::full(size, posterior.prior().mean(), (Kind::Float, device));
+        let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
+        let mut objective = Tensor::from(f64::NAN);
+        for step in 0..steps {
+            if observer.should_stop() {
+                return Err(Error::Interrupted { place: "during inference" });
+            }
+            let noise = self.noise(batch, step);
+            let inputs = RowStep {
+                images: &batch.pixels,
+                noise: &noise,
+                regulariser_weight: 1.0,
+                rate: config.latents.rate_at(f64::from(step) / f64::from(steps)),
+            };
+            objective = row_step(model, &mut rows, &inputs, optimiser, &[]).sums.get(0);
+            let done = batch.number * u64::from(steps) + u64::from(step) + 1;
+            observer.step(done, batch.batches * u64::from(steps));
+        }
+        // Only here does the CPU wait for the device.
+        Ok((rows.rows, objective.double_value(&[]) / count as f64))
     }
-    rows.rows
+
+    fn noise(&self, batch: &Batch, step: u32) -> Tensor {
+        let mut rng = self.streams.rng("inference", &[batch.number, u64::from(step)]);
+        let (count, latent_dim) = (batch.pixels.size()[0], self.model.spec().latent_dim);
+        let kind = self.model.posterior().noise();
+        latent_noise(kind, count, latent_dim, batch.pixels.device(), &mut rng)
+    }
 }

@@ -2,7 +2,9 @@
 
 use autodecoder_distributions::Noise;
 use autodecoder_models::LatentModel;
-use autodecoder_training::{DeviceImages, RangeError, Streams, check_range, latent_noise};
+use autodecoder_training::{
+    DeviceImages, Error, Observer, RangeError, Streams, check_range, latent_noise,
+};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
@@ -63,6 +65,9 @@ pub struct Metrics {
 
 /// Scores `rows` `[N, row_width]` of all `images`. The noise of the negative ELBO comes from the
 /// stream `name`.
+///
+/// # Errors
+/// [`Error::Interrupted`] where the observer asked for a stop.
 pub fn evaluate(
     model: &LatentModel,
     rows: &Tensor,
@@ -70,20 +75,21 @@ pub fn evaluate(
     config: &EvaluationConfig,
     streams: &Streams,
     name: &str,
-) -> Metrics {
-    tch::no_grad(|| {
-        let batches: Vec<BatchScores> = images
-            .batches(i64::from(config.batch_size))
-            .zip(0..)
-            .map(|((start, pixels), number)| {
-                let rows = rows.narrow(0, start, pixels.size()[0]);
-                let batch = Batch { number, rows, pixels };
-                score(model, &batch, config, streams, name)
-            })
-            .collect();
-        let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
-        summarise(&batches, config, draws(model, config), active)
-    })
+    observer: &mut dyn Observer,
+) -> Result<Metrics, Error> {
+    let _guard = tch::no_grad_guard();
+    let total = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
+    let mut batches = Vec::new();
+    for ((start, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
+        if observer.should_stop() {
+            return Err(Error::Interrupted { place: "during scoring" });
+        }
+        let rows = rows.narrow(0, start, pixels.size()[0]);
+        batches.push(score(model, &Batch { number, rows, pixels }, config, streams, name));
+        observer.step(number + 1, total);
+    }
+    let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
+    Ok(summarise(&batches, config, draws(model, config), active))
 }
 
 struct Batch {

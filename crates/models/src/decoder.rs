@@ -6,6 +6,10 @@ use tch::{Device, Tensor};
 use crate::operation::Operation;
 use crate::{Error, ImageShape, Layer};
 
+/// The most learned values that a decoder may have: 400 MB, and four times as much with gradients and
+/// the optimiser's moments. What asks for more is a slip, and would end the process out of memory.
+pub const MAX_PARAMETERS: i64 = 100_000_000;
+
 /// A network from latents `[B, latent_dim]` to pixel logits `[B, channels, height, width]`.
 ///
 /// Built by a [`crate::DecoderFamily`] as a list of layers; holds their parameters.
@@ -22,7 +26,8 @@ impl Decoder {
     /// A decoder with fresh parameters, drawn from `rng` (see [`Layer::init_bound`]).
     ///
     /// # Errors
-    /// Where two layers do not fit together, or the result is not an image of shape `image`.
+    /// Where two layers do not fit together, the result is not an image of shape `image`, or there are
+    /// more than [`MAX_PARAMETERS`] parameters. Nothing is allocated then.
     pub fn new(
         layers: Vec<Layer>,
         latent_dim: i64,
@@ -93,7 +98,7 @@ impl Decoder {
 
     /// Number of learned values.
     pub fn parameter_count(&self) -> i64 {
-        self.layers.iter().map(Layer::parameter_count).sum()
+        parameter_count(&self.layers)
     }
 
     /// Values in one latent.
@@ -130,15 +135,23 @@ fn check(layers: &[Layer], latent_dim: i64, image: ImageShape) -> Result<Vec<Vec
         })?;
         shapes.push(shape.clone());
     }
-    if shape == image.dims() {
-        return Ok(shapes);
+    if shape != image.dims() {
+        return Err(Error::LayerShape {
+            index: layers.len(),
+            layer: "output".to_owned(),
+            input: shape,
+            expected: format!("the images have shape {:?}", image.dims()),
+        });
     }
-    Err(Error::LayerShape {
-        index: layers.len(),
-        layer: "output".to_owned(),
-        input: shape,
-        expected: format!("the images have shape {:?}", image.dims()),
-    })
+    match parameter_count(layers) {
+        0..=MAX_PARAMETERS => Ok(shapes),
+        count => Err(Error::TooManyParameters { count }),
+    }
+}
+
+/// Learned values of all layers; `i64::MAX` where there are more than that.
+fn parameter_count(layers: &[Layer]) -> i64 {
+    layers.iter().map(Layer::parameter_count).fold(0, i64::saturating_add)
 }
 
 /// Values drawn uniformly within ±`bound`.

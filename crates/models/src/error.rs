@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use autodecoder_distributions::UnknownName;
 
-/// An error of this crate.
+use crate::decoder::MAX_PARAMETERS;
+
+/// An error of this crate. The cause of an I/O error is in [`std::error::Error::source`], not in the
+/// message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -49,6 +52,15 @@ pub enum Error {
         /// What the layer takes.
         expected: String,
     },
+    /// A decoder is larger than memory is likely to be.
+    #[error(
+        "the decoder would have {count} parameters, expected at most {MAX_PARAMETERS}; choose smaller \
+         layers"
+    )]
+    TooManyParameters {
+        /// Its learned values; `i64::MAX` also stands for more.
+        count: i64,
+    },
     /// The text of a layer is not understood.
     #[error("cannot read the layer {text:?}: expected something like {expected:?}")]
     LayerText {
@@ -58,7 +70,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read or written")]
     Io {
         /// The file.
         path: PathBuf,

@@ -50,10 +50,11 @@ impl Layer {
         }
     }
 
-    /// Number of learned values.
+    /// Number of learned values; `i64::MAX` where there are more than that.
     pub fn parameter_count(&self) -> i64 {
         let shapes = self.parameter_shapes();
-        shapes.iter().flatten().map(|shape| shape.iter().product::<i64>()).sum()
+        let count = |shape: &Vec<i64>| numel(shape).unwrap_or(i64::MAX);
+        shapes.iter().flatten().map(count).fold(0, i64::saturating_add)
     }
 
     /// Bound of the uniform distribution that weight and bias start from: `1/√fan_in`, PyTorch's

@@ -24,7 +24,7 @@ mod options;
 mod parts;
 pub mod tensor_file;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, MAX_PARAMETERS};
 pub use decoders::{Convolutional, DecoderFamily, Mlp};
 pub use error::Error;
 pub use image_shape::ImageShape;

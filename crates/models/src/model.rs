@@ -162,6 +162,12 @@ impl LatentModel {
         named
     }
 
+    /// Number of values learned by gradient descent besides the rows: the decoder's and the
+    /// likelihood's.
+    pub fn parameter_count(&self) -> i64 {
+        self.named_parameters().iter().map(|(_, tensor)| tensor.numel() as i64).sum()
+    }
+
     /// Values in one row of the latent table.
     pub fn row_width(&self) -> i64 {
         self.posterior.row_width(self.spec.latent_dim)

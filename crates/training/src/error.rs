@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// An error of this crate.
+/// An error of this crate. The cause of an I/O error is in [`std::error::Error::source`], not in the
+/// message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -31,6 +32,12 @@ pub enum Error {
     Stopped {
         /// Epochs that are complete.
         epoch: u32,
+    },
+    /// The observer asked for a stop, and what was begun is dropped: nothing of it is on disk.
+    #[error("stopped {place}")]
+    Interrupted {
+        /// Where, such as `during inference`.
+        place: &'static str,
     },
     /// A checkpoint belongs to another experiment.
     #[error("{path}: this checkpoint was written by other settings; use --force to begin anew")]
@@ -72,7 +79,7 @@ pub enum Error {
     #[error(transparent)]
     UnknownName(#[from] autodecoder_distributions::UnknownName),
     /// A folder cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read or written")]
     Io {
         /// The folder or file.
         path: PathBuf,

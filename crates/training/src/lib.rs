@@ -29,7 +29,7 @@ pub use device_images::{DeviceImages, image_digest};
 pub use error::Error;
 pub use latents_file::{Latents, read_latents, write_latents};
 pub use noise::{latent_noise, standard_normal};
-pub use observer::{EpochRecord, Observer, Silent};
+pub use observer::{BatchRecord, EpochRecord, Observer, Silent};
 pub use optimisers::{Adam, Optimiser, OptimiserFamily, Sgd, optimisers};
 pub use pca::Pca;
 pub use row_step::{RowStep, StepOutcome, row_step};

@@ -25,6 +25,15 @@ pub struct EpochRecord {
     pub images_per_second: f64,
 }
 
+/// One batch of inference, at its last step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchRecord {
+    /// Objective, nats per image.
+    pub objective: f64,
+    /// Images per second since inference began.
+    pub images_per_second: f64,
+}
+
 /// Receives progress, and can ask for a stop.
 pub trait Observer {
     /// `done` of `total` steps of the whole run are complete.
@@ -33,7 +42,10 @@ pub trait Observer {
     /// An epoch is complete.
     fn epoch(&mut self, _record: &EpochRecord) {}
 
-    /// Whether to stop at the end of the current epoch.
+    /// The rows of a batch of inference are fitted.
+    fn batch(&mut self, _record: &BatchRecord) {}
+
+    /// Whether to stop: training at the end of the current epoch, anything else at once.
     fn should_stop(&self) -> bool {
         false
     }

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// An error of this crate. Every message says what is wrong, what was expected and what to do.
+/// An error of this crate. Every message says what is wrong, what was expected and what to do; the
+/// cause of an I/O error is in [`std::error::Error::source`], not in the message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -92,7 +93,7 @@ pub enum Error {
         reason: String,
     },
     /// A file cannot be written.
-    #[error("cannot write {}: {source}; check that the folder exists and has space", path.display())]
+    #[error("{}: cannot be written", path.display())]
     Write {
         /// The file.
         path: PathBuf,

@@ -1,35 +1,41 @@
 //! What a run's folder holds.
 
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::Catalogue;
 use crate::experiment::Experiment;
 use crate::results::Results;
 use crate::run_folder::RunFolder;
 
-/// Prints the experiment, each model's state and its main numbers.
-#[allow(clippy::print_stdout)]
+/// Prints the experiment, each model's state and its main numbers. A reader who has seen enough and
+/// closes the pipe is no error.
 pub(super) fn print(root: &Path, catalogue: &Catalogue) -> Result<()> {
+    let text = lines(root, catalogue)?.join("\n") + "\n";
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
+}
+
+fn lines(root: &Path, catalogue: &Catalogue) -> Result<Vec<String>> {
     let folder = RunFolder::at(root);
     let (experiment, environment) = folder.read(catalogue)?;
-    println!("{}: {}", experiment.name, experiment.title);
-    if let Some(environment) = environment {
-        println!("{environment}");
-    }
-    println!(
+    let mut lines = vec![format!("{}: {}", experiment.name, experiment.title)];
+    lines.extend(environment.map(|environment| environment.to_string()));
+    lines.push(format!(
         "{}: {} training and {} test images, seed {}",
         experiment.data.set, experiment.data.train, experiment.data.test, experiment.seed
-    );
+    ));
     let results = Results::read(&folder.results())?;
-    for line in model_lines(&experiment, &folder, results.as_ref()) {
-        println!("{line}");
-    }
+    lines.extend(model_lines(&experiment, &folder, results.as_ref()));
     let report = folder.report();
     let state = if report.exists() { report.display().to_string() } else { "not written".into() };
-    println!("report: {state}");
-    Ok(())
+    lines.push(format!("report: {state}"));
+    Ok(lines)
 }
 
 fn model_lines(

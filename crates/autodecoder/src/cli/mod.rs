@@ -10,21 +10,18 @@ pub use arguments::{Arguments, Command, NewRun, OldRun};
 
 use crate::Catalogue;
 use crate::pipeline;
-use crate::progress::{catch_signals, say};
+use crate::progress::{INTERRUPTED, catch_signals, check_stop, say};
 use crate::session::Session;
 
 /// Something the user can mend: a bad argument, file or value.
 const USER_ERROR: u8 = 2;
-/// Stopped by SIGINT or SIGTERM, as shells report it.
-const INTERRUPTED: u8 = 130;
 
 /// The exit code that belongs to `error`.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
+    use autodecoder_training::Error;
     let stopped = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(
-            cause.downcast_ref::<autodecoder_training::Error>(),
-            Some(autodecoder_training::Error::Stopped { .. })
-        )
+        let cause = cause.downcast_ref::<Error>();
+        matches!(cause, Some(Error::Stopped { .. } | Error::Interrupted { .. }))
     };
     if error.chain().any(stopped) { INTERRUPTED } else { USER_ERROR }
 }
@@ -35,9 +32,18 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 /// # Errors
 /// Whatever went wrong, ready to be printed with its causes.
 pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
-    match arguments.command {
+    catch_signals()?;
+    let result = work(arguments.command, catalogue);
+    if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
+        say("The same command, without --force, goes on from here");
+    }
+    result
+}
+
+fn work(command: Command, catalogue: Catalogue) -> Result<()> {
+    match command {
         Command::Reproduce(new) => reproduce(&open::new_run(&new, catalogue)?),
-        Command::Train(new) => train(&open::new_run(&new, catalogue)?),
+        Command::Train(new) => pipeline::train(&open::new_run(&new, catalogue)?),
         Command::Evaluate(old) => pipeline::evaluate(&open::old_run(&old, catalogue)?),
         Command::Compare(old) => pipeline::compare(&open::old_run(&old, catalogue)?),
         Command::Sample(old) => pipeline::sample(&open::old_run(&old, catalogue)?),
@@ -48,14 +54,18 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
     }
 }
 
-fn train(session: &Session) -> Result<()> {
-    catch_signals()?;
-    let result = pipeline::train(session);
-    if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
-        say("The same command, without --force, goes on from here");
-    }
-    result
-}
+type Step = fn(&Session) -> Result<()>;
+
+/// What `reproduce` does, in order.
+const STEPS: [Step; 7] = [
+    pipeline::train,
+    pipeline::evaluate,
+    pipeline::compare,
+    pipeline::sample,
+    pipeline::interpolate,
+    pipeline::tsne,
+    pipeline::report,
+];
 
 fn reproduce(session: &Session) -> Result<()> {
     let report = session.folder.report();
@@ -66,13 +76,10 @@ fn reproduce(session: &Session) -> Result<()> {
         ));
         return Ok(());
     }
-    train(session)?;
-    pipeline::evaluate(session)?;
-    pipeline::compare(session)?;
-    pipeline::sample(session)?;
-    pipeline::interpolate(session)?;
-    pipeline::tsne(session)?;
-    pipeline::report(session)?;
+    for step in STEPS {
+        check_stop("between two steps")?;
+        step(session)?;
+    }
     say(&format!("The report is {}", report.display()));
     Ok(())
 }

@@ -4,10 +4,14 @@ use anyhow::{Context, Result, bail, ensure};
 use autodecoder_models::ModelKind;
 use autodecoder_training::check_range;
 
+use super::from_table::from_table;
 use super::merge::merge;
-use super::read::from_table;
 use super::{ComparisonConfig, Experiment, ModelConfig, TargetConfig, TargetMetric, VariantConfig};
 use crate::Catalogue;
+
+/// The most values of a latent table: 2 GB, and three times as much with Adam's moments. All of
+/// Fashion-MNIST fits at the largest latents.
+const MAX_TABLE: u64 = 500_000_000;
 
 /// Checks `experiment`; the first problem is the error, with the key's path.
 pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
@@ -22,7 +26,8 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
             "models[{index}].name = {:?}: expected a name that no other model has",
             model.name
         );
-        check_model(model, catalogue).with_context(|| format!("model {:?}", model.name))?;
+        check_model(model, experiment.data.train, catalogue)
+            .with_context(|| format!("model {:?}", model.name))?;
     }
     for (index, comparison) in experiment.comparisons.iter().enumerate() {
         check_comparison(comparison, experiment, catalogue)
@@ -47,7 +52,8 @@ fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
 fn check_sizes(experiment: &Experiment) -> Result<()> {
     let Experiment { data, figures, .. } = experiment;
     check_range("data.train", data.train, 2..=10_000_000)?;
-    check_range("data.test", data.test, 1..=10_000_000)?;
+    // Two, so that there can be an image of another class to interpolate to.
+    check_range("data.test", data.test, 2..=10_000_000)?;
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
     check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
@@ -68,7 +74,7 @@ fn check_perplexity(perplexity: f64, points: usize) -> Result<()> {
 }
 
 /// Names become folders.
-fn check_name(key: &str, name: &str) -> Result<()> {
+pub(super) fn check_name(key: &str, name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     ensure!(
         !name.is_empty() && name.len() <= 64 && name.chars().all(allowed),
@@ -77,13 +83,15 @@ fn check_name(key: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
+/// Checks a model that is trained on `images` images.
+fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Result<()> {
     check_range("latent_dim", model.latent_dim, 1..=4096)?;
     check_range("beta", model.beta, 0.0..=1000.0)?;
     check_range("l2", model.l2, 0.0..=1000.0)?;
     model.training.check().context("training")?;
     model.inference.check().context("inference")?;
-    catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    check_table(model.latent_dim, images, posterior.row_width(model.latent_dim))?;
     catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
     let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
     likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
@@ -91,6 +99,18 @@ fn check_model(model: &ModelConfig, catalogue: &Catalogue) -> Result<()> {
     model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
     model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
     check_kind(model)
+}
+
+/// A table that memory cannot hold would end the process without a word.
+fn check_table(latent_dim: i64, images: usize, row_width: i64) -> Result<()> {
+    let values = (images as u64).saturating_mul(row_width.unsigned_abs());
+    ensure!(
+        values <= MAX_TABLE,
+        "latent_dim = {latent_dim}: {images} training images with rows of {row_width} values make a \
+         latent table of {values} values, expected at most {MAX_TABLE}; lower latent_dim or the \
+         number of images"
+    );
+    Ok(())
 }
 
 fn check_kind(model: &ModelConfig) -> Result<()> {
@@ -127,9 +147,15 @@ fn check_comparison(
     check_range("train", comparison.train, 2..=experiment.data.train)?;
     check_range("test", comparison.test, 1..=experiment.data.test)?;
     ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
-    for variant in &comparison.variants {
+    for (index, variant) in comparison.variants.iter().enumerate() {
+        ensure!(
+            comparison.variants[..index].iter().all(|other| other.name != variant.name),
+            "variants[{index}].name = {:?}: expected a name that no other variant has",
+            variant.name
+        );
         let model = comparison.variant(variant, experiment)?;
-        check_model(&model, catalogue).with_context(|| format!("variant {:?}", variant.name))?;
+        check_model(&model, comparison.train, catalogue)
+            .with_context(|| format!("variant {:?}", variant.name))?;
     }
     Ok(())
 }
@@ -157,6 +183,10 @@ impl ComparisonConfig {
         let base = experiment.model(&self.model)?;
         let table = toml::Table::try_from(base).context("a model as a table")?;
         let table = merge(merge(table, &self.common), &variant.set);
-        from_table(table, &format!("variant {:?}: ", variant.name))
+        let ranges = |model: &ModelConfig| {
+            model.training.check()?;
+            Ok(model.inference.check()?)
+        };
+        from_table(table, &format!("variant {:?}: ", variant.name), &ranges)
     }
 }

@@ -1,6 +1,7 @@
 //! Experiment files: what to train, on what, and how it is measured.
 
 mod check;
+mod from_table;
 mod merge;
 mod presets;
 mod read;

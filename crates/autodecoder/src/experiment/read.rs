@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::check::{check, check_name};
+use super::from_table::from_table;
 use super::merge::merge;
 use super::{Experiment, PRESETS, preset};
 use crate::Catalogue;
@@ -41,35 +42,35 @@ pub fn read(source: &str, catalogue: &Catalogue) -> Result<Experiment> {
 /// # Errors
 /// For text that is not TOML, unknown keys and names, and values out of range, with the key's path.
 pub fn parse(text: &str, name: &str, catalogue: &Catalogue) -> Result<Experiment> {
-    let mut over: Table = text.parse().context("not a TOML file")?;
+    let mut over: Table = text.parse().map_err(|error| not_toml(text, error))?;
     // A run's own experiment.toml can be run again: what it was computed with is no part of it.
     over.remove(ENVIRONMENT);
     let defaults: Table = DEFAULTS.parse().context("the built-in defaults")?;
+    let named = over.contains_key("name");
     let resolved = resolve(defaults, over, name)?;
-    let experiment: Experiment = from_table(resolved, "")?;
-    super::check::check(&experiment, catalogue)?;
+    if !named {
+        check_name("name", name).context(
+            "the experiment is named after its file; give it a name of its own with name = \"…\"",
+        )?;
+    }
+    let check = |experiment: &Experiment| check(experiment, catalogue);
+    let experiment = from_table(resolved, "", &check)?;
+    check(&experiment)?;
     Ok(experiment)
 }
 
-/// Deserialises a table; an error names the key's path below `root`.
-pub(crate) fn from_table<T: for<'de> Deserialize<'de>>(table: Table, root: &str) -> Result<T> {
-    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { "top level".to_owned() } else { path };
-        anyhow!("{root}{path}: {}", for_people(&error.inner().to_string()))
-    })
-}
-
-/// serde's message without what only a programmer reads: the second line, which repeats the path,
-/// and Rust's names of number types.
-fn for_people(message: &str) -> String {
-    let first = message.trim().lines().next().unwrap_or_default();
-    let (what, expected) = first.rsplit_once("expected ").unwrap_or((first, ""));
-    match expected {
-        "usize" | "u32" | "u64" => format!("{what}expected a whole number from 0"),
-        "i64" => format!("{what}expected a whole number"),
-        "f64" => format!("{what}expected a number"),
-        _ => first.to_owned(),
+/// What is wrong with text that is not TOML. A number that TOML cannot hold is told apart: the
+/// parser's own words for it speak of types.
+fn not_toml(text: &str, error: toml::de::Error) -> anyhow::Error {
+    let too_large = ["invalid type: integer", "u64 value was too large"];
+    let integer = too_large.iter().any(|start| error.message().starts_with(start));
+    match error.span().and_then(|span| text.get(..span.start)).filter(|_| integer) {
+        Some(before) => {
+            let (number, line) = (before.lines().count().max(1), before.lines().last());
+            let key = line.unwrap_or_default().trim().trim_end_matches('=').trim_end();
+            anyhow!("line {number}: {key}: expected a whole number of at most {}", i64::MAX)
+        }
+        None => anyhow::Error::new(error).context("not a TOML file"),
     }
 }
 

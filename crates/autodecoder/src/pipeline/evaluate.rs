@@ -3,11 +3,10 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use autodecoder_evaluation::prior_gap;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
-use super::finite::{infer, score};
-use crate::progress::{Progress, say};
+use super::finite;
+use crate::progress::{Progress, check_stop, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
 
@@ -15,13 +14,14 @@ use crate::session::{Session, TrainedModel};
 /// `results.json`. What other steps wrote there is kept.
 ///
 /// # Errors
-/// Where a model is not trained yet, or a file cannot be read or written.
+/// Where a model is not trained yet, the run is told to stop, or a file cannot be read or written.
 pub fn evaluate(session: &Session) -> Result<()> {
     let path = session.folder.results();
     let mut results = Results::read(&path)?.unwrap_or_else(|| empty_results(session));
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
     for config in &session.experiment.models {
+        check_stop("between two models")?;
         let trained = session.load(config)?;
         infer_test(session, &trained, &test)?;
         let mut entry = measure(session, &trained, &train, &test)?;
@@ -57,7 +57,7 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     }
     let mut progress = Progress::new(format!("infer {name}"));
     let started = Instant::now();
-    let rows = infer(session, trained.config, &trained.model, test, &mut progress)?;
+    let rows = finite::infer(session, trained.config, &trained.model, test, &mut progress)?;
     let inference = started.elapsed().as_secs_f64();
     progress.finish(&format!("{} images in {inference:.1} s", test.len()));
     let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
@@ -75,22 +75,22 @@ fn measure(
 ) -> Result<ModelResults> {
     let TrainedModel { config, model, train: train_latents } = trained;
     let test_latents = session.load_test(trained)?;
-    let posterior = model.posterior();
+    let score = |rows, images, stream| {
+        let mut progress = Progress::new(format!("score {}", config.name));
+        let metrics = finite::score(session, model, rows, images, stream, &mut progress);
+        progress.clear();
+        metrics
+    };
     Ok(ModelResults {
         kind: config.kind,
         posterior: config.posterior.clone(),
-        prior: posterior.prior().name().to_owned(),
+        prior: model.posterior().prior().name().to_owned(),
         likelihood: config.likelihood.kind.clone(),
         latent_dim: config.latent_dim,
-        parameters: model.decoder().parameter_count(),
-        train: score(session, model, &train_latents.rows, train, "evaluate train")?,
-        test: score(session, model, &test_latents.rows, test, "evaluate test")?,
-        prior_gap: prior_gap(
-            posterior,
-            &train_latents.rows,
-            &test_latents.rows,
-            &session.streams(),
-        ),
+        parameters: model.parameter_count(),
+        train: score(&train_latents.rows, train, "evaluate train")?,
+        test: score(&test_latents.rows, test, "evaluate test")?,
+        prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

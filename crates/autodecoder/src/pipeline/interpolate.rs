@@ -36,27 +36,41 @@ pub fn interpolate(session: &Session) -> Result<()> {
     Ok(grid.save(session.folder.figure(INTERPOLATION))?)
 }
 
-/// Positions, in the test subset, of the two images.
+/// Positions, in the test subset, of the two images, which are of different classes.
 ///
 /// # Errors
-/// Where the experiment names images that are not in the test subset, or one class is all there is.
+/// Where the experiment names images that are not in the test subset or of one class, or one class
+/// is all there is.
 pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
     let set = &session.images.test;
+    let labels = set.labels();
     if let Some(indices) = session.experiment.figures.interpolate {
         let [from, to] = indices.map(|index| set.index().iter().position(|&i| i == index));
         let missing = || {
             format!("figures.interpolate = {indices:?}: not both are in the subset of data.test")
         };
-        return Ok([from.with_context(missing)?, to.with_context(missing)?]);
+        let ends = [from.with_context(missing)?, to.with_context(missing)?];
+        let [one, other] = ends.map(|position| labels[position]);
+        ensure!(
+            one != other,
+            "figures.interpolate = {indices:?}: both are of class {one}, expected two classes"
+        );
+        return Ok(ends);
     }
-    let labels = set.labels();
     let first = |label: u8| labels.iter().position(|&found| found == label);
     if let (Some(trouser), Some(boot)) = (first(1), first(9)) {
         return Ok([trouser, boot]);
     }
     let other = labels.iter().position(|&label| label != labels[0]);
-    ensure!(other.is_some(), "interpolation needs test images of two classes; there is one");
-    Ok([0, other.unwrap_or(0)])
+    let other = other.with_context(|| {
+        format!(
+            "all {} test images are of class {}, expected two classes for the interpolation; choose \
+             more images with data.test, or another data set",
+            labels.len(),
+            labels[0]
+        )
+    })?;
+    Ok([0, other])
 }
 
 fn column_labels(steps: u32) -> Vec<String> {

@@ -9,7 +9,7 @@ use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_la
 
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
-use crate::progress::{Progress, say};
+use crate::progress::{Progress, check_stop, say};
 use crate::results::{Results, Seconds, read_json, write_json};
 use crate::session::Session;
 
@@ -37,6 +37,7 @@ fn train_models(session: &Session) -> Result<()> {
     let mut rows = if path.exists() { read_metrics(&path).unwrap_or_default() } else { Vec::new() };
     let order: Vec<&str> = session.experiment.models.iter().map(|m| m.name.as_str()).collect();
     for config in &session.experiment.models {
+        check_stop("between two models")?;
         let known = rows.iter().filter(|row| row.model == config.name).count();
         let complete = known == config.training.epochs as usize;
         if complete && session.folder.is_trained(&config.name) {

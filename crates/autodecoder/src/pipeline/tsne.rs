@@ -6,7 +6,7 @@ use autodecoder_visualization::tsne::{TsneMap, TsneOptions, embed};
 use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
-use crate::progress::say;
+use crate::progress::{Progress, say};
 use crate::results::{Results, TsneResults};
 use crate::session::Session;
 
@@ -32,7 +32,8 @@ struct Latents {
 ///
 /// # Errors
 /// Where the run was not evaluated yet, the perplexity is too large for the number of images, or a
-/// file cannot be written.
+/// file cannot be written. A stop is only heeded before and after the maps: the descent is one call
+/// into a library, and maps that are made are kept.
 pub fn tsne(session: &Session) -> Result<()> {
     let path = session.folder.results();
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
@@ -50,8 +51,10 @@ pub fn tsne(session: &Session) -> Result<()> {
         missing.iter().map(|name| means(session, name)).collect::<Result<Vec<Latents>>>()?;
     // One map keeps one core busy, so the models' maps are made side by side.
     let options = options(session);
+    let progress = Progress::spinner(format!("tsne {}", missing.join(", ")));
     let maps: Vec<_> =
         latents.par_iter().map(|l| embed(&l.values, l.samples, l.dimensions, &options)).collect();
+    progress.clear();
     for (name, map) in missing.into_iter().zip(maps) {
         let map = map.with_context(|| format!("t-SNE of {name}"))?;
         draw(session, name, &map)?;

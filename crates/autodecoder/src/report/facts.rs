@@ -54,12 +54,19 @@ impl<'a> Facts<'a> {
         read_picture(&self.session.folder.figure(name))
     }
 
-    /// The VAD with the lowest test negative ELBO, if there is a VAD.
-    pub fn best_vad(&self) -> Option<&ModelFacts<'a>> {
-        self.models
-            .iter()
-            .filter(|model| model.nats().is_some())
-            .min_by(|a, b| a.nats().partial_cmp(&b.nats()).unwrap_or(std::cmp::Ordering::Equal))
+    /// The VADs with the lowest test negative ELBO, one for each likelihood in the models' order:
+    /// nats only compare within one.
+    pub fn best_vads(&self) -> Vec<&ModelFacts<'a>> {
+        let mut best: Vec<&ModelFacts> = Vec::new();
+        for model in self.models.iter().filter(|model| model.nats().is_some()) {
+            let likelihood = &model.config.likelihood;
+            match best.iter_mut().find(|other| other.config.likelihood == *likelihood) {
+                Some(other) if model.nats() < other.nats() => *other = model,
+                Some(_) => {}
+                None => best.push(model),
+            }
+        }
+        best
     }
 
     /// The first AD, if there is one.

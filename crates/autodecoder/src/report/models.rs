@@ -1,7 +1,7 @@
 //! How each model is built and trained.
 
-use autodecoder_models::ModelKind;
-use autodecoder_training::{OptimiserConfig, ScheduleKind, StartKind};
+use autodecoder_models::{ModelKind, PartSpec};
+use autodecoder_training::{OptimiserConfig, ScheduleKind, StartKind, TrainingConfig};
 use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 
 use super::facts::{Facts, ModelFacts};
@@ -15,8 +15,9 @@ pub(super) fn section(facts: &Facts) -> Section {
              auto-decoder (AD), the parameters of a posterior for a variational auto-decoder \
              (VAD). A step takes a batch of images, samples a latent from each row by the \
              reparameterisation trick, decodes it, and moves the batch's rows and the decoder down \
-             the gradient. Rows outside the batch, and their optimiser’s moments, are not touched. \
-             @{settings} lists what each model consists of.",
+             the gradient; of several row steps per batch only the last moves the decoder too. Rows \
+             outside the batch, and their optimiser’s moments, are not touched. @{settings} lists \
+             what each model consists of.",
         )
         .block(Block::Table(settings_table(facts)));
     for (id, users, model) in decoders(facts) {
@@ -55,7 +56,7 @@ fn settings() -> [(&'static str, Setting); 16] {
         ("values in the latent table", |facts, model| {
             thousands(model.model.row_width() * facts.results.data.train as i64)
         }),
-        ("decoder parameters", |_, model| thousands(model.results.parameters)),
+        ("parameters besides the rows", |_, model| thousands(model.results.parameters)),
         ("regulariser", |_, model| regulariser(model)),
         ("epochs", |_, model| model.config.training.epochs.to_string()),
         ("batch size", |_, model| model.config.training.batch_size.to_string()),
@@ -75,7 +76,8 @@ fn kind(model: &ModelFacts) -> &'static str {
     }
 }
 
-fn part(spec: &autodecoder_models::PartSpec) -> String {
+/// A part's name with its options.
+pub(super) fn part(spec: &PartSpec) -> String {
     let options: Vec<_> =
         spec.options.iter().map(|(key, value)| format!("{key} {value}")).collect();
     let options = options.join(", ").replace('"', "");
@@ -164,24 +166,44 @@ fn reasons(facts: &Facts) -> Vec<String> {
             texts.push(format!("*Why `{kind}`.* {}", family.rationale()));
         }
     }
-    texts.push(
-        "*Why two learning rates.* A decoder’s parameter gets a gradient in every step, a row only \
-         once per epoch, so rows need far larger steps to keep up. Their Adam forgets faster for \
-         the same reason: what a row’s moments remember is an epoch old."
-            .to_owned(),
-    );
-    texts.push(
-        "*Why a start at principal components.* Rows that start at random make the decoder learn \
-         a random code by heart before it finds out what images have in common; the scores of a \
-         linear model cost a second and put similar images next to each other from the first step."
-            .to_owned(),
-    );
+    let configs = || facts.models.iter().map(|model| &model.config.training);
+    if configs().any(|config| config.latents.rate > config.decoder.rate) {
+        texts.push(two_rates(configs().any(forgets_faster)));
+    }
+    if configs().any(|c| matches!(c.start.from, StartKind::Pca | StartKind::WhitenedPca)) {
+        texts.push(PRINCIPAL_COMPONENTS.to_owned());
+    }
     if !facts.results.comparisons.is_empty() {
-        texts.push(
-            "@{choices} measures these choices, and the sizes and rates, against their \
-             alternatives."
-                .to_owned(),
-        );
+        texts
+            .push("@{choices} measures choices of this run against their alternatives.".to_owned());
     }
     texts
+}
+
+const PRINCIPAL_COMPONENTS: &str = "*Why a start at principal components.* Rows that start at random make the decoder learn a \
+     random code by heart before it finds out what images have in common; the scores of a linear \
+     model cost a second and put similar images next to each other from the first step.";
+
+fn two_rates(forgets_faster: bool) -> String {
+    let mut text = "*Why two learning rates.* A decoder’s parameter gets a gradient from every \
+                    batch, a row only from the one batch of an epoch that holds its image, so rows \
+                    need larger steps to keep up."
+        .to_owned();
+    if forgets_faster {
+        text += " Their Adam forgets faster for the same reason: between two visits to a row the \
+                 decoder has moved for an epoch, and what the row’s moments remember is old.";
+    }
+    text
+}
+
+/// Whether the rows' Adam has lower decay rates than the decoder's.
+fn forgets_faster(config: &TrainingConfig) -> bool {
+    let betas = |part: &PartSpec| -> Option<Vec<f64>> {
+        let betas = part.options.get("betas").filter(|_| part.kind == "adam")?;
+        betas.as_array()?.iter().map(|beta| beta.as_f64()).collect()
+    };
+    let (rows, decoder) = (betas(&config.latents.optimiser), betas(&config.decoder.optimiser));
+    let lower =
+        |(rows, decoder): (Vec<f64>, Vec<f64>)| rows.iter().zip(&decoder).all(|(r, d)| r < d);
+    rows.zip(decoder).is_some_and(lower)
 }

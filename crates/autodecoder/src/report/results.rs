@@ -6,6 +6,7 @@ use autodecoder_visualization::report::{Block, Cell, Column, NoteKind, Section, 
 
 use super::curves;
 use super::facts::Facts;
+use super::models::part;
 use super::numbers::{fixed, marked, optional, thousands};
 
 /// The abstract: what was found, in a few sentences.
@@ -30,15 +31,21 @@ pub(super) fn findings(facts: &Facts) -> Vec<String> {
             fixed(test.psnr, 1)
         );
     }
-    if let Some((vad, nats)) = facts.best_vad().and_then(|vad| Some((vad, vad.nats()?))) {
-        let error = vad.results.test.negative_elbo_standard_error;
+    let vads = facts.best_vads();
+    for vad in &vads {
+        let test = &vad.results.test;
+        let of = if vads.len() == 1 {
+            String::new()
+        } else {
+            format!(" with the likelihood {}", part(&vad.config.likelihood))
+        };
         text += &format!(
-            " The best variational auto-decoder, `{}`, reaches a test negative ELBO of {} ± {} \
+            " The best variational auto-decoder{of}, `{}`, reaches a test negative ELBO of {} ± {} \
              nats per image, {} of them KL.",
             vad.name(),
-            fixed(nats, 2),
-            optional(error, 2),
-            optional(vad.results.test.kl, 1)
+            optional(test.negative_elbo, 2),
+            optional(test.negative_elbo_standard_error, 2),
+            optional(test.kl, 1)
         );
     }
     vec![text]
@@ -76,7 +83,7 @@ fn metrics_table(facts: &Facts) -> Table {
         "Training and test metrics. The course’s loss is for batches of {}. The last columns are \
          nats per image, of {} posterior samples each: reconstruction, KL, and their sum, the \
          negative ELBO, ± its standard error over images. The best test value of a column is \
-         bold; an auto-decoder has no ELBO.",
+         bold, nats only where all likelihoods are one; an auto-decoder has no ELBO.",
         facts.experiment().evaluation.batch_size,
         facts.experiment().evaluation.draws
     );
@@ -89,7 +96,11 @@ fn metrics_table(facts: &Facts) -> Table {
     let mse = best(|m| Some(m.mse), 1e3, 2, true);
     let psnr = best(|m| Some(m.psnr), 1.0, 2, false);
     let course = best(|m| Some(m.reconstruction_loss), 1e4, 3, true);
-    let elbo = best(|m| m.negative_elbo, 1.0, 2, true);
+    let elbo = if facts.best_vads().len() == 1 {
+        best(|m| m.negative_elbo, 1.0, 2, true)
+    } else {
+        tests.iter().map(|m| optional(m.negative_elbo, 2).into()).collect()
+    };
     for (index, model) in facts.models.iter().enumerate() {
         let (train, test) = (&model.results.train, &model.results.test);
         let plain = [

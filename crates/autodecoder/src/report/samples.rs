@@ -40,7 +40,7 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
         .block(Block::Table(gap_table(facts)));
     if let Some(ad) = facts.auto_decoder() {
         section = section.paragraph(explanation(ad));
-        if let Some(vad) = facts.best_vad() {
+        if let Some(vad) = facts.best_vads().first() {
             section = section.paragraph(contrast(ad, vad));
         }
     }
@@ -87,14 +87,18 @@ fn quartiles(spread: Spread) -> String {
 
 fn explanation(ad: &ModelFacts) -> String {
     let gap = &ad.results.prior_gap;
+    let far = times_as_far(gap).map_or_else(String::new, |times| {
+        format!(", so a draw is {} times as far out", fixed(times, 2))
+    });
     format!(
-        "Nothing in the auto-decoder's objective pulls its latents towards any prior. Half of its \
+        "{} Half of its \
          dimensions have a variance below {} times that of {}, and a latent's norm is {} where a \
          draw's is {}. A draw from {} lies {} from the nearest latent that the decoder was \
-         trained on; the latent of a test image lies {} from its nearest, so a draw is {} times as far out. \
+         trained on; the latent of a test image lies {} from its nearest{far}. \
          Between the training latents nothing says what the decoder should draw, and it draws \
          mixtures. Latents of test images give good pictures because they were fitted, with the \
          decoder frozen, to just those pictures.",
+        pull(ad.config.l2),
         fixed(gap.dimension_variance_ratio.median, 2),
         gap.prior,
         fixed(gap.latent_norm.median, 2),
@@ -102,28 +106,51 @@ fn explanation(ad: &ModelFacts) -> String {
         gap.prior,
         fixed(gap.prior_to_nearest_train.median, 2),
         fixed(gap.test_to_nearest_train.median, 2),
-        fixed(gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median, 2),
+    )
+}
+
+/// What the objective of an auto-decoder does with its latents.
+fn pull(l2: f64) -> String {
+    if l2 == 0.0 {
+        return "Nothing in the auto-decoder's objective pulls its latents towards any prior."
+            .to_owned();
+    }
+    format!(
+        "All that pulls the auto-decoder's latents is the penalty {l2} ‖z‖^{{2}}: towards the \
+         origin, but not into the shape of any prior."
     )
 }
 
 fn contrast(ad: &ModelFacts, vad: &ModelFacts) -> String {
-    let ratio = |model: &ModelFacts| {
-        let gap = &model.results.prior_gap;
-        fixed(gap.prior_to_nearest_train.median / gap.test_to_nearest_train.median, 2)
+    let (ad_gap, gap) = (&ad.results.prior_gap, &vad.results.prior_gap);
+    let term = if vad.config.beta > 0.0 {
+        format!("pulls every posterior towards {}", gap.prior)
+    } else {
+        "has no weight and pulls nothing".to_owned()
     };
-    let gap = &vad.results.prior_gap;
+    let far = times_as_far(gap).zip(times_as_far(ad_gap)).map_or_else(String::new, |(vad, other)| {
+        format!(
+            ", and a draw lies {} times as far from the nearest training latent as a test latent \
+             does, against {} for `{}`",
+            fixed(vad, 2),
+            fixed(other, 2),
+            ad.name()
+        )
+    });
     format!(
-        "In `{}` the KL term pulls every posterior towards {}: the median variance of a dimension \
-         is {} of the prior's, and a draw lies {} times as far from the nearest training latent \
-         as a test latent does, against {} for `{}`. Its posteriors are also clouds, not points, \
-         so the decoder was trained between the means as well.",
+        "In `{}` the KL term {term}: the median variance of a dimension is {} of the prior's{far}. \
+         Its posteriors are also clouds, not points, so the decoder was trained between the means \
+         as well.",
         vad.name(),
-        gap.prior,
         fixed(gap.dimension_variance_ratio.median, 2),
-        ratio(vad),
-        ratio(ad),
-        ad.name(),
     )
+}
+
+/// How many times as far from the training latents a prior draw lies as a test latent does; `None`
+/// where test latents lie on training latents.
+fn times_as_far(gap: &PriorGap) -> Option<f64> {
+    let nearest = gap.test_to_nearest_train.median;
+    (nearest > 0.0).then(|| gap.prior_to_nearest_train.median / nearest)
 }
 
 fn sheet(facts: &Facts, model: &ModelFacts) -> Result<Figure> {
@@ -138,4 +165,25 @@ fn sheet(facts: &Facts, model: &ModelFacts) -> Result<Figure> {
             model.results.prior
         ),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_of_zero_divide_nothing() {
+        let spread = |median| Spread { lower: median, median, upper: median };
+        let gap = |nearest| PriorGap {
+            prior: "standard normal".to_owned(),
+            latent_norm: spread(1.0),
+            prior_norm: spread(1.0),
+            dimension_offset: spread(0.0),
+            dimension_variance_ratio: spread(1.0),
+            test_to_nearest_train: spread(nearest),
+            prior_to_nearest_train: spread(3.0),
+        };
+        assert_eq!(times_as_far(&gap(2.0)), Some(1.5));
+        assert_eq!(times_as_far(&gap(0.0)), None);
+    }
 }

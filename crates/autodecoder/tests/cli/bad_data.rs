@@ -1,6 +1,8 @@
 //! Data files that are missing, damaged, or in each other's place.
 
-use autodecoder_data::{Dataset, ImageSet, MnistFolder, Split, write_idx_images, write_idx_labels};
+use autodecoder_data::{
+    Dataset, ImageSet, ImageShape, MnistFolder, Split, write_idx_images, write_idx_labels,
+};
 
 use super::experiments::TINY;
 use super::folder::{Folder, assert_same};
@@ -93,6 +95,18 @@ fn rejects_swapped_and_mismatched_files() {
     assert_refused(labels, &["holds 256 images", "holds 64 labels", "the same set"]);
 }
 
+/// Each file is whole; only together they make no sense.
+#[test]
+fn rejects_halves_of_different_shapes() {
+    let half_as_high = |folder: &Folder| {
+        remove(folder, TEST_IMAGES);
+        let images =
+            ImageSet::new(ImageShape::grey(14, 14), vec![7; 64 * 196], vec![0; 64]).unwrap();
+        write_idx_images(folder.path("data/t10k-images-idx3-ubyte"), &images).unwrap();
+    };
+    assert_refused(half_as_high, &["fashion-mnist", "data", "1 × 28 × 28", "1 × 14 × 14"]);
+}
+
 #[test]
 fn rejects_a_label_out_of_range() {
     let eleventh_class = |folder: &Folder| {
@@ -102,6 +116,16 @@ fn rejects_a_label_out_of_range() {
         write_idx_labels(folder.path("data/t10k-labels-idx1-ubyte"), &labels).unwrap();
     };
     assert_refused(eleventh_class, &["label 10", "image 5", "0 to 9", "t10k-labels-idx1-ubyte"]);
+}
+
+/// Found before training, though only the interpolation needs two classes.
+#[test]
+fn rejects_test_images_of_one_class() {
+    let one_class = |folder: &Folder| {
+        remove(folder, TEST_LABELS);
+        write_idx_labels(folder.path("data/t10k-labels-idx1-ubyte"), &[3; 64]).unwrap();
+    };
+    assert_refused(one_class, &["all 20 test images", "class 3", "two classes", "data.test"]);
 }
 
 #[test]

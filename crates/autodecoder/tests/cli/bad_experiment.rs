@@ -38,6 +38,41 @@ fn rejects_files_that_are_no_text() {
 }
 
 #[test]
+fn rejects_numbers_that_no_type_holds_with_their_true_range() {
+    assert_all_rejected(&[
+        ("training.epochs", "4294967296", &["training.epochs = 4294967296", "1 to 1000000"]),
+        ("inference.batch_size", "5000000000", &["batch_size = 5000000000", "1 to 65536"]),
+        ("evaluation.draws", "4294967296", &["evaluation.draws = 4294967296", "1 to 100000"]),
+        ("figures.interpolate", "[0, 4294967296]", &["interpolate[1]", "0 to 4294967295"]),
+        (
+            "comparisons.0.variants.1.set.training.epochs",
+            "4294967296",
+            &["comparisons[0]", "\"once\"", "training.epochs = 4294967296", "1 to 1000000"],
+        ),
+    ]);
+    for seed in ["9223372036854775808", "18446744073709551615", "99999999999999999999"] {
+        let text = TINY.replace("seed = 3", &format!("seed = {seed}"));
+        assert_rejected(&text, &["line 3", "seed: expected a whole number of at most 922337203"]);
+    }
+}
+
+/// A file's name becomes the experiment's where the file gives none.
+#[test]
+fn rejects_a_file_name_that_is_no_name_and_says_where_it_came_from() {
+    let folder = Folder::new();
+    let experiment = folder.write("my exp.v2.toml", TINY.replace("name = \"tiny\"\n", ""));
+    let before = folder.contents();
+    let message = error_of(&["train", "--experiment", &experiment, "--run", &folder.path("run")]);
+    assert_same(&before, &folder.contents());
+    let expected =
+        ["named after its file", "name = \"…\"", "name = \"my exp.v2\"", "expected 1 to 64"];
+    assert_says(&message, &expected);
+    let named = folder.write("my exp.v2.toml", TINY);
+    let message = error_of(&["train", "--experiment", &named, "--run", &folder.path("run")]);
+    assert_says(&message, &["no folder for the data set"]);
+}
+
+#[test]
 fn rejects_unknown_keys_at_every_level() {
     let unknown = |path: &str, fragments: &[&str]| {
         println!("{path}");

@@ -72,6 +72,13 @@ fn rejects_two_models_of_one_name() {
 }
 
 #[test]
+fn rejects_two_variants_of_one_name() {
+    let path = "comparisons.0.variants.1.name";
+    let expected = ["comparisons[0]", "variants[1].name = \"as chosen\"", "no other variant has"];
+    assert_all_rejected(&[(path, "\"as chosen\"", &expected)]);
+}
+
+#[test]
 fn rejects_posteriors_and_weights_of_the_other_kind() {
     assert_all_rejected(&[
         (

@@ -1,6 +1,10 @@
 //! Sizes and rates that are impossible.
 
-use super::experiments::{assert_all_rejected, assert_rejected, tiny_with_all};
+use autodecoder::experiment::{DataConfig, Experiment};
+use autodecoder::{Catalogue, Images};
+
+use super::experiments::{TINY, assert_all_rejected, assert_rejected, tiny_with_all};
+use super::program::sample;
 
 #[test]
 fn rejects_impossible_data() {
@@ -9,7 +13,8 @@ fn rejects_impossible_data() {
         ("data.test", "65", &["data.test = 65", "there are 64", "at most 64"]),
         ("data.train", "0", &["data.train = 0", "from 2"]),
         ("data.train", "1", &["data.train = 1", "from 2"]),
-        ("data.test", "0", &["data.test = 0", "from 1"]),
+        ("data.test", "0", &["data.test = 0", "from 2"]),
+        ("data.test", "1", &["data.test = 1", "from 2"]),
         ("data.test", "-3", &["data.test", "-3"]),
         ("comparisons.0.train", "61", &["comparisons[0]", "train = 61", "from 2 to 60"]),
         ("comparisons.0.test", "21", &["comparisons[0]", "test = 21", "from 1 to 20"]),
@@ -57,6 +62,31 @@ fn rejects_impossible_models() {
     ]);
 }
 
+/// Each size is in its range; what they make together no memory holds.
+#[test]
+fn rejects_models_that_memory_cannot_hold() {
+    let wide = "{ kind = \"mlp\", hidden = [65536, 65536] }";
+    let too_many = ["4346610448 parameters", "at most 100000000", "smaller layers"];
+    assert_all_rejected(&[
+        ("models.0.decoder", wide, &[&["\"ad\""], &too_many[..]].concat()),
+        (
+            "comparisons.0.variants.1.set.decoder",
+            wide,
+            &[&["comparisons[0]", "\"once\""], &too_many[..]].concat(),
+        ),
+        (
+            "models.0.decoder",
+            "{ kind = \"conv\", hidden = [65536, 65536] }",
+            &["\"ad\"", "parameters, expected at most 100000000"],
+        ),
+    ]);
+    let table = tiny_with_all(&[("data.train", "10000000"), ("models.1.latent_dim", "4096")]);
+    let table = table.replace("latent_dim = 2\n", "latent_dim = 1\n");
+    let expected =
+        ["\"vad\"", "latent_dim = 4096", "81920000000 values", "at most 500000000", "lower"];
+    assert_rejected(&table, &expected);
+}
+
 #[test]
 fn rejects_impossible_training() {
     assert_all_rejected(&[
@@ -89,6 +119,9 @@ fn rejects_impossible_training() {
 
 #[test]
 fn rejects_impossible_inference_evaluation_and_figures() {
+    let [first, second] = test_images_of_one_class();
+    let same_class = format!("[{first}, {second}]");
+    let same_image = format!("[{first}, {first}]");
     assert_all_rejected(&[
         ("inference.steps", "0", &["inference", "steps = 0", "from 1"]),
         ("inference.batch_size", "0", &["inference", "batch_size = 0", "from 1"]),
@@ -102,6 +135,8 @@ fn rejects_impossible_inference_evaluation_and_figures() {
         ("figures.samples", "0", &["figures.samples = 0", "from 1"]),
         ("figures.interpolation_steps", "0", &["figures.interpolation_steps = 0", "from 1"]),
         ("figures.interpolate", "[0, 9999]", &["figures.interpolate = [0, 9999]", "data.test"]),
+        ("figures.interpolate", &same_class, &[&same_class, "two classes"]),
+        ("figures.interpolate", &same_image, &[&same_image, "two classes"]),
         ("figures.tsne.points", "9", &["figures.tsne.points = 9", "from 10"]),
         ("figures.tsne.epochs", "0", &["figures.tsne.epochs = 0", "from 1"]),
         ("figures.tsne.perplexity", "1.0", &["figures.tsne.perplexity = 1", "above 1"]),
@@ -116,4 +151,15 @@ fn rejects_impossible_inference_evaluation_and_figures() {
     ]);
     let few = tiny_with_all(&[("figures.tsne.points", "20"), ("figures.tsne.perplexity", "7.0")]);
     assert_rejected(&few, &["figures.tsne.perplexity = 7", "below 6.3", "20 points"]);
+}
+
+/// Indices of two images of the test subset with the same label.
+fn test_images_of_one_class() -> [u32; 2] {
+    let experiment = autodecoder::experiment::parse(TINY, "", &Catalogue::standard()).unwrap();
+    let data = DataConfig { folder: Some(sample().to_owned()), ..experiment.data.clone() };
+    let experiment = Experiment { data, ..experiment };
+    let test = Images::load(&experiment, &Catalogue::standard()).unwrap().test;
+    let labels = test.labels();
+    let positions: Vec<usize> = (0..test.len()).filter(|&i| labels[i] == labels[0]).collect();
+    [test.index()[positions[0]], test.index()[positions[1]]]
 }

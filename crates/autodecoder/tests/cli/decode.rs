@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use autodecoder_data::{Dataset, MnistFolder, Split};
+use autodecoder_models::{Parts, load_model};
+use autodecoder_training::read_latents;
 use safetensors::SafeTensors;
 use serde_json::Value;
+use tch::Device;
 
 use super::program::sample;
 use super::shared_runs;
@@ -83,8 +86,8 @@ fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// Mean squared error of a model's test images, from its files and the data set's.
-fn test_mse(folder: &Path, latent: &str) -> f64 {
+/// A model's test images as its files decode them, and their indices in the test set.
+fn decode(folder: &Path, latent: &str) -> (Vec<i64>, Vec<Vec<f64>>) {
     let description: Value = serde_json::from_slice(&read(&folder.join("model.json"))).unwrap();
     assert_eq!(description["likelihood"]["kind"], "bernoulli"); // Pixels are sigmoid(logits).
     let layers: Vec<&str> =
@@ -93,39 +96,57 @@ fn test_mse(folder: &Path, latent: &str) -> f64 {
     let decoder = SafeTensors::deserialize(&bytes).unwrap();
     let bytes = read(&folder.join("latents-test.safetensors"));
     let latents = SafeTensors::deserialize(&bytes).unwrap();
-    let index: Vec<i64> = latents
-        .tensor("index")
-        .unwrap()
-        .data()
-        .chunks_exact(8)
-        .map(|b| i64::from_le_bytes(b.try_into().unwrap()))
-        .collect();
+    let index = latents.tensor("index").unwrap();
+    let index = index.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap()));
     let z = tensor(&latents, latent);
-    let images = MnistFolder::fashion_mnist(sample()).load(Split::Test).unwrap();
-    let mut sum = 0.0;
-    for (z, index) in z.values.chunks_exact(z.shape[1]).zip(&index) {
+    let images = z.values.chunks_exact(z.shape[1]).map(|z| {
         let mut x = Numbers { shape: vec![z.len()], values: z.to_vec() };
         for (position, layer) in layers.iter().enumerate() {
             x = apply(layer, position, x, &decoder);
         }
         assert_eq!(x.shape, [1, 28, 28]);
-        let pixels = images.image(usize::try_from(*index).unwrap());
-        let squares = x.values.iter().zip(pixels).map(|(logit, pixel)| {
-            (1.0 / (1.0 + (-logit).exp()) - f64::from(*pixel) / 255.0).powi(2)
-        });
-        sum += squares.sum::<f64>() / 784.0;
-    }
-    sum / index.len() as f64
+        x.values.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect()
+    });
+    (index.collect(), images.collect())
 }
+
+/// An MLP and a convolutional decoder, with the tensor that holds their test latents.
+const MODELS: [(&str, &str); 2] = [("ad", "z"), ("vad-gaussian", "mean")];
 
 #[test]
 fn the_files_decode_to_the_images_that_were_measured() {
     let run = shared_runs::smoke();
     let results: Value = serde_json::from_slice(&read(&run.join("results.json"))).unwrap();
-    // An MLP and a convolutional decoder.
-    for (model, latent) in [("ad", "z"), ("vad-gaussian", "mean")] {
+    let originals = MnistFolder::fashion_mnist(sample()).load(Split::Test).unwrap();
+    for (model, latent) in MODELS {
         let expected = results["models"][model]["test"]["mse"].as_f64().unwrap();
-        let found = test_mse(&run.join("models").join(model), latent);
+        let (index, images) = decode(&run.join("models").join(model), latent);
+        let squares = index.iter().zip(&images).flat_map(|(index, image)| {
+            let original = originals.image(usize::try_from(*index).unwrap());
+            image.iter().zip(original).map(|(x, pixel)| (x - f64::from(*pixel) / 255.0).powi(2))
+        });
+        let found = squares.sum::<f64>() / (784 * images.len()) as f64;
         assert!((found - expected).abs() <= 1e-5 * expected, "{model}: {found}, not {expected}");
+    }
+}
+
+/// A mean can hide pixels in the wrong place.
+#[test]
+fn the_files_decode_pixel_by_pixel_to_what_the_model_decodes() {
+    for (name, latent) in MODELS {
+        let folder = shared_runs::smoke().join("models").join(name);
+        let (_, images) = decode(&folder, latent);
+        let model = load_model(&folder, &Parts::standard(), Device::Cpu).unwrap();
+        let latents = folder.join("latents-test.safetensors");
+        let rows = read_latents(&latents, model.posterior(), 8, Device::Cpu).unwrap().rows;
+        let decoded = model.decode(&model.posterior().mean(&rows)).flatten(1, -1);
+        for (position, image) in images.iter().enumerate().step_by(7) {
+            let expected = Vec::<f64>::try_from(decoded.get(position as i64)).unwrap();
+            assert_eq!(expected.len(), image.len());
+            for (pixel, (found, expected)) in image.iter().zip(expected).enumerate() {
+                let apart = (found - expected).abs();
+                assert!(apart < 1e-5, "{name}, image {position}, pixel {pixel}: {apart} apart");
+            }
+        }
     }
 }

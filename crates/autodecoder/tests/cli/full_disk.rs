@@ -15,8 +15,13 @@ fn a_full_disk_leaves_the_old_results() {
     copy(shared_runs::tiny(), &folder.root().join("run"));
     let before = folder.contents();
     let run = folder.path("run");
-    for (name, step) in [("results.json", "evaluate"), ("report.html", "report")] {
-        let temporary = folder.path(&format!("run/{name}.tmp"));
+    for (name, ending, step) in [
+        ("results.json", "tmp", "evaluate"),
+        ("figures/samples.png", "partial", "sample"),
+        ("figures/curve-vad-kl.png", "partial", "report"),
+        ("report.html", "tmp", "report"),
+    ] {
+        let temporary = folder.path(&format!("run/{name}.{ending}"));
         std::os::unix::fs::symlink("/dev/full", &temporary).unwrap();
         let message = error_of(&[step, "--run", &run]);
         assert_says(&message, &[&folder.path(&format!("run/{name}")), "No space left on device"]);

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::experiments::tiny_with;
+use super::experiments::{tiny_with, tiny_with_all};
 use super::folder::{Contents, Folder, assert_same};
 use super::program::{Outcome, assert_says, outcome, program, sample, succeed};
 use super::reproducible::timeless;
@@ -55,9 +55,14 @@ pub fn start_until(arguments: &[&str], path: &Path) -> Child {
 
 fn interrupted(folder: &Folder, arguments: &[&str], path: &str, signal: &str) -> Outcome {
     let child = start_until(arguments, &folder.root().join("run").join(path));
-    let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
-    assert!(kill.unwrap().success(), "the program ended before {path} could be met");
+    assert!(kill(&child, signal), "the program ended before {path} could be met");
     outcome(child.wait_with_output().unwrap())
+}
+
+/// Whether the signal found a process that still runs, or was not waited for yet.
+fn kill(child: &Child, signal: &str) -> bool {
+    let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+    kill.unwrap().success()
 }
 
 #[test]
@@ -79,6 +84,49 @@ fn an_interrupted_run_saves_its_state_and_goes_on() {
         succeed(&[&arguments[..], &["--resume"]].concat());
         assert_same(in_one_piece(), &timeless(&run));
     }
+}
+
+/// Training is not all that takes long.
+#[test]
+fn a_signal_after_training_stops_the_run_too() {
+    let experiment = tiny_with_all(&[
+        ("inference.steps", "2000"),
+        ("comparisons.0.common.inference.steps", "5"),
+        ("figures.tsne.epochs", "2000"),
+    ]);
+    let folder = Folder::new();
+    let arguments = arguments(&folder, &folder.write("tiny.toml", experiment));
+    let run = folder.root().join("run");
+    for (path, signal, absent) in [
+        ("models/vad/model.json", "INT", "results.json"),
+        ("models/ad/latents-test.safetensors", "TERM", "figures/samples.png"),
+        ("figures/interpolation.png", "INT", "report.html"),
+    ] {
+        let stopped = interrupted(&folder, &arguments, path, signal);
+        assert_eq!(stopped.code, Some(130), "{path}: {}", stopped.stderr);
+        assert_says(&stopped.stderr, &["another signal", "error: stopped "]);
+        assert_says(&stopped.stderr, &["The same command, without --force, goes on from here"]);
+        assert!(!run.join(absent).exists(), "{absent} was made after the signal");
+    }
+    succeed(&arguments);
+    assert!(run.join("report.html").exists());
+}
+
+#[test]
+fn a_second_signal_ends_the_program_at_once() {
+    let folder = Folder::new();
+    let experiment = tiny_with("figures.tsne.epochs", "1000000");
+    let arguments = arguments(&folder, &folder.write("tiny.toml", experiment));
+    let last = folder.root().join("run/figures/interpolation.png");
+    let mut child = start_until(&arguments, &last);
+    while child.try_wait().unwrap().is_none() {
+        kill(&child, "TERM");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = outcome(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_says(&ended.stderr, &["another signal ends this at once"]);
+    assert!(!ended.stderr.contains("error: "), "it came to an orderly end: {}", ended.stderr);
 }
 
 /// Killed whenever something new has appeared, and started again.

@@ -62,6 +62,8 @@ pub fn error_in(outcome: &Outcome) -> String {
     let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
     assert_eq!(errors, 1, "expected one error: {stderr}");
     let message = &stderr[stderr.find("error: ").unwrap()..];
+    let causes = message.matches("(os error").count();
+    assert!(causes <= 1, "the cause is said {causes} times: {message}");
     message.trim_end().to_owned()
 }
 

@@ -95,6 +95,32 @@ fn measuring_again_changes_nothing() {
     }
 }
 
+/// Inference again, from the decoders on disk: the same rows, byte for byte, and nothing else moves.
+#[test]
+fn inferring_again_gives_the_same_rows_and_changes_no_model() {
+    let folder = Folder::new();
+    copy(shared_runs::smoke(), folder.root());
+    let models = |folder: &Folder| {
+        let mut files = folder.contents();
+        files.retain(|name, _| name.starts_with("models/") && !name.ends_with("seconds.json"));
+        files
+    };
+    let before = models(&folder);
+    std::fs::remove_file(folder.path("results.json")).unwrap();
+    for model in ["ad", "vad-gaussian"] {
+        for file in ["decoder", "latents-train", "latents-test"] {
+            assert!(before.contains_key(&format!("models/{model}/{file}.safetensors")));
+        }
+        let rows = folder.path(&format!("models/{model}/latents-test.safetensors"));
+        std::fs::remove_file(rows).unwrap();
+    }
+    let (run, data) = (folder.path(""), sample().to_str().unwrap());
+    let said =
+        succeed(&["evaluate", "--run", &run, "--data", data, "--device", "cpu", "--threads", "1"]);
+    assert_says(&said.stderr, &["infer ad", "infer vad-gaussian"]);
+    assert_same(&before, &models(&folder));
+}
+
 #[test]
 fn reproducing_a_finished_run_changes_nothing_and_says_so() {
     let folder = Folder::new();

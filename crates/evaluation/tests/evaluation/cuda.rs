@@ -19,8 +19,9 @@ fn cuda_agrees_with_the_cpu() {
         let streams = Streams::new(1);
         let config = inference(20);
         let rows = infer(&model, &images, &config, &optimisers(), &streams, &mut Silent).unwrap();
-        let scores = evaluate(&model, &rows, &images, &evaluation(3), &streams, "test");
-        (numbers(&rows), scores)
+        let config = evaluation(3);
+        let scores = evaluate(&model, &rows, &images, &config, &streams, "test", &mut Silent);
+        (numbers(&rows), scores.unwrap())
     });
     for (cpu, cuda) in cpu_rows.iter().zip(&cuda_rows) {
         assert_relative_eq!(cpu, cuda, epsilon = 1e-3);

@@ -5,8 +5,8 @@ use autodecoder_data::ImageSet;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{
-    Adam, DeviceImages, Observer, RowBatch, RowStep, Silent, Streams, optimisers, row_step,
-    standard_normal,
+    Adam, BatchRecord, DeviceImages, Error, Observer, RowBatch, RowStep, Silent, Streams,
+    optimisers, row_step, standard_normal,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -119,11 +119,18 @@ fn the_seed_decides_every_bit() {
 }
 
 #[derive(Default)]
-struct Steps(Vec<(u64, u64)>);
+struct Steps {
+    steps: Vec<(u64, u64)>,
+    batches: Vec<BatchRecord>,
+}
 
 impl Observer for Steps {
     fn step(&mut self, done: u64, total: u64) {
-        self.0.push((done, total));
+        self.steps.push((done, total));
+    }
+
+    fn batch(&mut self, record: &BatchRecord) {
+        self.batches.push(record.clone());
     }
 }
 
@@ -137,6 +144,60 @@ fn progress_counts_every_step_of_every_batch() {
         let rows = infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps);
         assert_eq!(rows.unwrap().size(), [images.len(), 3]);
         let total = 7 * batches;
-        assert_eq!(steps.0, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
+        assert_eq!(steps.steps, (1..=total).map(|done| (done, total)).collect::<Vec<_>>());
+        assert_eq!(steps.batches.len(), batches as usize);
+        assert!(steps.batches.iter().all(|batch| batch.images_per_second > 0.0));
+    }
+}
+
+/// What is told of a batch is its objective where the last step began.
+#[test]
+fn progress_tells_each_batchs_objective() {
+    let images = images(6);
+    let model = model(auto_decoder(), &images);
+    let mut steps = Steps::default();
+    let _ =
+        infer(&model, &images, &inference(1), &optimisers(), &Streams::new(5), &mut steps).unwrap();
+    let pixels = images.range(0, 6);
+    let terms = model.terms(&start(&model, 6), &start(&model, 6), &pixels);
+    let objectives = numbers(&terms.objective(1.0));
+    let told: Vec<f64> = steps.batches.iter().map(|batch| batch.objective).collect();
+    for (told, expected) in told.iter().zip(objectives.chunks(4)) {
+        let expected = expected.iter().sum::<f64>() / expected.len() as f64;
+        assert_relative_eq!(*told, expected, max_relative = 1e-5);
+    }
+    assert_eq!(told.len(), 2);
+}
+
+/// Asks for a stop after some steps.
+struct StopAfter {
+    steps: u64,
+    seen: u64,
+}
+
+impl Observer for StopAfter {
+    fn step(&mut self, done: u64, _total: u64) {
+        self.seen = done;
+    }
+
+    fn should_stop(&self) -> bool {
+        self.seen >= self.steps
+    }
+}
+
+#[test]
+fn inference_stops_within_a_step_when_asked() {
+    let images = images(9);
+    let model = model(auto_decoder(), &images);
+    // In the middle of a batch, between two, and before the first step.
+    for steps in [3, 7, 0] {
+        let mut observer = StopAfter { steps, seen: 0 };
+        let (config, streams) = (inference(7), Streams::new(1));
+        let stopped = infer(&model, &images, &config, &optimisers(), &streams, &mut observer);
+        assert!(
+            matches!(stopped, Err(Error::Interrupted { place: "during inference" })),
+            "{stopped:?}"
+        );
+        assert_eq!(observer.seen, steps);
     }
 }

@@ -1,15 +1,29 @@
 //! Metrics of whole sets against plain loops.
 
 use approx::assert_relative_eq;
-use autodecoder_evaluation::{EvaluationConfig, evaluate};
+use autodecoder_evaluation::{EvaluationConfig, Metrics};
 use autodecoder_models::LatentModel;
-use autodecoder_training::{Streams, latent_noise};
+use autodecoder_training::{DeviceImages, Error, Observer, Silent, Streams, latent_noise};
 use tch::Tensor;
 
 use crate::make::{auto_decoder, evaluation, images, learned, model, numbers, variational, wave};
 
 const COUNT: i64 = 10;
 const BATCH: usize = 4;
+
+/// The scores with the seed 1, undisturbed.
+fn evaluate(
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    config: &EvaluationConfig,
+    name: &str,
+) -> Metrics {
+    let (streams, mut silent) = (Streams::new(1), Silent);
+    let found =
+        autodecoder_evaluation::evaluate(model, rows, images, config, &streams, name, &mut silent);
+    found.unwrap()
+}
 
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -32,7 +46,7 @@ fn distances_equal_plain_loops_with_a_short_last_batch() {
     for spec in [auto_decoder(), variational()] {
         let model = model(spec, &images);
         let rows = wave(&[COUNT, model.row_width()], 0.0);
-        let found = evaluate(&model, &rows, &images, &evaluation(1), &Streams::new(1), "test");
+        let found = evaluate(&model, &rows, &images, &evaluation(1), "test");
         let squares = squares(&model, &rows);
         let errors: Vec<f64> = squares.iter().map(|image| mean(image)).collect();
         let decibels: Vec<f64> = errors.iter().map(|mse| -10.0 * mse.log10()).collect();
@@ -87,7 +101,7 @@ fn the_negative_elbo_is_reconstruction_plus_kl_averaged_over_draws() {
         let (reconstructions, kls) = nats(&model, &rows, u64::from(draws));
         let sums: Vec<f64> = reconstructions.iter().zip(&kls).map(|(r, kl)| r + kl).collect();
         let squares: f64 = sums.iter().map(|sum| (sum - mean(&sums)).powi(2)).sum();
-        let found = evaluate(&model, &rows, &images, &evaluation(draws), &Streams::new(1), "test");
+        let found = evaluate(&model, &rows, &images, &evaluation(draws), "test");
         assert_eq!(found.draws, draws);
         assert_relative_eq!(found.reconstruction, mean(&reconstructions), max_relative = 1e-6);
         assert_relative_eq!(found.kl.unwrap(), mean(&kls), max_relative = 1e-6);
@@ -103,7 +117,7 @@ fn an_auto_decoder_has_no_elbo_and_needs_one_draw() {
     let images = images(COUNT as usize);
     let model = model(auto_decoder(), &images);
     let rows = wave(&[COUNT, 3], 0.0);
-    let found = evaluate(&model, &rows, &images, &evaluation(16), &Streams::new(1), "test");
+    let found = evaluate(&model, &rows, &images, &evaluation(16), "test");
     assert_eq!(
         (found.kl, found.negative_elbo, found.negative_elbo_standard_error),
         (None, None, None)
@@ -120,7 +134,7 @@ fn scoring_changes_neither_model_nor_rows_and_hangs_on_the_stream() {
     let model = model(variational(), &images);
     let rows = wave(&[COUNT, 6], 0.0);
     let (before, rows_before) = (learned(&model), numbers(&rows));
-    let score = |name| evaluate(&model, &rows, &images, &evaluation(2), &Streams::new(1), name);
+    let score = |name| evaluate(&model, &rows, &images, &evaluation(2), name);
     assert_eq!(score("one"), score("one"));
     assert_ne!(score("one").reconstruction, score("two").reconstruction);
     assert_eq!((learned(&model), numbers(&rows)), (before, rows_before));
@@ -139,7 +153,7 @@ fn a_dimension_is_active_where_its_means_vary_enough() {
     for (active_threshold, expected) in [(0.0, 2), (0.0024, 2), (0.0026, 1), (0.039, 1), (0.041, 0)]
     {
         let config = EvaluationConfig { active_threshold, ..evaluation(1) };
-        let found = evaluate(&model, &rows, &images, &config, &Streams::new(1), "test");
+        let found = evaluate(&model, &rows, &images, &config, "test");
         assert_eq!(found.active_dimensions, expected, "threshold {active_threshold}");
     }
 }
@@ -149,8 +163,51 @@ fn a_single_image_has_finite_metrics() {
     let images = images(1);
     let model = model(variational(), &images);
     let rows = wave(&[1, 6], 0.0);
-    let found = evaluate(&model, &rows, &images, &evaluation(2), &Streams::new(1), "test");
+    let found = evaluate(&model, &rows, &images, &evaluation(2), "test");
     assert_eq!(found.negative_elbo_standard_error, Some(0.0));
     assert!(found.negative_elbo.unwrap().is_finite() && found.psnr.is_finite());
     assert_eq!(found.active_dimensions, 0);
+}
+
+/// Counts the batches, and asks for a stop after some of them.
+struct StopAfter {
+    batches: u64,
+    seen: Vec<(u64, u64)>,
+}
+
+impl Observer for StopAfter {
+    fn step(&mut self, done: u64, total: u64) {
+        self.seen.push((done, total));
+    }
+
+    fn should_stop(&self) -> bool {
+        self.seen.len() as u64 == self.batches
+    }
+}
+
+#[test]
+fn scoring_counts_its_batches_and_stops_when_asked() {
+    let images = images(COUNT as usize);
+    let model = model(variational(), &images);
+    let rows = wave(&[COUNT, 6], 0.0);
+    let score = |batches| {
+        let mut observer = StopAfter { batches, seen: Vec::new() };
+        let (config, streams) = (evaluation(2), Streams::new(1));
+        let found = autodecoder_evaluation::evaluate(
+            &model,
+            &rows,
+            &images,
+            &config,
+            &streams,
+            "test",
+            &mut observer,
+        );
+        (found, observer.seen)
+    };
+    let (found, seen) = score(2);
+    assert!(matches!(found, Err(Error::Interrupted { place: "during scoring" })), "{found:?}");
+    assert_eq!(seen, [(1, 3), (2, 3)]);
+    let (found, seen) = score(4);
+    assert_eq!(found.unwrap(), evaluate(&model, &rows, &images, &evaluation(2), "test"));
+    assert_eq!(seen, [(1, 3), (2, 3), (3, 3)]);
 }

@@ -2,19 +2,14 @@
 
 use std::path::Path;
 
-use autodecoder_models::{LatentModel, ModelSpec, Parts, load_model, save_model, tensor_file};
+use autodecoder_models::{LatentModel, Parts, load_model, save_model, tensor_file};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{auto_decoder, conv, mlp, model, numbers, part, variational, wave};
+use crate::make::{auto_decoder, learned_gaussian, mlp, model, numbers, variational, wave};
 
 fn load(folder: &Path) -> Result<LatentModel, autodecoder_models::Error> {
     load_model(folder, &Parts::standard(), Device::Cpu)
-}
-
-fn learned_gaussian() -> ModelSpec {
-    let likelihood = part(json!({"kind": "gaussian", "variance": "learned"}));
-    ModelSpec { likelihood, beta: 0.5, ..variational(conv()) }
 }
 
 #[test]
@@ -80,7 +75,9 @@ fn missing_and_truncated_files_are_refused() {
             assert_refused(folder.path(), file, "");
         }
         std::fs::remove_file(&path).unwrap();
-        assert_refused(folder.path(), file, "No such file");
+        assert_refused(folder.path(), file, "cannot be read");
+        let error = load(folder.path()).unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("No such file"));
     }
 }
 

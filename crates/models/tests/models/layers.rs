@@ -5,7 +5,7 @@ use autodecoder_models::{Decoder, Error, ImageShape, LatentModel, Layer, ModelSp
 use serde_json::json;
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{IMAGE, auto_decoder, conv, mlp, model, numbers, part, rng};
+use crate::make::{IMAGE, auto_decoder, conv, learned_gaussian, mlp, model, numbers, part, rng};
 
 #[test]
 fn layers_shapes_and_counts_are_those_of_the_family() {
@@ -34,6 +34,12 @@ fn layers_shapes_and_counts_are_those_of_the_family() {
         let held: usize = decoder.named_parameters().iter().map(|(_, tensor)| tensor.numel()).sum();
         assert_eq!(decoder.parameter_count(), held as i64);
     }
+}
+
+#[test]
+fn a_learned_variance_counts_as_a_parameter() {
+    let model = model(learned_gaussian());
+    assert_eq!(model.parameter_count(), model.decoder().parameter_count() + 1);
 }
 
 #[test]
@@ -168,4 +174,24 @@ fn a_decoder_takes_whatever_its_source_hands_out_or_refuses() {
         Decoder::from_parameters(layers(), 3, IMAGE, refuse),
         Err(Error::Size { .. })
     ));
+}
+
+/// Sizes that pass one by one, and a product that nothing can hold.
+#[test]
+fn a_decoder_too_large_for_memory_is_refused_before_it_is_made() {
+    let grown = |hidden: i64| {
+        let texts = [format!("linear 1 {hidden}"), format!("linear {hidden} 64")];
+        let layers = texts.iter().map(|text| text.parse().unwrap());
+        let layers = layers.chain(["reshape 2 4 8".parse().unwrap()]).collect();
+        Decoder::new(layers, 1, IMAGE, Device::Cpu, &mut rng(1)).map(|_| ())
+    };
+    for (hidden, expected) in
+        [(2_000_000, 132_000_064), (i64::MAX / 8, i64::MAX), (i64::MAX, i64::MAX)]
+    {
+        match grown(hidden) {
+            Err(Error::TooManyParameters { count }) => assert_eq!(count, expected),
+            other => panic!("{hidden}: {other:?}"),
+        }
+    }
+    grown(1000).unwrap();
 }

@@ -70,3 +70,9 @@ pub fn numbers(tensor: &Tensor) -> Vec<f64> {
     let flat = tensor.detach().to_device(Device::Cpu).to_kind(Kind::Double);
     Vec::try_from(flat.reshape([-1])).unwrap()
 }
+
+/// A VAD that learns the variance of its pixels.
+pub fn learned_gaussian() -> ModelSpec {
+    let likelihood = part(json!({"kind": "gaussian", "variance": "learned"}));
+    ModelSpec { likelihood, beta: 0.5, ..variational(conv()) }
+}

@@ -1,0 +1,58 @@
+//! What the report says hangs on the experiment.
+
+use super::experiments::{tiny_with, tiny_with_all};
+use super::folder::Folder;
+use super::program::{assert_says, sample, succeed};
+
+/// Sentences that hold for the first experiment below, and not for the second.
+const SENTENCES: [&str; 5] = [
+    "Nothing in the auto-decoder's objective pulls its latents",
+    "Why two learning rates.",
+    "Their Adam forgets faster",
+    "Why a start at principal components.",
+    "The best variational auto-decoder, ",
+];
+
+/// The report of an experiment, without its tags.
+fn report(experiment: &str) -> String {
+    let folder = Folder::new();
+    let experiment = folder.write("tiny.toml", experiment);
+    let (run, data) = (folder.path("run"), sample().to_str().unwrap());
+    succeed(&["reproduce", "--experiment", &experiment, "--data", data, "--run", &run]);
+    let html = std::fs::read_to_string(folder.path("run/report.html")).unwrap();
+    html.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text).collect()
+}
+
+#[test]
+fn reasons_are_given_where_they_hold() {
+    assert_says(&report(&tiny_with("training.latents.rate", "0.3")), &SENTENCES);
+}
+
+#[test]
+fn reasons_are_left_out_where_they_do_not_hold() {
+    let with_gaussian = tiny_with_all(&[
+        ("training.latents.rate", "0.003"),
+        ("training.start.from", "\"random\""),
+        ("models.0.l2", "0.25"),
+        ("comparisons.0.variants.1.set.likelihood", "{ kind = \"gaussian\", variance = 0.5 }"),
+    ]) + "
+[[models]]
+name = \"squares\"
+kind = \"variational-auto-decoder\"
+latent_dim = 2
+decoder = { kind = \"mlp\", hidden = [8] }
+likelihood = { kind = \"gaussian\", variance = 0.5 }
+";
+    let text = report(&with_gaussian);
+    for sentence in SENTENCES {
+        assert!(!text.contains(sentence), "{sentence:?} does not hold here");
+    }
+    assert_says(
+        &text,
+        &[
+            "the penalty 0.25 ",
+            "The best variational auto-decoder with the likelihood bernoulli, vad,",
+            "The best variational auto-decoder with the likelihood gaussian (variance 0.5), squares,",
+        ],
+    );
+}
