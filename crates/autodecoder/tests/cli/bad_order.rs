@@ -59,7 +59,10 @@ fn damaged_artefacts_are_named() {
         ("run/experiment.toml", "info", "not a TOML file"),
     ] {
         let whole = std::fs::read(folder.path(name)).unwrap();
-        folder.write(name, &whole[..whole.len() / 2]);
+        // Cut between two lines, a TOML file would be a shorter TOML file.
+        let half = &whole[..whole.len() / 2];
+        let end = half.iter().rposition(|&byte| byte == b'=').map_or(half.len(), |at| at + 1);
+        folder.write(name, &half[..end]);
         let before = folder.contents();
         assert_says(&error_of(&[step, "--run", &run_folder]), &[&folder.path(name), remedy]);
         assert_same(&before, &folder.contents());

@@ -94,7 +94,8 @@ fn latents_out_of_all_bounds_are_an_error_and_no_null_in_the_results() {
     let mut file = tensor_file::read(&path).unwrap();
     let z = file.take("z", &[60, 2], Device::Cpu).unwrap().full_like(1e25);
     let index = Tensor::from_slice(&file.take_integers("index").unwrap());
-    tensor_file::write(&path, &[("z".to_owned(), z), ("index".to_owned(), index)], None).unwrap();
+    let tensors = [("z".to_owned(), z), ("index".to_owned(), index)];
+    tensor_file::write(&path, &tensors, Some(file.metadata)).unwrap();
     let before = folder.contents();
     let message = error_of(&["evaluate", "--run", &folder.path("run")]);
     assert_says(&message, &["\"ad\"", "not finite", "training.latents.rate"]);
