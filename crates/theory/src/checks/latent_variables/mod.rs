@@ -1,11 +1,34 @@
 //! Latent-variable models: divergences, bounds, sampling, and what trained models do.
 
+mod encoder;
 mod gaussian_kl;
+mod no_kl_term;
+mod pictures;
+mod random_latents;
+mod small_models;
+mod vae_statements;
 
 use crate::Check;
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    name: "gaussian-kl",
-    title: "KL divergence of two Gaussians, and of every posterior from its prior",
-    measure: gaussian_kl::gaussian_kl,
-}];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        name: "gaussian-kl",
+        title: "KL divergence of two Gaussians, and of every posterior from its prior",
+        measure: gaussian_kl::gaussian_kl,
+    },
+    Check {
+        name: "no-kl-term",
+        title: "A VAD and a VAE trained without the KL term",
+        measure: no_kl_term::no_kl_term,
+    },
+    Check {
+        name: "vae-statements",
+        title: "Three statements about VAEs: one image’s posterior, encoding twice, the bound",
+        measure: vae_statements::vae_statements,
+    },
+    Check {
+        name: "random-latents",
+        title: "Why decoding any random vector is not generation",
+        measure: random_latents::random_latents,
+    },
+];
