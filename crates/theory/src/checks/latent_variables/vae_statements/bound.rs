@@ -105,9 +105,10 @@ fn upper_bound(vae: &[Terms], vad: &[Terms]) -> Finding {
         id: "upper-bound".into(),
         claim: "The real loss −log p(x) is intractable; what we minimise is its upper bound".into(),
         source: QUESTION.into(),
-        expected: "reconstruction + KL above −log p(x), which is the integral of p(x|z) p(z) over one \
+        expected:
+            "reconstruction + KL above −log p(x), which is the integral of p(x|z) p(z) over one \
                    latent dimension, for each of 24 images"
-            .into(),
+                .into(),
         measured: format!("VAE: {}; VAD: {}", text(vae), text(vad)),
         verdict: Verdict::holds_if(vae.iter().chain(vad).all(|t| above(&t))),
         precision: Precision::Relative(0.5),
