@@ -2,6 +2,8 @@
 
 mod encoder;
 mod gaussian_kl;
+mod inductive_bias;
+mod latent_dimension;
 mod no_kl_term;
 mod pictures;
 mod random_latents;
@@ -30,5 +32,15 @@ pub(super) const CHECKS: &[Check] = &[
         name: "random-latents",
         title: "Why decoding any random vector is not generation",
         measure: random_latents::random_latents,
+    },
+    Check {
+        name: "latent-dimension",
+        title: "A larger latent_dim: better classification, then worse?",
+        measure: latent_dimension::latent_dimension,
+    },
+    Check {
+        name: "inductive-bias",
+        title: "Inductive bias: a CNN and an MLP of equal size on few and on many images",
+        measure: inductive_bias::inductive_bias,
     },
 ];

@@ -69,6 +69,7 @@ pub fn random_latents(context: &Context) -> Result<Outcome> {
         ("images", pixels.narrow(0, 0, SHOWN)),
         ("AD, their latents", decoded(&ad.model, &ad.rows)),
         ("AD, N(0, I)", decoded(&ad.model, &normal)),
+        ("AD × 10, N(0, I)", decoded(&rescaled(&ad.model, 10.0)?, &normal)),
         ("AD, N(μ, Σ)", decoded(&ad.model, &latents.fitted)),
         ("VAD, N(0, I)", decoded(&vad.model, &normal)),
     ];
@@ -84,6 +85,7 @@ fn recipe(context: &Context, kind: ModelKind) -> Recipe {
         likelihood: "bernoulli",
         beta: 1.0,
         epochs: 120,
+        batch_size: 32,
         streams: context.streams,
     }
 }
@@ -165,12 +167,14 @@ fn figure(outcome: &mut Outcome, rows: &[(&str, Tensor)]) -> Result<()> {
     outcome.png(
         "random-latents",
         grid.png()?,
-        "Five rows of small images: training images; an auto-decoder's reconstructions of them; what \
-         it makes of draws from N(0, I); of draws from the Gaussian fitted to its latents; and what a \
-         variational auto-decoder makes of draws from N(0, I).",
-        "The auto-decoder reconstructs (second row). Draws from N(0, I) mean little to it (third \
-         row); draws from the Gaussian with its latents’ mean and covariance more (fourth). The last \
-         row’s model was trained to fill N(0, I).",
+        "Six rows of small images: training images; an auto-decoder's reconstructions of them; what it \
+         makes of draws from N(0, I); what the same auto-decoder with latents ten times as large makes \
+         of them, which is grey blur; what it makes of draws from the Gaussian fitted to its latents; \
+         and what a variational auto-decoder makes of draws from N(0, I).",
+        "The auto-decoder reconstructs (second row). What it makes of N(0, I) depends on a scale that \
+         its loss leaves free (third and fourth row, whose reconstructions are the same). Draws from \
+         the Gaussian with its latents’ mean and covariance have the contrast and variety of the \
+         images, though not yet their shapes. The last row’s model was trained to fill N(0, I).",
     );
     Ok(())
 }

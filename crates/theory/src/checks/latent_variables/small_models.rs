@@ -25,6 +25,8 @@ pub struct Recipe {
     pub beta: f64,
     /// Passes over the images.
     pub epochs: u32,
+    /// Images in a step.
+    pub batch_size: u32,
     /// Where all random numbers come from.
     pub streams: Streams,
 }
@@ -63,7 +65,7 @@ impl Recipe {
     pub fn train(&self, images: &DeviceImages) -> Result<Trained> {
         let config = TrainingConfig {
             epochs: self.epochs,
-            batch_size: 32,
+            batch_size: self.batch_size,
             latent_steps: 2,
             regulariser_warm_up: 0.0,
             start: StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2 },

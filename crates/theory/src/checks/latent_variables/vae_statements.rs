@@ -44,6 +44,7 @@ fn recipe(context: &Context, latent_dim: i64) -> Recipe {
         likelihood: "bernoulli",
         beta: 1.0,
         epochs: 60,
+        batch_size: 32,
         streams: context.streams,
     }
 }

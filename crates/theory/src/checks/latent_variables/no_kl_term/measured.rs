@@ -61,6 +61,7 @@ pub fn train(
         likelihood: "bernoulli",
         beta,
         epochs: 80,
+        batch_size: 32,
         streams: context.streams,
     };
     if encoder {

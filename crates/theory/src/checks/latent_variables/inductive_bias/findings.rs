@@ -1,0 +1,117 @@
+//! What follows from the accuracies, and from counting.
+
+use super::network::Network;
+use super::{Accuracies, Point};
+use crate::toolkit::numbers::fixed;
+use crate::{Context, Finding, Precision, Verdict};
+
+/// Names of [`on_data`]'s findings, without a prefix.
+pub const IDS: [&str; 4] = ["limited-data", "large-data", "shift-invariance", "shift-advantage"];
+
+const SOURCE: &str = "002, inductive bias";
+/// What counts as clearly more accurate.
+const STEP: f64 = 0.05;
+
+fn finding([claim, expected]: [&str; 2], measured: String, agrees: bool) -> Finding {
+    Finding {
+        id: String::new(),
+        claim: claim.into(),
+        source: SOURCE.into(),
+        expected: expected.into(),
+        measured,
+        verdict: Verdict::holds_if(agrees),
+        precision: Precision::Relative(0.2),
+    }
+}
+
+/// One finding for each of [`IDS`].
+pub fn on_data(prefix: &str, points: &[Point]) -> Vec<Finding> {
+    let found = [limited(points), large(points), shift_invariance(points), shift_advantage(points)];
+    let named = |(finding, id)| Finding { id: format!("{prefix}{id}"), ..finding };
+    found.into_iter().zip(IDS).map(named).collect()
+}
+
+/// What the sample can say: it has no large number of images.
+pub fn on_sample(points: &[Point]) -> Vec<Finding> {
+    let mut found = on_data("sample-", points);
+    found.retain(|finding| finding.id != "sample-large-data");
+    found
+}
+
+/// `0.71 with 100 images, 0.80 with 1000, …`
+fn series(points: &[Point], value: impl Fn(&Point) -> f64) -> String {
+    let text = |point: &Point| format!("{} ({} images)", fixed(value(point), 3), point.images);
+    points.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn both(points: &[Point], value: fn(&Accuracies) -> f64) -> String {
+    let cnn = series(points, |point| value(&point.cnn));
+    let mlp = series(points, |point| value(&point.mlp));
+    format!("CNN: {cnn}; MLP: {mlp}")
+}
+
+fn limited(points: &[Point]) -> Finding {
+    let claim = "When data is limited, a model with a strong inductive bias generalises better";
+    let expected = "with the fewest images, the CNN more than 0.05 above the MLP of equal size";
+    let agrees = points[0].cnn.test > points[0].mlp.test + STEP;
+    finding([claim, expected], both(&points[..points.len() - 1], |a| a.test), agrees)
+}
+
+fn large(points: &[Point]) -> Finding {
+    let claim = "With a large data set it is better to minimise inductive bias: a model with fewer \
+                 assumptions often achieves higher accuracy";
+    let expected = "with 10,000 images, the MLP more than 0.02 above the CNN of equal size";
+    let last = &points[points.len() - 1];
+    let agrees = last.mlp.test > last.cnn.test + 0.02;
+    finding([claim, expected], both(std::slice::from_ref(last), |a| a.test), agrees)
+}
+
+fn loss(accuracies: &Accuracies) -> f64 {
+    accuracies.test - accuracies.shifted
+}
+
+fn shift_invariance(points: &[Point]) -> Finding {
+    let claim = "Weight sharing and max pooling allow a CNN to recognise objects even when their \
+                 position slightly changes";
+    let expected = "with the most images, the CNN loses less than 0.05 where test images are moved by 2 \
+                    pixels right and down";
+    let last = &points[points.len() - 1].cnn;
+    let measured = format!("{} becomes {}", fixed(last.test, 2), fixed(last.shifted, 2));
+    finding([claim, expected], measured, loss(last) < STEP)
+}
+
+fn shift_advantage(points: &[Point]) -> Finding {
+    let claim = "A CNN is less sensitive to small movements than an MLP";
+    let expected = "with the most images, the CNN loses at least 0.05 less";
+    let last = &points[points.len() - 1];
+    let measured = format!(
+        "loss of accuracy: CNN {}, MLP {}",
+        fixed(loss(&last.cnn), 2),
+        fixed(loss(&last.mlp), 2)
+    );
+    finding([claim, expected], measured, loss(&last.mlp) > loss(&last.cnn) + STEP)
+}
+
+/// Parameters and multiplications.
+pub fn counted(context: &Context) -> Vec<Finding> {
+    let mut rng = context.rng("inductive-bias counted");
+    let (cnn, mlp) = (Network::cnn(&mut rng), Network::mlp(&mut rng));
+    let sizes = finding(
+        ["The two networks have equally many parameters", "numbers within 1 %"],
+        format!("CNN: {}, MLP: {}", cnn.size(), mlp.size()),
+        (cnn.size() - mlp.size()).abs() * 100 <= cnn.size(),
+    );
+    let claim = "Weight sharing significantly reduces the number of parameters; this lowers the \
+                 computational cost, making the model more efficient";
+    let expected = "fewer multiplications for one image than the MLP with as many parameters";
+    let (ours, theirs) = (cnn.multiplications(), mlp.multiplications());
+    let measured = format!("CNN: {ours}, MLP: {theirs}");
+    let cost = finding([claim, expected], measured, ours < theirs);
+    let exact = |finding, id: &str, source: &str| Finding {
+        id: id.into(),
+        source: source.into(),
+        precision: Precision::Exact,
+        ..finding
+    };
+    vec![exact(sizes, "equal-size", "by construction"), exact(cost, "cost", SOURCE)]
+}
