@@ -37,15 +37,14 @@ pub fn latent_dimension(context: &Context) -> Result<Outcome> {
     let measured = sweeps(context, &sample, &train, &test)?;
     record(&mut outcome, "256 images", &measured);
     outcome.findings.extend(findings::on_sample(&measured));
-    let images = 2000;
     let small = Size {
         dimensions: vec![2, 8, 32, 128],
         hidden: vec![64, 128],
-        epochs: 12,
+        epochs: 10,
         batch_size: 64,
         probe: 1000,
     };
-    on_data(context, &mut outcome, ["", "2,000 images"], [images, 1000], Some(small))?;
+    on_data(context, &mut outcome, ["", "2,000 images"], [2000, 1000], Some(small))?;
     let whole = Size {
         dimensions: vec![2, 4, 8, 16, 32, 64, 128],
         hidden: vec![128, 256],

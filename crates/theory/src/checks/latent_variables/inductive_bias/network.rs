@@ -28,6 +28,18 @@ impl Pictures {
         Pictures { images, classes: Tensor::from_slice(&classes) }
     }
 
+    /// Each image moved by up to `most` pixels in either direction, at random; what comes in is black.
+    pub fn moved(&self, most: i64, rng: &mut impl Rng) -> Pictures {
+        let wide = self.images.constant_pad_nd([most; 4]);
+        let (count, side) = (wide.size()[0], self.images.size()[2]);
+        let mut cut = |index: i64| {
+            let [x, y] = [0; 2].map(|least| rng.random_range(least..=2 * most));
+            wide.narrow(0, index, 1).narrow(2, y, side).narrow(3, x, side)
+        };
+        let images = Tensor::cat(&(0..count).map(&mut cut).collect::<Vec<Tensor>>(), 0);
+        Pictures { images, classes: self.classes.shallow_clone() }
+    }
+
     /// Those at the given positions.
     pub fn select(&self, positions: &[i64]) -> Pictures {
         let positions = Tensor::from_slice(positions);
