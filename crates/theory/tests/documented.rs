@@ -54,6 +54,11 @@ macro_rules! documented {
 
 documented! {
     gaussian_kl: "gaussian-kl",
+    no_kl_term: "no-kl-term",
+    vae_statements: "vae-statements",
+    random_latents: "random-latents",
+    latent_dimension: "latent-dimension",
+    inductive_bias: "inductive-bias",
 }
 
 #[test]

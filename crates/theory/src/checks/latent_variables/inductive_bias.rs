@@ -58,8 +58,8 @@ const fn size(images: usize, steps: u32, seeds: u64) -> Size {
 }
 
 const SAMPLE: [Size; 2] = [size(40, 150, 2), size(160, 150, 2)];
-const SMALL: [Size; 3] = [size(100, 300, 2), size(1000, 800, 1), size(10_000, 1000, 1)];
-const FULL: [Size; 3] = [size(100, 800, 3), size(1000, 2500, 3), size(10_000, 5000, 3)];
+const SMALL: [Size; 3] = [size(100, 200, 2), size(1000, 600, 1), size(10_000, 1600, 1)];
+const FULL: [Size; 3] = [size(100, 600, 3), size(1000, 2000, 3), size(10_000, 5000, 2)];
 
 /// Trains pairs of networks on the sample of images, and on Fashion-MNIST where there is one.
 pub fn inductive_bias(context: &Context) -> Result<Outcome> {

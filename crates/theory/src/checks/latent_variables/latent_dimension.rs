@@ -22,38 +22,34 @@ struct Sweeps {
     vad: Vec<Point>,
 }
 
+const SAMPLE: Size =
+    Size { dimensions: &[2, 32, 128], hidden: &[64, 128], epochs: 30, batch_size: 32, probe: 256 };
+const SMALL: Size = Size {
+    dimensions: &[2, 8, 32, 128],
+    hidden: &[64, 128],
+    epochs: 10,
+    batch_size: 64,
+    probe: 1000,
+};
+const FULL: Size = Size {
+    dimensions: &[2, 4, 8, 16, 32, 64, 128],
+    hidden: &[128, 256],
+    epochs: 25,
+    batch_size: 64,
+    probe: 4000,
+};
+
 /// A small sweep on the sample of images; a larger one where there is Fashion-MNIST; the whole one where
 /// the long version is wanted.
 pub fn latent_dimension(context: &Context) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let (train, test) = (context.sample(Split::Train)?, context.sample(Split::Test)?);
-    let sample = Size {
-        dimensions: vec![2, 32, 128],
-        hidden: vec![64, 128],
-        epochs: 30,
-        batch_size: 32,
-        probe: 256,
-    };
-    let measured = sweeps(context, &sample, &train, &test)?;
+    let measured = sweeps(context, &SAMPLE, &train, &test)?;
     record(&mut outcome, "256 images", &measured);
     outcome.findings.extend(findings::on_sample(&measured));
-    let small = Size {
-        dimensions: vec![2, 8, 32, 128],
-        hidden: vec![64, 128],
-        epochs: 10,
-        batch_size: 64,
-        probe: 1000,
-    };
-    on_data(context, &mut outcome, ["", "2,000 images"], [2000, 1000], Some(small))?;
-    let whole = Size {
-        dimensions: vec![2, 4, 8, 16, 32, 64, 128],
-        hidden: vec![128, 256],
-        epochs: 25,
-        batch_size: 64,
-        probe: 4000,
-    };
-    let whole = context.full.then_some(whole);
-    on_data(context, &mut outcome, ["full-", "10,000 images"], [10_000, 2000], whole)?;
+    on_data(context, &mut outcome, ["", "2,000 images"], [2000, 1000], Some(&SMALL))?;
+    let full = context.full.then_some(&FULL);
+    on_data(context, &mut outcome, ["full-", "10,000 images"], [10_000, 2000], full)?;
     Ok(outcome)
 }
 
@@ -69,13 +65,13 @@ fn on_data(
     outcome: &mut Outcome,
     [prefix, images]: [&str; 2],
     [train, test]: [usize; 2],
-    size: Option<Size>,
+    size: Option<&Size>,
 ) -> Result<()> {
     if let Some(size) = size
         && let Some(train) = context.images(Split::Train, train)?
         && let Some(test) = context.images(Split::Test, test)?
     {
-        let measured = sweeps(context, &size, &train, &test)?;
+        let measured = sweeps(context, size, &train, &test)?;
         record(outcome, images, &measured);
         outcome.findings.extend(findings::on_data(prefix, &measured));
         return figure(outcome, &measured);
@@ -112,7 +108,7 @@ fn figure(outcome: &mut Outcome, Sweeps { ad, vad }: &Sweeps) -> Result<()> {
             line("AD, 5-NN", ad, neighbours).colour(2),
             line("AD, linear", ad, linear).colour(3),
             line("AD, linear, table", ad, |p| p.table.linear).colour(3).dashed(),
-            line("VAD, linear, 128 labels", vad, |p| p.few).colour(1).dashed(),
+            line("AD, linear, 128 labels", ad, |p| p.few).colour(4).dashed(),
         ],
         log_x: true,
         ..LineChart::default()

@@ -75,9 +75,6 @@ fn pictures(context: &Context, model: &LatentModel, rows: &Tensor) -> Result<Vec
 fn figure(outcome: &mut Outcome, rows: Vec<GridRow>) -> Result<()> {
     let mut grid = ImageGrid::new(28, 28);
     grid.column_breaks = vec![SHOWN as usize];
-    grid.column_labels = vec![String::new(); SHOWN as usize + 1];
-    grid.column_labels[0] = "from the posterior".to_owned();
-    grid.column_labels[SHOWN as usize] = "from the prior".to_owned();
     grid.rows = rows;
     outcome.png(
         "no-kl-term",

@@ -92,7 +92,7 @@ impl Trained {
     /// Rows of images that the model has not seen, with the decoder frozen.
     pub fn infer(&self, images: &DeviceImages, streams: &Streams) -> Result<Tensor> {
         let config = InferenceConfig {
-            steps: 100,
+            steps: 60,
             batch_size: 250,
             spread: 0.2,
             latents: adam([0.5, 0.9], 0.2, 0.0)?,

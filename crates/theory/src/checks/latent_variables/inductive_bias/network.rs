@@ -78,14 +78,29 @@ impl Network {
     /// Multiplications for one image. A convolution's weight is used at each of its output's pixels,
     /// a dense layer's once.
     pub fn multiplications(&self) -> i64 {
-        let mut side = 28;
-        let weights = self.parameters.iter().step_by(2);
-        weights.fold(0, |sum, weight| {
-            let places = if weight.dim() == 4 { side * side } else { 1 };
-            // Each convolution is followed by pooling, which halves the sides.
-            side /= if weight.dim() == 4 { 2 } else { 1 };
-            sum + places * weight.numel() as i64
+        self.count(|weight, pixels| pixels * weight.numel() as i64)
+    }
+
+    /// Multiplications for one image if dense layers joined the convolutions' inputs and outputs.
+    pub fn dense_multiplications(&self) -> i64 {
+        self.count(|weight, pixels| {
+            let size = weight.size();
+            size[0] * pixels * size[1] * pixels
         })
+    }
+
+    /// Sums over the layers, where `convolution` counts those of a weight at so many pixels.
+    fn count(&self, convolution: impl Fn(&Tensor, i64) -> i64) -> i64 {
+        let (mut side, mut sum) = (28, 0);
+        for weight in self.parameters.iter().step_by(2) {
+            if weight.dim() == 4 {
+                sum += convolution(weight, side * side);
+                side /= 2; // Pooling follows.
+            } else {
+                sum += weight.numel() as i64;
+            }
+        }
+        sum
     }
 
     /// Scores `[N, 10]`.

@@ -17,9 +17,9 @@ pub const FEW: i64 = 128;
 /// How large a sweep is.
 pub struct Size {
     /// Values of latent_dim, rising.
-    pub dimensions: Vec<i64>,
+    pub dimensions: &'static [i64],
     /// Widths of the decoder's hidden layers.
-    pub hidden: Vec<i64>,
+    pub hidden: &'static [i64],
     /// Passes over the training images.
     pub epochs: u32,
     /// Images in a step.
@@ -61,7 +61,7 @@ pub fn sweep(
         let recipe = Recipe {
             kind,
             latent_dim: dimension,
-            hidden: size.hidden.clone(),
+            hidden: size.hidden.to_vec(),
             likelihood: "bernoulli",
             beta: 1.0,
             epochs: size.epochs,

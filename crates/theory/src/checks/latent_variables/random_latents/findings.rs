@@ -4,8 +4,8 @@ use super::Measured;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Finding, Precision, Verdict};
 
-const BOB_A: &str = "002, Bob’s decoder, a";
-const BOB_B: &str = "002, Bob’s decoder, b";
+const BOB_A: &str = "002, last question, a";
+const BOB_B: &str = "002, last question, b";
 
 /// One finding a claim.
 pub fn findings(m: &Measured) -> Vec<Finding> {
@@ -56,9 +56,10 @@ fn any_vector(m: &Measured) -> Finding {
 }
 
 fn where_they_lie(m: &Measured) -> Finding {
-    let claim = "The auto-decoder’s latents are distributed as N(0, I), which Bob draws from";
-    let expected = "a variance in a dimension within a factor of 1.5 of N(0, I)’s (median over the \
-                    dimensions)";
+    let claim = "Where only the reconstruction loss is minimised, the latents do not follow the \
+                 distribution that new latents are sampled from";
+    let expected = "a variance in a dimension that differs from N(0, I)’s by more than a factor of 1.5 \
+                    (median over the dimensions)";
     let gap = &m.gap;
     let ratio = gap.dimension_variance_ratio.median;
     let measured = format!(
@@ -67,7 +68,8 @@ fn where_they_lie(m: &Measured) -> Finding {
         fixed(gap.latent_norm.median, 1),
         fixed(gap.prior_norm.median, 1)
     );
-    finding("where-they-lie", [claim, BOB_A, expected], measured, ratio.ln().abs() < 1.5f64.ln())
+    let agrees = ratio.ln().abs() > 1.5f64.ln();
+    finding("where-they-lie", [claim, "003, 1.3.2", expected], measured, agrees)
 }
 
 fn no_scale(m: &Measured) -> Finding {
@@ -108,10 +110,10 @@ fn learned(m: &Measured) -> Finding {
 
 fn test_latents(m: &Measured) -> Finding {
     let claim = "Latents of test images decode to better images than latents sampled from N(0, I)";
-    let expected = "an energy distance below 0.6 of that of draws from N(0, I)";
+    let expected = "an energy distance below 0.75 of that of draws from N(0, I)";
     let measured = format!("test latents: {}, N(0, I): {}", fixed(m.test, 2), fixed(m.normal, 2));
     let source = "003, 1.3.1, question 3";
-    finding("test-latents", [claim, source, expected], measured, m.test < 0.6 * m.normal)
+    finding("test-latents", [claim, source, expected], measured, m.test < 0.75 * m.normal)
 }
 
 fn vad(m: &Measured) -> Finding {

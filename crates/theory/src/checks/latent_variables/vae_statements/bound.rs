@@ -142,12 +142,11 @@ fn alone(vae: &[Terms], vad: &[Terms]) -> Finding {
     let (vae, vad) = (below(vae), below(vad));
     Finding {
         id: "without-kl".into(),
-        claim: "The reconstruction term alone, without the KL term, is an upper bound of −log p(x)"
-            .into(),
+        claim: "Without its KL term the loss is no upper bound of −log p(x)".into(),
         source: "standard result".into(),
-        expected: "it lies below −log p(x) for none of 24 images".into(),
+        expected: "the reconstruction term alone lies below −log p(x) for most of 24 images".into(),
         measured: format!("VAE: for {vae}; VAD: for {vad}"),
-        verdict: Verdict::holds_if(vae + vad == 0),
+        verdict: Verdict::holds_if(vae > 12 && vad > 12),
         precision: Precision::Relative(0.4),
     }
 }
