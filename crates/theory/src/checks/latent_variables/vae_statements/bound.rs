@@ -122,7 +122,8 @@ fn median_gap(images: &[Terms]) -> f64 {
 }
 
 fn closed_kl(vae: &[Terms]) -> Finding {
-    let difference = vae.iter().map(|t| (t.kl - t.kl_integral).abs() / t.kl).fold(0.0, f64::max);
+    let difference =
+        vae.iter().map(|t| (t.kl - t.kl_integral).abs() / t.kl_integral.abs()).fold(0.0, f64::max);
     Finding {
         id: "kl-term".into(),
         claim:
