@@ -53,6 +53,12 @@ macro_rules! documented {
 }
 
 documented! {
+    scalar_loss: "scalar-loss",
+    broadcast_convolution: "broadcast-convolution",
+    mlp_gradients: "mlp-gradients",
+    numerical_gradients: "numerical-gradients",
+    gan_gradients: "gan-gradients",
+    layer_norm: "layer-norm",
     gaussian_kl: "gaussian-kl",
 }
 

@@ -2,6 +2,8 @@
 
 mod agreement;
 mod broadcast_convolution;
+mod gan_gradients;
+mod layer_norm;
 mod mlp_gradients;
 mod numerical_gradients;
 mod scalar_loss;
@@ -28,5 +30,15 @@ pub(super) const CHECKS: &[Check] = &[
         name: "numerical-gradients",
         title: "Numerical gradients",
         measure: numerical_gradients::numerical_gradients,
+    },
+    Check {
+        name: "gan-gradients",
+        title: "Gradients in GANs, and where they vanish",
+        measure: gan_gradients::gan_gradients,
+    },
+    Check {
+        name: "layer-norm",
+        title: "LayerNorm after or before self-attention",
+        measure: layer_norm::layer_norm,
     },
 ];
