@@ -11,12 +11,16 @@ use crate::toolkit::compare::relative_difference;
 use crate::toolkit::derivatives::{finite_differences, gradients};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
+/// Height and width of the image, the target and the kernel.
 const SIDE: i64 = 32;
 
 /// `Conv2d(1, 1, 32)`, an image and a target, both 1 × 32 × 32.
 struct Example {
+    /// `[1, 1, 32, 32]`.
     weight: Tensor,
+    /// `[1]`.
     bias: Tensor,
+    /// `[1, 32, 32]`, as is y.
     x: Tensor,
     y: Tensor,
 }
@@ -83,6 +87,7 @@ pub fn broadcast_convolution(context: &Context) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// The answer, word for word.
 const GIVEN: Formula = Formula {
     id: "weight-as-given",
     claim: "∂loss/∂Wᵢⱼ = 2 (ŷ − yᵢⱼ) Xᵢⱼ",
@@ -90,6 +95,7 @@ const GIVEN: Formula = Formula {
     expected: "autograd's gradient of the weight",
 };
 
+/// With the sum over all targets.
 const WEIGHT: Formula = Formula {
     id: "weight",
     claim: "∂loss/∂Wᵢⱼ = 2 Xᵢⱼ Σₖₗ (ŷ − yₖₗ): every target pulls at every weight",
@@ -97,6 +103,7 @@ const WEIGHT: Formula = Formula {
     expected: "autograd's gradient of the weight",
 };
 
+/// The other learnable parameter.
 const BIAS: Formula = Formula {
     id: "bias",
     claim: "∂loss/∂b = 2 Σₖₗ (ŷ − yₖₗ), which the given answer leaves out",
@@ -104,6 +111,7 @@ const BIAS: Formula = Formula {
     expected: "autograd's gradient of the bias",
 };
 
+/// One position of the kernel, one channel.
 fn shape(prediction: &Tensor) -> Finding {
     let size = prediction.size();
     Finding {
@@ -152,6 +160,7 @@ fn numeric(example: &Example, autograd: &Tensor) -> Finding {
     .against(autograd, &slope)
 }
 
+/// Images side by side, each stretched from black to white.
 fn picture(shown: &[&Tensor]) -> Result<Vec<u8>> {
     let grey = |image: &&Tensor| -> Vec<u8> {
         let (low, high) = (image.min(), image.max());

@@ -8,8 +8,11 @@ use crate::toolkit::derivatives::{gradients, jacobian};
 use crate::toolkit::numbers::at_most;
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
+/// Entries of x.
 const INPUTS: i64 = 6;
+/// Entries of tanh(U x).
 const HIDDEN: i64 = 5;
+/// Entries of y: losses.
 const OUTPUTS: i64 = 4;
 
 /// Four losses at once: `y = V tanh(U x)`, of an x with six coordinates.
@@ -28,6 +31,7 @@ impl Vector {
         }
     }
 
+    /// y as a function of x.
     fn at(&self, x: &Tensor) -> Tensor {
         self.v.mv(&self.u.mv(x).tanh())
     }

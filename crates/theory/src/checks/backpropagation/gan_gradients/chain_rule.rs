@@ -8,8 +8,10 @@ use crate::toolkit::compare::relative_difference;
 use crate::toolkit::derivatives::gradients;
 use crate::{Finding, Precision, Verdict};
 
+/// n, by which L divides.
 const N: f64 = COUNT as f64;
 
+/// Question by question.
 pub(super) fn findings(gan: &Gan, working: &mut Vec<String>) -> Vec<Finding> {
     let mut findings = vec![weighted(gan)];
     findings.extend(at_the_output(gan, working));
@@ -114,6 +116,7 @@ fn through_a_layer(gan: &Gan) -> Vec<Finding> {
     ]
 }
 
+/// tanh′(z).
 fn tanh_slope(z: &Tensor) -> Tensor {
     1.0 - z.tanh().square()
 }
@@ -173,6 +176,7 @@ fn into_the_generator(gan: &Gan) -> Finding {
     }
 }
 
+/// The largest relative difference of matching tensors.
 fn worst(claimed: &[Tensor], reference: &[Tensor]) -> f64 {
     let difference = |(claimed, reference)| relative_difference(claimed, reference);
     claimed.iter().zip(reference).map(difference).fold(0.0, f64::max)

@@ -9,6 +9,7 @@ use crate::{Finding, Outcome, Precision, Verdict};
 
 /// Points on each line, evenly spaced on (0, 1): their heights.
 const HEIGHTS: [f64; 6] = [0.05, 0.2, 0.35, 0.5, 0.65, 0.8];
+/// θ of the findings.
 const DISTANCES: [f64; 4] = [0.1, 0.5, 1.0, 2.0];
 
 /// Adds the findings and the figure.
@@ -85,17 +86,20 @@ fn divergence(p: &[f64], q: &[f64]) -> f64 {
     p.iter().zip(q).map(term).sum()
 }
 
+/// KL of the first line from the second, in nats.
 fn kullback_leibler(distance: f64) -> f64 {
     let (p, q) = tables(distance);
     divergence(&p, &q)
 }
 
+/// The mean divergence of both lines from their mixture, in nats.
 fn jensen_shannon(distance: f64) -> f64 {
     let (p, q) = tables(distance);
     let middle: Vec<f64> = p.iter().zip(&q).map(|(p, q)| 0.5 * (p + q)).collect();
     0.5 * (divergence(&p, &middle) + divergence(&q, &middle))
 }
 
+/// W from above and from below: both must be θ.
 fn wasserstein() -> Finding {
     let gap = |distance: f64| {
         (transport(distance) - distance).abs().max((dual(distance) - distance).abs())
@@ -116,6 +120,7 @@ fn wasserstein() -> Finding {
     }
 }
 
+/// What does not depend on θ.
 fn divergences() -> Finding {
     let shannon = DISTANCES.map(jensen_shannon);
     let constant = shannon.iter().all(|js| (js - std::f64::consts::LN_2).abs() < 1e-12);
@@ -140,6 +145,7 @@ fn divergences() -> Finding {
     }
 }
 
+/// Both against θ.
 fn chart() -> LineChart {
     // Next to nothing beside zero, so that the drop is drawn upright.
     let distances = [-1.0, -0.5, -1e-6, 0.0, 1e-6, 0.5, 1.0];

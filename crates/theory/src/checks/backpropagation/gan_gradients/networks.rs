@@ -21,6 +21,7 @@ pub(super) struct Gan {
 }
 
 impl Gan {
+    /// Normal weights, images and noise.
     pub fn new(context: &Context) -> Gan {
         let normal =
             |name: &str, shape: &[i64]| context.normal(&format!("gan-gradients {name}"), shape);

@@ -16,6 +16,7 @@ const RATE: f64 = 1.0;
 /// After some steps of the discriminator D(x) = σ(w x + c), the sizes of the generator's gradients.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
+    /// How many steps.
     step: usize,
     /// D(G(z)).
     fooled: f64,
@@ -68,6 +69,7 @@ fn train() -> Vec<Moment> {
     moments
 }
 
+/// Both gradients by autograd, and their closed forms.
 fn moment(step: usize, weights: &Tensor) -> Moment {
     let score = |theta: &Tensor| weights.get(0) * theta + weights.get(1);
     let theta = Tensor::from_slice(&[1.0]);
@@ -83,6 +85,7 @@ fn moment(step: usize, weights: &Tensor) -> Moment {
     Moment { step, fooled, basic, swapped, error }
 }
 
+/// Autograd against the closed forms.
 fn closed_form(moments: &[Moment]) -> Finding {
     let largest = moments.iter().map(|moment| moment.error).fold(0.0, f64::max);
     Finding {
@@ -107,6 +110,7 @@ fn shares(moments: &[Moment]) -> (f64, f64) {
     (share(|moment| moment.basic), share(|moment| moment.swapped))
 }
 
+/// The basic loss under an almost perfect discriminator.
 fn saturated(moments: &[Moment]) -> Finding {
     let (basic, _) = shares(moments);
     let tail: Vec<(f64, f64)> = moments
@@ -133,6 +137,7 @@ fn saturated(moments: &[Moment]) -> Finding {
     }
 }
 
+/// Whether a head start of the discriminator helps.
 fn trained_first(moments: &[Moment]) -> Finding {
     let (basic, swapped) = shares(moments);
     Finding {
@@ -150,6 +155,7 @@ fn trained_first(moments: &[Moment]) -> Finding {
     }
 }
 
+/// The three gradients against the steps.
 fn chart(moments: &[Moment]) -> LineChart {
     let curve = |pick: fn(&Moment) -> f64| {
         moments.iter().map(|moment| (moment.step as f64, pick(moment))).collect()

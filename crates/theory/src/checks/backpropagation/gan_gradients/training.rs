@@ -8,6 +8,7 @@ use crate::toolkit::derivatives::gradients;
 use crate::toolkit::numbers::fixed;
 use crate::{Finding, Precision, Verdict};
 
+/// Both updates, what they need, and what the losses say.
 pub(super) fn findings(gan: &Gan, working: &mut Vec<String>) -> Vec<Finding> {
     let mut findings = updates(gan);
     findings.push(detached(gan));

@@ -15,6 +15,7 @@ pub(super) enum Placement {
 
 /// Blocks of one placement, each with weights of its own.
 pub(super) struct Stack {
+    /// The same in every block.
     pub placement: Placement,
     /// Query, key and value matrices of each block, `[width, width]`.
     weights: Vec<[Tensor; 3]>,

@@ -11,7 +11,9 @@ use crate::toolkit::numbers::{fixed, scientific};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
 const DEPTHS: [usize; 9] = [1, 2, 4, 8, 16, 24, 32, 48, 64];
+/// Tokens in x.
 const TOKENS: i64 = 8;
+/// Features of a token.
 const WIDTH: i64 = 32;
 /// Stacks over which the geometric mean is taken.
 const DRAWS: usize = 4;
@@ -19,7 +21,9 @@ const DRAWS: usize = 4;
 /// ‖∂e/∂x₀‖ / ‖∂e/∂x_L‖ against depth, for an error that pulls at each token at random, and for one
 /// whose pulls add up to zero over the tokens: it asks only how tokens differ.
 struct Sweep {
+    /// For an error that pulls at each token.
     all: Vec<(f64, f64)>,
+    /// For an error that asks how tokens differ.
     between: Vec<(f64, f64)>,
 }
 
@@ -50,6 +54,7 @@ pub(super) fn measure(context: &Context, outcome: &mut Outcome) -> Result<()> {
     )
 }
 
+/// Both curves, over the same stacks, inputs and errors for either placement.
 fn sweep(context: &Context, placement: Placement) -> Sweep {
     let deepest = DEPTHS.iter().copied().max().unwrap_or(1);
     let stack = |draw| Stack::new(context, &format!("depth {draw}"), placement, deepest, WIDTH);
@@ -86,6 +91,7 @@ fn factor(curve: &[(f64, f64)]) -> (f64, f64) {
     (slope(&deep).exp(), curve.last().map_or(f64::NAN, |point| point.1))
 }
 
+/// What post-LN does, to differences and to all.
 fn vanishing(after: &Sweep) -> Finding {
     let ((all, all_end), (between, between_end)) = (factor(&after.all), factor(&after.between));
     Finding {
@@ -107,6 +113,7 @@ fn vanishing(after: &Sweep) -> Finding {
     }
 }
 
+/// What pre-LN does, to differences and to all.
 fn steady(before: &Sweep) -> Finding {
     let power = |curve: &[(f64, f64)]| {
         exponent(&curve.iter().filter(|point| point.0 >= 16.0).copied().collect::<Vec<_>>())
@@ -131,6 +138,7 @@ fn steady(before: &Sweep) -> Finding {
     }
 }
 
+/// The four curves.
 fn chart(after: &Sweep, before: &Sweep) -> LineChart {
     LineChart {
         title: "Gradient at the first of L blocks of self-attention".to_owned(),

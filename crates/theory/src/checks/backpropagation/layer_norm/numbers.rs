@@ -8,6 +8,7 @@ use crate::toolkit::fit::slope;
 use crate::toolkit::numbers::{fixed, scientific};
 use crate::{Finding, Precision, Verdict};
 
+/// The two numbers, and the sum.
 pub(super) fn findings(working: &mut Vec<String>) -> Vec<Finding> {
     vec![growing(), shrinking(), sum_is_product(working)]
 }
@@ -22,6 +23,7 @@ fn through(layers: usize, f: impl Fn(&Tensor) -> Tensor) -> f64 {
 /// L = 21, l₀ = 1: the product has L − l₀ = 20 factors.
 const LAYERS: usize = 20;
 
+/// 1.1²⁰.
 fn growing() -> Finding {
     let [claimed, half] = [0.1, 0.5].map(|slope| through(LAYERS, |x| x + slope * x));
     Finding {
@@ -35,6 +37,7 @@ fn growing() -> Finding {
     }
 }
 
+/// 0.5²⁰.
 fn shrinking() -> Finding {
     let product = through(LAYERS, |x| x * 0.5);
     Finding {

@@ -8,12 +8,16 @@ use crate::toolkit::compare::relative_difference;
 use crate::toolkit::derivatives::{gradients, jacobian};
 use crate::{Context, Finding, Precision, Verdict};
 
+/// Tokens in x.
 const TOKENS: i64 = 3;
+/// Features of a token.
 const WIDTH: i64 = 4;
+/// Blocks.
 const DEPTH: usize = 5;
 /// Entries of x, and so rows of a Jacobian.
 const SIZE: i64 = TOKENS * WIDTH;
 
+/// LayerNorm by itself, then both placements.
 pub(super) fn findings(context: &Context) -> Vec<Finding> {
     let mut findings = vec![normalisation(context)];
     findings.extend(after(&Chain::new(context, Placement::After)));
@@ -23,12 +27,16 @@ pub(super) fn findings(context: &Context) -> Vec<Finding> {
 
 /// A stack, the input of every block, and ∂e/∂x of the top for the error e = Σ pull · x.
 struct Chain {
+    /// The blocks.
     stack: Stack,
+    /// x of every block.
     inputs: Vec<Tensor>,
+    /// ∂e/∂x of the top, a row.
     pull: Tensor,
 }
 
 impl Chain {
+    /// A stack of `DEPTH` blocks; both placements get the same weights, input and error.
     fn new(context: &Context, placement: Placement) -> Chain {
         let stack = Stack::new(context, "recursion", placement, DEPTH, WIDTH);
         let x = context.normal("layer-norm recursion x", &[TOKENS, WIDTH]);
@@ -57,6 +65,7 @@ impl Chain {
     }
 }
 
+/// The 1 of the skip path.
 fn identity() -> Tensor {
     Tensor::eye(SIZE, (Kind::Double, Device::Cpu))
 }

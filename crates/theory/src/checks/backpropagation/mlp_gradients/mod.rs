@@ -125,6 +125,7 @@ fn repaired(context: &Context) -> Finding {
     }
 }
 
+/// Each derivative against autograd, and autograd against differences.
 fn right_findings(mlp: &Mlp, working: &mut Vec<String>) -> Vec<Finding> {
     let (derived, autograd) = (chain(mlp, &right(mlp)), mlp.autograd());
     let mut findings = Vec::new();

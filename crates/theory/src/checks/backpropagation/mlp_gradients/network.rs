@@ -5,9 +5,11 @@ use tch::{Kind, Tensor};
 use crate::Context;
 use crate::toolkit::derivatives::{finite_differences, gradients};
 
-/// N, the width of x, and λ.
+/// N.
 pub(super) const SAMPLES: i64 = 7;
+/// Width of x.
 const FEATURES: i64 = 4;
+/// λ.
 pub(super) const DECAY: f64 = 0.3;
 
 /// What comes after the second layer.
@@ -21,8 +23,11 @@ pub(super) enum End {
 
 /// W₁ `[hidden, features]`, W₂ `[1, hidden]`, b₁, b₂, x `[samples, features]` and labels.
 pub(super) struct Mlp {
+    /// The five in the order of `NAMES`.
     pub tensors: [Tensor; 5],
+    /// y, 0 or 1: `[samples, 1]`.
     pub labels: Tensor,
+    /// What comes last.
     end: End,
 }
 
@@ -64,6 +69,7 @@ impl Mlp {
         entropy.mean(Kind::Double) + 0.5 * DECAY * norms
     }
 
+    /// ∂L of all five.
     pub fn autograd(&self) -> Vec<Tensor> {
         gradients(&self.tensors.each_ref(), |t| self.loss([&t[0], &t[1], &t[2], &t[3], &t[4]]))
     }

@@ -11,7 +11,9 @@ use self::sweep::Sweep;
 use crate::toolkit::derivatives::{finite_differences, gradients};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
+/// Rows of X.
 const SAMPLES: i64 = 100;
+/// Where the snippet stands.
 const SOURCE: &str = "001, Backpropagation, question 3";
 
 /// The snippet's tensors: X `[100, d]`, W `[d, d]` and b `[d]`, uniform in (0, 1).

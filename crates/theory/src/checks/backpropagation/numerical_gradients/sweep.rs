@@ -21,6 +21,7 @@ pub(super) struct Sweep {
 }
 
 impl Sweep {
+    /// Half a power of ten a step.
     pub fn new(snippet: &Snippet) -> Sweep {
         let curved = |w: &Tensor| snippet.curved(w).double_value(&[]);
         let linear = |w: &Tensor| snippet.linear(w, &snippet.b).double_value(&[]);
@@ -41,6 +42,7 @@ impl Sweep {
         }
     }
 
+    /// Both sides of the V, its bottom, and the loss that has none.
     pub fn findings(&self, working: &mut Vec<String>) -> Vec<Finding> {
         working.push("step       forward    central    central, linear loss".to_owned());
         for ((forward, central), linear) in self.forward.iter().zip(&self.central).zip(&self.linear)
@@ -128,6 +130,7 @@ impl Sweep {
         }
     }
 
+    /// The three errors against the step.
     pub fn chart(&self) -> LineChart {
         LineChart {
             title: "Error of a numerical gradient against its step".to_owned(),
