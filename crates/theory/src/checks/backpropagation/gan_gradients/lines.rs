@@ -105,17 +105,20 @@ fn wasserstein() -> Finding {
         (transport(distance) - distance).abs().max((dual(distance) - distance).abs())
     };
     let largest = DISTANCES.map(gap).into_iter().fold(0.0, f64::max);
+    let slope = (transport(1.01) - transport(0.99)) / 0.02;
     Finding {
         id: "wasserstein".into(),
         claim: "The Wasserstein distance measures how far apart distributions lie, overlap or not"
             .into(),
         source: "000, question 8".into(),
-        expected: "W = θ for two parallel lines a distance θ apart".into(),
+        expected: "W = θ for two parallel lines a distance θ apart, with the slope 1".into(),
         measured: format!(
-            "best of 720 assignments, and a 1-Lipschitz critic, for θ = 0.1, 0.5, 1 and 2: {} from θ",
-            at_most(largest, -12)
+            "best of 720 assignments, and a 1-Lipschitz critic, for θ = 0.1, 0.5, 1 and 2: {} from \
+             θ; slope {} at θ = 1",
+            at_most(largest, -12),
+            fixed(slope, 3)
         ),
-        verdict: Verdict::holds_if(largest < 1e-12),
+        verdict: Verdict::holds_if(largest < 1e-12 && (slope - 1.0).abs() < 1e-6),
         precision: Precision::Exact,
     }
 }

@@ -125,7 +125,7 @@ fn saturated(moments: &[Moment]) -> Finding {
                 the smaller the generator's gradient"
             .into(),
         source: "000, question 8".into(),
-        expected: "D(G(z)) and the gradient fall as 1/steps; the critic's gradient stays 1".into(),
+        expected: "D(G(z)) falls as 1/steps, and the gradient with it".into(),
         measured: format!(
             "D(G(z)) = {}, exponent {}; the basic gradient is {} of its largest",
             scientific(fooled, 1),
@@ -143,7 +143,7 @@ fn trained_first(moments: &[Moment]) -> Finding {
     Finding {
         id: "trained-first".into(),
         claim: "It helps the generator if the discriminator is trained first".into(),
-        source: "001, question 4 on GANs".into(),
+        source: "001, statement 4 on GANs".into(),
         expected: format!("after {STEPS} steps the gradient is still at its largest"),
         measured: format!(
             "{} of its largest for −ln D, {} for ln(1 − D)",

@@ -34,31 +34,45 @@ fn updates(gan: &Gan) -> Vec<Finding> {
     let g = moved(&gan.generator, &down, -alpha);
     let d = rise(value(&d, &gan.generator, &gan.real, &gan.noise), &up);
     let g = rise(value(&gan.discriminator, &g, &gan.real, &gan.noise), &down);
-    let finding = |id: &str, claim: &str, source: &str, change: f64, sign: f64| Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: format!("L changes by {} α‖∇L‖² for a small α", fixed(sign, 0)),
-        measured: format!("by {} α‖∇L‖²", fixed(change, 3)),
-        verdict: Verdict::holds_if((change - sign).abs() < 0.01),
-        precision: Precision::Relative(0.01),
-    };
-    vec![
-        finding(
-            "discriminator-step",
-            "The discriminator maximises L: θ + α ∇L",
-            "004, question 16",
-            d,
-            1.0,
-        ),
-        finding(
-            "generator-step",
-            "The generator minimises L: θ − α ∇L",
-            "004, question 17",
-            g,
-            -1.0,
-        ),
-    ]
+    let d = Step {
+        id: "discriminator-step",
+        claim: "The discriminator maximises L: θ + α ∇L",
+        source: "004, question 16",
+        sign: 1.0,
+    }
+    .finding(d);
+    let g = Step {
+        id: "generator-step",
+        claim: "The generator minimises L: θ − α ∇L",
+        source: "004, question 17",
+        sign: -1.0,
+    }
+    .finding(g);
+    vec![d, g]
+}
+
+/// What an update claims.
+struct Step {
+    id: &'static str,
+    claim: &'static str,
+    source: &'static str,
+    /// Whether it raises or lowers L.
+    sign: f64,
+}
+
+impl Step {
+    /// `change` is that of L, in units of α‖∇L‖².
+    fn finding(&self, change: f64) -> Finding {
+        Finding {
+            id: self.id.into(),
+            claim: self.claim.into(),
+            source: self.source.into(),
+            expected: format!("L changes by {} α‖∇L‖² for a small α", fixed(self.sign, 0)),
+            measured: format!("by {} α‖∇L‖²", fixed(change, 3)),
+            verdict: Verdict::holds_if((change - self.sign).abs() < 0.01),
+            precision: Precision::Relative(0.01),
+        }
+    }
 }
 
 /// The discriminator's gradient with the fakes cut off from the generator, as `detach()` does.
@@ -76,7 +90,7 @@ fn detached(gan: &Gan) -> Finding {
     Finding {
         id: "detach".into(),
         claim: "Training the discriminator needs no backpropagation into the generator".into(),
-        source: "001, question 2 on GANs".into(),
+        source: "001, statement 2 on GANs".into(),
         expected: "the same gradient of the discriminator with detached fakes".into(),
         measured: format!("largest difference {largest}"),
         verdict: Verdict::holds_if(largest == 0.0),
@@ -98,7 +112,7 @@ fn without_discriminator(gan: &Gan) -> Finding {
             "How well the discriminator was fooled, which the generator is updated by, needs no \
                 backpropagation"
                 .into(),
-        source: "001, question 2 on GANs".into(),
+        source: "001, statement 2 on GANs".into(),
         expected: "a gradient of the generator from D(G(Z)) as numbers".into(),
         measured: format!("“{said}”; {}", if gradient { "a gradient" } else { "no gradient" }),
         verdict: Verdict::holds_if(gradient),
@@ -140,7 +154,7 @@ fn fooled(working: &mut Vec<String>) -> Finding {
     Finding {
         id: "fooled".into(),
         claim: "Ideally the generator's loss is low and the discriminator's high".into(),
-        source: "001, question 1 on GANs".into(),
+        source: "001, statement 1 on GANs".into(),
         expected: "neither is beaten by a generator that is far off".into(),
         measured: format!(
             "losses of D and G: {} and {} for a perfect generator; {} and {} for N(4, 1) against \

@@ -19,10 +19,9 @@ const SIZE: i64 = TOKENS * WIDTH;
 
 /// LayerNorm by itself, then both placements.
 pub(super) fn findings(context: &Context) -> Vec<Finding> {
-    let mut findings = vec![normalisation(context)];
-    findings.extend(after(&Chain::new(context, Placement::After)));
-    findings.push(before(&Chain::new(context, Placement::Before)));
-    findings
+    let post = Chain::new(context, Placement::After);
+    let pre = Chain::new(context, Placement::Before);
+    vec![normalisation(context), after(&post), torn(&post), before(&pre)]
 }
 
 /// A stack, the input of every block, and ∂e/∂x of the top for the error e = Σ pull · x.
@@ -88,43 +87,48 @@ fn normalisation(context: &Context) -> Finding {
     .against(&formula, &jacobian(&x, normalised))
 }
 
-/// The product of the blocks' Jacobians: from the top down, from the bottom up, and torn in two.
-fn after(chain: &Chain) -> [Finding; 2] {
+/// A row times the factors of several blocks, in the order of `blocks`.
+fn product(
+    row: &Tensor,
+    blocks: impl Iterator<Item = usize>,
+    factor: impl Fn(usize) -> Tensor,
+) -> Tensor {
+    blocks.fold(row.copy(), |row, block| row.matmul(&factor(block)))
+}
+
+/// The product of the blocks' Jacobians, from the top down and from the bottom up.
+fn after(chain: &Chain) -> Finding {
     let autograd = chain.autograd();
     let whole = |block: usize| chain.norm(block).matmul(&chain.residual(block));
-    let product = |row: &Tensor,
-                   blocks: &mut dyn Iterator<Item = usize>,
-                   factor: &dyn Fn(usize) -> Tensor| {
-        blocks.fold(row.copy(), |row, block| row.matmul(&factor(block)))
-    };
-    let down = product(&chain.pull, &mut (0..DEPTH).rev(), &whole);
-    let up = product(&chain.pull, &mut (0..DEPTH), &whole);
-    let norms = product(&chain.pull, &mut (0..DEPTH).rev(), &|block| chain.norm(block));
-    let torn = product(&norms, &mut (0..DEPTH).rev(), &|block| chain.residual(block));
-    let [down, up] = [down, up].map(|row| relative_difference(&row, &autograd));
-    [
-        Finding {
-            id: "after".into(),
-            claim: "Post-LN: ∂e/∂x₀ = ∂e/∂x_L ∏ₗ ∂LayerNorm(zₗ)/∂zₗ (1 + ∂A(xₗ)/∂xₗ)".into(),
-            source: "004, question 18".into(),
-            expected: format!("autograd's gradient through {DEPTH} blocks"),
-            measured: format!(
-                "relative difference {} with the top block's factor first, {} with the lowest \
-                 block's first, as ∏ from l₀ to L − 1 is usually read",
-                difference_text(down),
-                difference_text(up)
-            ),
-            verdict: Verdict::by_condition(agrees(down), agrees(up)),
-            precision: Precision::Exact,
-        },
-        Formula {
-            id: "two-products",
-            claim: "It is the product of two products: ∏ₗ ∂LayerNorm(zₗ)/∂zₗ ∏ₗ (1 + ∂A(xₗ)/∂xₗ)",
-            source: "004, question 19",
-            expected: "autograd's gradient, both products from the top down",
-        }
-        .against(&torn, &autograd),
-    ]
+    let down = relative_difference(&product(&chain.pull, (0..DEPTH).rev(), whole), &autograd);
+    let up = relative_difference(&product(&chain.pull, 0..DEPTH, whole), &autograd);
+    Finding {
+        id: "after".into(),
+        claim: "Post-LN: ∂e/∂x₀ = ∂e/∂x_L ∏ₗ ∂LayerNorm(zₗ)/∂zₗ (1 + ∂A(xₗ)/∂xₗ)".into(),
+        source: "004, question 18".into(),
+        expected: format!("autograd's gradient through {DEPTH} blocks"),
+        measured: format!(
+            "relative difference {} with the top block's factor first, {} with the lowest block's \
+             first, as ∏ from l₀ to L − 1 is usually read",
+            difference_text(down),
+            difference_text(up)
+        ),
+        verdict: Verdict::by_condition(agrees(down), agrees(up)),
+        precision: Precision::Exact,
+    }
+}
+
+/// All LayerNorms first, then all attentions.
+fn torn(chain: &Chain) -> Finding {
+    let norms = product(&chain.pull, (0..DEPTH).rev(), |block| chain.norm(block));
+    let torn = product(&norms, (0..DEPTH).rev(), |block| chain.residual(block));
+    Formula {
+        id: "two-products",
+        claim: "It is the product of two products: ∏ₗ ∂LayerNorm(zₗ)/∂zₗ ∏ₗ (1 + ∂A(xₗ)/∂xₗ)",
+        source: "004, question 19",
+        expected: "autograd's gradient, both products from the top down",
+    }
+    .against(&torn, &chain.autograd())
 }
 
 /// One plus the sum of what every block above adds, each differentiated down to the lowest block.

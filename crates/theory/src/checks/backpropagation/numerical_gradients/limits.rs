@@ -10,33 +10,43 @@ use crate::toolkit::derivatives::{finite_differences, gradients};
 use crate::toolkit::numbers::fixed;
 use crate::{Context, Finding, Precision, Verdict};
 
-/// How often the loss is evaluated: a closure counts.
-pub(super) fn cost(context: &Context, working: &mut Vec<String>) -> Finding {
-    let mut counted = Vec::new();
-    for d in [5, 10, 20] {
-        let snippet = Snippet::new(context, d);
-        let joined = Tensor::cat(&[snippet.w.reshape([-1]), snippet.b.copy()], 0);
-        let calls = Cell::new(0);
-        let loss = |p: &Tensor| {
-            calls.set(calls.get() + 1);
-            snippet.linear(&p.narrow(0, 0, d * d).view([d, d]), &p.narrow(0, d * d, d))
-        };
-        let start = Instant::now();
-        let _ = finite_differences(&joined, 1e-6, |p| loss(p).double_value(&[]));
-        let (numeric, numeric_time) = (calls.replace(0), start.elapsed());
-        let start = Instant::now();
-        let _ = gradients(&[&joined], |p| loss(&p[0]));
-        let (autograd, autograd_time) = (calls.replace(0), start.elapsed());
-        working.push(format!(
-            "{} parameters: {numeric} evaluations in {numeric_time:.1?}; autograd {autograd} \
-             evaluation and a backward pass in {autograd_time:.1?}",
-            joined.numel()
-        ));
-        counted.push((joined.numel(), numeric, autograd));
-    }
-    let list = |pick: fn(&(usize, usize, usize)) -> usize| {
-        counted.iter().map(|row| pick(row).to_string()).collect::<Vec<_>>().join(", ")
+/// How often the loss of one network is evaluated.
+struct Count {
+    parameters: usize,
+    numeric: usize,
+    autograd: usize,
+}
+
+/// Counts for W `[d, d]` and b: the loss counts its calls.
+fn count(context: &Context, d: i64, working: &mut Vec<String>) -> Count {
+    let snippet = Snippet::new(context, d);
+    let joined = Tensor::cat(&[snippet.w.reshape([-1]), snippet.b.copy()], 0);
+    let calls = Cell::new(0);
+    let loss = |p: &Tensor| {
+        calls.set(calls.get() + 1);
+        snippet.linear(&p.narrow(0, 0, d * d).view([d, d]), &p.narrow(0, d * d, d))
     };
+    let start = Instant::now();
+    let _ = finite_differences(&joined, 1e-6, |p| loss(p).double_value(&[]));
+    let (numeric, numeric_time) = (calls.replace(0), start.elapsed());
+    let start = Instant::now();
+    let _ = gradients(&[&joined], |p| loss(&p[0]));
+    let (autograd, autograd_time) = (calls.replace(0), start.elapsed());
+    let parameters = joined.numel();
+    working.push(format!(
+        "{parameters} parameters: {numeric} evaluations in {numeric_time:.1?}; autograd {autograd} \
+         evaluation and a backward pass in {autograd_time:.1?}"
+    ));
+    Count { parameters, numeric, autograd }
+}
+
+/// Evaluations against parameters, for three sizes of the snippet.
+pub(super) fn cost(context: &Context, working: &mut Vec<String>) -> Finding {
+    let counts = [5, 10, 20].map(|d| count(context, d, working));
+    let list = |pick: fn(&Count) -> usize| {
+        counts.iter().map(|count| pick(count).to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let as_expected = |count: &Count| count.numeric == 2 * count.parameters && count.autograd == 1;
     Finding {
         id: "cost".into(),
         claim:
@@ -46,11 +56,11 @@ pub(super) fn cost(context: &Context, working: &mut Vec<String>) -> Finding {
         expected: "2P evaluations for P parameters, and 1".into(),
         measured: format!(
             "{} evaluations for {} parameters; autograd {}",
-            list(|row| row.1),
-            list(|row| row.0),
-            list(|row| row.2)
+            list(|count| count.numeric),
+            list(|count| count.parameters),
+            list(|count| count.autograd)
         ),
-        verdict: Verdict::holds_if(counted.iter().all(|row| row.1 == 2 * row.0 && row.2 == 1)),
+        verdict: Verdict::holds_if(counts.iter().all(as_expected)),
         precision: Precision::Exact,
     }
 }
