@@ -11,16 +11,21 @@ pub(super) fn mathml(latex: &str, display_mode: DisplayMode) -> Markup {
     let config = RenderConfig { display_mode, ..RenderConfig::default() };
     let mut shown = String::new();
     match push_mathml(&mut shown, events.into_iter(), config) {
-        Ok(()) => PreEscaped(with_escaped_operators(shown)),
+        Ok(()) => PreEscaped(mended(shown)),
         Err(_) => maud::html! { code { (latex) } },
     }
 }
 
-/// The renderer escapes text, but writes these operators as they are.
-fn with_escaped_operators(mathml: String) -> String {
-    [("<", "&lt;"), (">", "&gt;"), ("&", "&amp;")].iter().fold(mathml, |text, (bare, escaped)| {
-        text.replace(&format!(">{bare}</mo>"), &format!(">{escaped}</mo>"))
-    })
+/// The renderer escapes text, but writes these operators as they are; and its μ is the sign for
+/// micro, which has no italic form.
+fn mended(mathml: String) -> String {
+    let wrong = [
+        (">&</mo>", ">&amp;</mo>"),
+        ("><</mo>", ">&lt;</mo>"),
+        (">></mo>", ">&gt;</mo>"),
+        ("\u{b5}", "μ"),
+    ];
+    wrong.iter().fold(mathml, |text, (wrong, right)| text.replace(wrong, right))
 }
 
 /// What is wrong with a formula, if anything is.
@@ -36,8 +41,9 @@ mod tests {
 
     #[test]
     fn latex_becomes_mathml() {
-        let shown = mathml(r"\frac{\sigma^2}{2}", DisplayMode::Inline).into_string();
+        let shown = mathml(r"\frac{\mu^2}{2}", DisplayMode::Inline).into_string();
         assert!(shown.starts_with("<math") && shown.contains("<mfrac>"), "{shown}");
+        assert!(shown.contains("<mi>μ</mi>"), "{shown}");
         assert!(!shown.contains("frac{"), "{shown}");
     }
 
