@@ -53,6 +53,7 @@ macro_rules! documented {
 }
 
 documented! {
+    universal_approximation: "universal-approximation",
     gaussian_kl: "gaussian-kl",
 }
 
