@@ -11,66 +11,11 @@ use tch::{Device, Kind, Tensor};
 use crate::toolkit::compare::largest_difference;
 use crate::toolkit::fit::exponent;
 use crate::toolkit::numbers::{at_most, fixed, scientific};
-use crate::{Context, Finding, Outcome, Precision, Verdict};
+use crate::{Context, Finding, Outcome, Verdict};
 
-/// Fully connected layers (weight, bias) with a ReLU between any two.
-struct Mlp(Vec<(Tensor, Tensor)>);
+mod networks;
 
-impl Mlp {
-    /// `[n]` inputs to `[n]` outputs.
-    fn forward(&self, x: &Tensor) -> Tensor {
-        let mut h = x.unsqueeze(1);
-        for (index, (weight, bias)) in self.0.iter().enumerate() {
-            h = if index > 0 { h.relu() } else { h };
-            h = h.linear(weight, Some(bias));
-        }
-        h.squeeze_dim(1)
-    }
-
-    fn parameters(&self) -> usize {
-        self.0.iter().map(|(weight, bias)| weight.numel() + bias.numel()).sum()
-    }
-}
-
-fn tensor(values: &[f64], shape: &[i64]) -> Tensor {
-    Tensor::from_slice(values).reshape(shape)
-}
-
-/// One hidden layer whose graph is the polygon through the points, sorted by x: unit k bends it at
-/// point k, by as much as the slope changes there.
-fn through(points: &[(f64, f64)]) -> Mlp {
-    let slopes = points.windows(2).map(|p| (p[1].1 - p[0].1) / (p[1].0 - p[0].0));
-    let mut before = 0.0;
-    let bends: Vec<f64> =
-        slopes.map(|slope| slope - std::mem::replace(&mut before, slope)).collect();
-    let width = bends.len() as i64;
-    let knots: Vec<f64> = points[..bends.len()].iter().map(|point| -point.0).collect();
-    let hidden = (Tensor::ones([width, 1], (Kind::Double, Device::Cpu)), tensor(&knots, &[width]));
-    Mlp(vec![hidden, (tensor(&bends, &[1, width]), tensor(&[points[0].1], &[1]))])
-}
-
-/// `through` at `pieces + 1` evenly spaced points of [0, 1].
-fn interpolating(pieces: i32, f: impl Fn(f64) -> f64) -> Mlp {
-    let x = |k: i32| f64::from(k) / f64::from(pieces);
-    through(&(0..=pieces).map(|k| (x(k), f(x(k)))).collect::<Vec<_>>())
-}
-
-/// x² by `depth` hidden layers of three units (Yarotsky 2017): x² ≈ x − Σₛ gₛ(x)/4ˢ, where gₛ is the
-/// tent map g(x) = 2·relu(x) − 4·relu(x − ½) applied s times, a sawtooth of 2ˢ pieces.
-fn deep_square(depth: i32) -> Mlp {
-    let mut layers = vec![(tensor(&[1.0, 1.0, 1.0], &[3, 1]), tensor(&[0.0, -0.5, 0.0], &[3]))];
-    for s in 1..=depth {
-        let share = 0.25f64.powi(s);
-        let sum = [-2.0 * share, 4.0 * share, 1.0];
-        layers.push(if s < depth {
-            let weight = [[2.0, -4.0, 0.0], [2.0, -4.0, 0.0], sum].concat();
-            (tensor(&weight, &[3, 3]), tensor(&[0.0, -0.5, 0.0], &[3]))
-        } else {
-            (tensor(&sum, &[1, 3]), tensor(&[0.0], &[1]))
-        });
-    }
-    Mlp(layers)
-}
+use networks::{Mlp, deep_square, interpolating, through};
 
 /// Evenly spaced points of [0, 1], with both ends: every network here has its knots among them.
 fn grid() -> Tensor {
@@ -107,27 +52,22 @@ fn width(working: &mut Vec<String>) -> [Finding; 2] {
     let widths = [0.1, 0.01, 0.0001].map(width_for);
     let texts = widths.map(|width| width.map_or("none".to_owned(), |width| fixed(width, 0)));
     let slope = exponent(&sweep[2..]);
-    let levels = Finding {
-        id: "width".into(),
-        claim:
-            "One hidden layer can approximate a continuous function up to any specified precision"
-                .into(),
-        source: "000, question 1(a); 002, universal approximation (a)".into(),
-        expected: "a width for each of the errors 0.1, 0.01 and 0.0001, on sin 2πx".into(),
-        measured: format!("{} hidden units", texts.join(", ")),
-        verdict: Verdict::holds_if(widths.iter().all(Option::is_some)),
-        precision: Precision::Exact,
-    };
-    let rate = Finding {
-        id: "width-rate".into(),
-        claim: "For a smooth function of one variable the error falls as the square of the width"
-            .into(),
-        source: "standard result".into(),
-        expected: "exponent −2: the error of linear interpolation is at most max|f″|/8N²".into(),
-        measured: format!("exponent {}", fixed(slope, 2)),
-        verdict: Verdict::holds_if((slope + 2.0).abs() < 0.05),
-        precision: Precision::Exact,
-    };
+    let levels = Finding::exact(
+        "width",
+        "One hidden layer can approximate a continuous function up to any specified precision",
+        "000, question 1(a); 002, universal approximation (a)",
+        "a width for each of the errors 0.1, 0.01 and 0.0001, on sin 2πx",
+        format!("{} hidden units", texts.join(", ")),
+        Verdict::holds_if(widths.iter().all(Option::is_some)),
+    );
+    let rate = Finding::exact(
+        "width-rate",
+        "For a smooth function of one variable the error falls as the square of the width",
+        "standard result",
+        "exponent −2: the error of linear interpolation is at most max|f″|/8N²",
+        format!("exponent {}", fixed(slope, 2)),
+        Verdict::holds_if((slope + 2.0).abs() < 0.05),
+    );
     [levels, rate]
 }
 
@@ -151,20 +91,19 @@ fn any_activation(context: &Context, working: &mut Vec<String>) -> Result<Findin
         working.push(format!("{width} random units: tanh {tanh:.1e}, square {square:.3}"));
         smallest = [smallest[0].min(tanh), smallest[1].min(square)];
     }
-    Ok(Finding {
-        id: "any-activation".into(),
-        claim: "This is so regardless of the choice of non-linear activation function".into(),
-        source: "000, question 1(a)".into(),
-        expected: "an error below 0.0001 on sin 2πx with tanh, and with the non-linear square"
-            .into(),
-        measured: format!(
+    Ok(Finding::exact(
+        "any-activation",
+        "This is so regardless of the choice of non-linear activation function",
+        "000, question 1(a)",
+        "an error below 0.0001 on sin 2πx with tanh, and with the non-linear square",
+        format!(
             "up to 256 units: tanh {}, the square never below {}: its sums are parabolas",
             at_most(smallest[0], -4),
             fixed(smallest[1], 2)
         ),
-        verdict: Verdict::by_condition(smallest[0] < 1e-4, smallest[1] < 1e-4),
-        precision: Precision::Relative(0.05),
-    })
+        Verdict::by_condition(smallest[0] < 1e-4, smallest[1] < 1e-4),
+    )
+    .within(0.05))
 }
 
 /// 64 inputs with random labels; then each input twice, with labels one above and one below.
@@ -179,25 +118,20 @@ fn any_dataset(context: &Context) -> Result<Finding> {
     let twice = Tensor::cat(&[&y - 1.0, &y + 1.0], 0);
     let residual = Tensor::cat(&[&fitted, &fitted], 0) - twice;
     let contradictory = residual.square().mean(Kind::Double).double_value(&[]);
-    Ok(Finding {
-        id: "any-dataset".into(),
-        claim:
-            "A sufficiently wide layer can be right to 100% on any dataset, since a dataset can be \
-                represented by a function"
-                .into(),
-        source: "000, question 1(a)".into(),
-        expected:
-            "error 0 on 64 points with random labels; the same with each input twice, labelled \
-                   y − 1 and y + 1"
-                .into(),
-        measured: format!(
+    Ok(Finding::exact(
+        "any-dataset",
+        "A sufficiently wide layer can be right to 100% on any dataset, since a dataset can be \
+                represented by a function",
+        "000, question 1(a)",
+        "error 0 on 64 points with random labels; the same with each input twice, labelled \
+                   y − 1 and y + 1",
+        format!(
             "63 units: error {}; with contradicting labels a mean squared error of {}",
             at_most(distinct, -9),
             fixed(contradictory, 3)
         ),
-        verdict: Verdict::by_condition(distinct < 1e-9, contradictory < 1e-9),
-        precision: Precision::Exact,
-    })
+        Verdict::by_condition(distinct < 1e-9, contradictory < 1e-9),
+    ))
 }
 
 /// x² on [0, 1] to an error of 10⁻⁶, deep and shallow.
@@ -223,40 +157,37 @@ fn depth(outcome: &mut Outcome) -> Result<[Finding; 3]> {
     let pieces = bends.sum(Kind::Int64).int64_value(&[]) + 1;
     let same_size = (parameters - 1.0) / 3.0 + 1.0;
     Ok([
-        Finding {
-            id: "depth".into(),
-            claim: "Deeper networks approximate the same functions with fewer neurons".into(),
-            source: "000, question 1(b); 002, universal approximation (b)".into(),
-            expected: "fewer parameters at the same error, on x²".into(),
-            measured: format!(
+        Finding::exact(
+            "depth",
+            "Deeper networks approximate the same functions with fewer neurons",
+            "000, question 1(b); 002, universal approximation (b)",
+            "fewer parameters at the same error, on x²",
+            format!(
                 "error {}: 9 layers of 3 units, {parameters} parameters; one layer interpolating, {} \
                  parameters, and none with fewer than {least}",
                 scientific(reached, 2),
                 shallow[8].0
             ),
-            verdict: Verdict::holds_if(shallow[8].1 >= 0.999 * reached && parameters < least),
-            precision: Precision::Exact,
-        },
-        Finding {
-            id: "pieces".into(),
-            claim: "Depth multiplies the linear pieces of a ReLU network, width adds them".into(),
-            source: "standard result".into(),
-            expected: format!(
+            Verdict::holds_if(shallow[8].1 >= 0.999 * reached && parameters < least),
+        ),
+        Finding::exact(
+            "pieces",
+            "Depth multiplies the linear pieces of a ReLU network, width adds them",
+            "standard result",
+            format!(
                 "2⁹ = 512 pieces; one layer of {parameters} parameters has at most {same_size}"
             ),
-            measured: format!("{pieces} pieces"),
-            verdict: Verdict::holds_if(pieces == 512 && same_size < 512.0),
-            precision: Precision::Exact,
-        },
-        Finding {
-            id: "never-deep".into(),
-            claim: "There is never really a reason to use more than one hidden layer".into(),
-            source: "003, question 1 (the friend)".into(),
-            expected: "no deeper network reaches an error with fewer parameters".into(),
-            measured: format!("{parameters} parameters in 9 layers against {least} or more in one"),
-            verdict: Verdict::holds_if(parameters >= least),
-            precision: Precision::Exact,
-        },
+            format!("{pieces} pieces"),
+            Verdict::holds_if(pieces == 512 && same_size < 512.0),
+        ),
+        Finding::exact(
+            "never-deep",
+            "There is never really a reason to use more than one hidden layer",
+            "003, question 1 (the friend)",
+            "no deeper network reaches an error with fewer parameters",
+            format!("{parameters} parameters in 9 layers against {least} or more in one"),
+            Verdict::holds_if(parameters >= least),
+        ),
     ])
 }
 
@@ -274,7 +205,7 @@ fn draw(outcome: &mut Outcome, deep: &[(f64, f64)], shallow: &[(f64, f64)]) -> R
         ..LineChart::default()
     };
     let alt = "Error against parameters, both logarithmic: a straight line for one hidden layer, and \
-               below it a curve that bends downwards for growing depth.";
+               for growing depth a curve that crosses it at 45 parameters and plunges.";
     let caption = "Width buys a power of the parameters, a straight line of slope −2; depth buys an \
                    exponential. Both networks draw the same polygon, piece for piece.";
     outcome.plot("universal-approximation", &chart.draw()?, alt, caption)
