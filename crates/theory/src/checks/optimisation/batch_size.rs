@@ -16,6 +16,9 @@ mod regression;
 
 use regression::{expected, simulated, tuned};
 
+/// `(batch size, value)`.
+type Line = Vec<(f64, f64)>;
+
 const SIZES: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /// What a batch size changes, and what it does not.
@@ -66,34 +69,53 @@ fn distance(products: &Tensor, batches: impl Iterator<Item = Vec<usize>>) -> f64
     squares.mean(Kind::Double).double_value(&[])
 }
 
-fn variance(context: &Context, set: &ImageSet, outcome: &mut Outcome) -> Result<[Finding; 3]> {
-    let (rows, full) = image_gradients(context, set);
-    let count = set.len();
-    let unbiased = relative_difference(&rows.mean_dim(0, false, Kind::Double), &full);
-    let deviations = &rows - &full;
+/// What batches of one size are off by, as shares of one image's variance.
+struct Spread {
+    size: f64,
+    with_replacement: f64,
+    without: f64,
+}
+
+/// A thousand batches of each size, drawn with and without replacement.
+fn spreads(context: &Context, deviations: &Tensor) -> Vec<Spread> {
+    let count = deviations.size()[0] as usize;
     let products = deviations.matmul(&deviations.tr());
     let single = products.trace().double_value(&[]) / count as f64;
     let mut rng = context.rng("batch-size draws");
-    let (mut with, mut without) = (Vec::new(), Vec::new());
-    for size in SIZES {
+    let mut spread = |size: usize| {
         let draws = (0..1000).map(|_| (0..size).map(|_| rng.random_range(0..count)).collect());
-        with.push((size as f64, distance(&products, draws) / single));
+        let with_replacement = distance(&products, draws) / single;
         let draws = (0..1000).map(|_| rand::seq::index::sample(&mut rng, count, size).into_vec());
-        without.push((size as f64, distance(&products, draws) / single));
-        let last = with.len() - 1;
+        let without = distance(&products, draws) / single;
+        Spread { size: size as f64, with_replacement, without }
+    };
+    SIZES.iter().map(|&size| spread(size)).collect()
+}
+
+fn variance(context: &Context, set: &ImageSet, outcome: &mut Outcome) -> Result<[Finding; 3]> {
+    let (rows, full) = image_gradients(context, set);
+    let unbiased = relative_difference(&rows.mean_dim(0, false, Kind::Double), &full);
+    let spreads = spreads(context, &(&rows - &full));
+    for Spread { size, with_replacement, without } in &spreads {
         outcome.show(format!(
-            "B = {size}: {:.5} of one image’s variance, without replacement {:.5}",
-            with[last].1, without[last].1
+            "B = {size}: {with_replacement:.5} of one image’s variance, without replacement {without:.5}"
         ));
     }
+    let with = spreads.iter().map(|spread| (spread.size, spread.with_replacement)).collect();
+    let without = spreads.iter().map(|spread| (spread.size, spread.without)).collect();
     figures::variance(outcome, &with, &without)?;
-    let slope = exponent(&with);
-    let theory = |size: f64| (count as f64 - size) / (count as f64 - 1.0) / size;
+    Ok(variance_findings(set.len() as f64, unbiased, &with, &without))
+}
+
+/// The findings from `(batch size, share of one image's variance)`.
+fn variance_findings(count: f64, unbiased: f64, with: &Line, without: &Line) -> [Finding; 3] {
+    let slope = exponent(with);
+    let theory = |size: f64| (count - size) / (count - 1.0) / size;
     let off = without.iter().map(|p| (p.1 / theory(p.0) - 1.0).abs()).fold(0.0, f64::max);
     let finding = |id: &str, claim: &str, source: &str, expected: &str, measured: String, holds| {
         Finding::exact(id, claim, source, expected, measured, Verdict::holds_if(holds)).within(0.05)
     };
-    Ok([
+    [
         finding(
             "unbiased",
             "One random image’s gradient is the full gradient on average",
@@ -122,33 +144,42 @@ fn variance(context: &Context, set: &ImageSet, outcome: &mut Outcome) -> Result<
             ),
             off < 0.2,
         ),
-    ])
+    ]
+}
+
+/// Simulated counts for two batch sizes each.
+struct Counts {
+    /// Sizes 2 and 4, 64 and 128, at the best rate for each.
+    small: [usize; 2],
+    large: [usize; 2],
+    /// Sizes 8 and 16 at the rate 0.05.
+    same: [usize; 2],
+    /// Sizes 1 and 256 at the rate 0.2.
+    noisy: [usize; 2],
+    /// The largest relative difference from the recursion.
+    off: f64,
+}
+
+fn counts(context: &Context, working: &mut Vec<String>) -> Counts {
+    let mut off: f64 = 0.0;
+    let mut run = |batch: f64, rate: f64| {
+        let measured = simulated(context, batch as i64, rate);
+        let theory = expected(batch, rate).unwrap_or(0);
+        working.push(format!(
+            "B = {batch}, rate {rate:.3}: {measured} iterations, recursion {theory}"
+        ));
+        off = off.max((measured as f64 / theory as f64 - 1.0).abs());
+        measured
+    };
+    let small = [2.0, 4.0].map(|batch| run(batch, tuned(batch).0));
+    let large = [64.0, 128.0].map(|batch| run(batch, tuned(batch).0));
+    let same = [8.0, 16.0].map(|batch| run(batch, 0.05));
+    let noisy = [1.0, 256.0].map(|batch| run(batch, 0.2));
+    Counts { small, large, same, noisy, off }
 }
 
 fn iterations(context: &Context, outcome: &mut Outcome) -> Result<[Finding; 4]> {
-    let run = |batch: i64, rate: f64| simulated(context, batch, rate);
-    let [small, large] =
-        [[2, 4], [64, 128]].map(|pair| pair.map(|batch| run(batch, tuned(batch as f64).0)));
-    let same = [8, 16].map(|batch| run(batch, 0.05));
-    let noisy = [1, 256].map(|batch| run(batch, 0.2));
-    let pairs = [
-        (2.0, tuned(2.0).0, small[0]),
-        (4.0, tuned(4.0).0, small[1]),
-        (64.0, tuned(64.0).0, large[0]),
-        (128.0, tuned(128.0).0, large[1]),
-        (8.0, 0.05, same[0]),
-        (16.0, 0.05, same[1]),
-        (1.0, 0.2, noisy[0]),
-        (256.0, 0.2, noisy[1]),
-    ];
-    let mut off: f64 = 0.0;
-    for (batch, rate, measured) in pairs {
-        let theory = expected(batch, rate).unwrap_or(0) as f64;
-        outcome.show(format!(
-            "B = {batch}, rate {rate:.3}: {measured} iterations, recursion {theory}"
-        ));
-        off = off.max((measured as f64 / theory - 1.0).abs());
-    }
+    let Counts { small, large, same, noisy, off } = counts(context, &mut outcome.working);
     figures::iterations(outcome)?;
     let ratio = |pair: [usize; 2]| pair[1] as f64 / pair[0] as f64;
     let text = |pair: [usize; 2]| format!("{} to {}", pair[0], pair[1]);

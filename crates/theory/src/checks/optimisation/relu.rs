@@ -9,14 +9,20 @@ use crate::toolkit::derivatives::gradients;
 use crate::toolkit::numbers::{fixed, scientific};
 use crate::{Context, Finding, Outcome, Verdict};
 
+mod layer;
+
+use layer::Layer;
+
 const QUESTION: &str = "001, Losses and Activation functions, question 4";
 
 /// The three statements about ReLU, and how many units die at which bias.
 pub fn relu(context: &Context) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     outcome.findings.extend(slope(&mut outcome.working)?);
-    let found = dead(context, &mut outcome)?;
-    outcome.findings.extend(found);
+    let layer = Layer::new(context);
+    outcome.findings.push(dead(&layer, &mut outcome.working));
+    outcome.findings.extend(dead_units(&layer));
+    draw(&mut outcome, &layer)?;
     outcome.findings.extend(vanishing(context));
     Ok(outcome)
 }
@@ -51,55 +57,12 @@ fn slope(working: &mut Vec<String>) -> Result<[Finding; 2]> {
     Ok([linear, constant])
 }
 
-/// A layer of 256 units on 1000 standard normal inputs in 10 dimensions.
-struct Layer {
-    inputs: Tensor,
-    weight: Tensor,
-    outgoing: Tensor,
-}
-
-impl Layer {
-    fn new(context: &Context) -> Layer {
-        let normal =
-            |purpose: &str, shape: &[i64]| context.normal(&format!("relu {purpose}"), shape);
-        Layer {
-            inputs: normal("inputs", &[1000, 10]),
-            weight: normal("weight", &[256, 10]) / 10f64.sqrt(),
-            outgoing: normal("outgoing", &[256]),
-        }
-    }
-
-    /// Whether each unit is zero on all of `inputs`.
-    fn dead(&self, inputs: &Tensor, bias: f64) -> Tensor {
-        (inputs.matmul(&self.weight.tr()) + bias).le(0.0).all_dim(0, false)
-    }
-
-    /// Whether the gradient of each unit's incoming weights is exactly zero.
-    fn unmoved(&self, bias: f64, activation: fn(&Tensor) -> Tensor) -> Tensor {
-        let output = |w: &[Tensor]| {
-            let hidden = activation(&(self.inputs.matmul(&w[0].tr()) + bias));
-            hidden.matmul(&self.outgoing).sum(Kind::Double)
-        };
-        gradients(&[&self.weight], output).remove(0).eq(0.0).all_dim(1, false)
-    }
-
-    /// The number of dead units to expect, Σ Φ(−b/‖w‖)¹⁰⁰⁰ over the units, and its variance were
-    /// they independent.
-    fn expected(&self, bias: f64) -> (f64, f64) {
-        let norms = self.weight.square().sum_dim_intlist(1, false, Kind::Double).sqrt();
-        let silent: Tensor = 0.5 * (bias / (norms * 2f64.sqrt())).erfc();
-        let always = (silent.log() * 1000.0).exp();
-        let variance = (&always - always.square()).sum(Kind::Double).double_value(&[]);
-        (always.sum(Kind::Double).double_value(&[]), variance)
-    }
-}
-
 fn count(mask: &Tensor) -> i64 {
     mask.sum(Kind::Int64).int64_value(&[])
 }
 
-fn dead(context: &Context, outcome: &mut Outcome) -> Result<[Finding; 4]> {
-    let layer = Layer::new(context);
+/// Dead units counted at each bias, against their expected number.
+fn dead(layer: &Layer, working: &mut Vec<String>) -> Finding {
     let biases = [0.0, -1.0, -2.0, -3.0, -4.0, -5.0];
     let counts = biases.map(|bias| count(&layer.dead(&layer.inputs, bias)));
     let theory = biases.map(|bias| layer.expected(bias));
@@ -109,54 +72,53 @@ fn dead(context: &Context, outcome: &mut Outcome) -> Result<[Finding; 4]> {
         .map(|(&n, (mean, variance))| (n as f64 - mean).abs() / (4.0 * variance.sqrt() + 0.5));
     let within = off.fold(0.0, f64::max) < 1.0;
     for ((bias, n), (mean, _)) in biases.iter().zip(counts).zip(theory) {
-        outcome.show(format!("bias {bias}: {n} of 256 dead, {mean:.1} expected"));
+        working.push(format!("bias {bias}: {n} of 256 dead, {mean:.1} expected"));
     }
-    draw(outcome, &layer)?;
+    let list = counts.map(|n| n.to_string()).join(", ");
+    let expected = theory.map(|t| fixed(t.0, 0)).join(", ");
+    Finding::exact(
+        "dead",
+        "A bias can make the input of a unit always negative: the unit is dead",
+        QUESTION,
+        format!("bias 0 to −5 in steps of 1, Σ Φ(−b/‖w‖)¹⁰⁰⁰ of 256 units: {expected}"),
+        format!("{list} units that are zero on all 1000 inputs"),
+        Verdict::holds_if(within && counts[5] > 200),
+    )
+}
+
+/// Properties of the units that are dead at the bias −3.
+fn dead_units(layer: &Layer) -> [Finding; 3] {
     let dead = layer.dead(&layer.inputs, -3.0);
     let agree = count(&layer.unmoved(-3.0, Tensor::relu).eq_tensor(&dead));
     let far = layer.dead(&(&layer.weight * 100.0), -3.0);
     let revived = count(&dead) - count(&dead.logical_and(&far));
     let leaky = count(&layer.unmoved(-3.0, Tensor::leaky_relu));
-    let list = counts.map(|n| n.to_string()).join(", ");
-    let expected = theory.map(|t| fixed(t.0, 0)).join(", ");
-    let finding = |id: &str, claim: &str, source: &str, expected: String, measured, verdict| {
-        Finding::exact(id, claim, source, expected, measured, verdict)
-    };
-    Ok([
-        finding(
-            "dead",
-            "A bias can make the input of a unit always negative: the unit is dead",
-            QUESTION,
-            format!("bias 0 to −5 in steps of 1, Σ Φ(−b/‖w‖)¹⁰⁰⁰ of 256 units: {expected}"),
-            format!("{list} units that are zero on all 1000 inputs"),
-            Verdict::holds_if(within && counts[5] > 200),
-        ),
-        finding(
+    [
+        Finding::exact(
             "dead-gradient",
             "The gradient of a dead unit is always zero",
             QUESTION,
-            "exactly the dead units of bias −3 have no gradient, by autograd".into(),
+            "exactly the dead units of bias −3 have no gradient, by autograd",
             format!("{agree} of 256 units agree, {} of them dead", count(&dead)),
             Verdict::holds_if(agree == 256 && count(&dead) > 0),
         ),
-        finding(
+        Finding::exact(
             "any-input",
             "A dead unit outputs zero regardless of the input",
             QUESTION,
-            "zero on the data, and on inputs along the units’ own weights, 100 times as large"
-                .into(),
+            "zero on the data, and on inputs along the units’ own weights, 100 times as large",
             format!("of {} units dead on the data {revived} fire there", count(&dead)),
             Verdict::by_condition(count(&dead) > 0, revived == 0),
         ),
-        finding(
+        Finding::exact(
             "leaky",
             "A leaky ReLU addresses the problem",
             QUESTION,
-            "no unit without a gradient at bias −3".into(),
+            "no unit without a gradient at bias −3",
             format!("{leaky} units"),
             Verdict::holds_if(leaky == 0),
         ),
-    ])
+    ]
 }
 
 /// The gradient's norm at the input over that at the output of 50 ReLU layers of 256 units with

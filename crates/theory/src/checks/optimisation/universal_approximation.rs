@@ -149,14 +149,19 @@ fn depth(outcome: &mut Outcome) -> Result<[Finding; 3]> {
         ));
     }
     draw(outcome, &deep, &shallow)?;
-    let (parameters, reached) = deep[8];
+    Ok(depth_findings(deep[8], shallow[8]))
+}
+
+/// The findings from (parameters, error) of nine layers and of 512 units.
+fn depth_findings((parameters, reached): (f64, f64), shallow: (f64, f64)) -> [Finding; 3] {
+    let x = grid();
     // A line misses x² on an interval of length h by h²/8 or more; w units give w + 1 intervals.
     let least_units = (1.0 / (8.0 * reached).sqrt()).ceil() - 1.0;
     let least = 3.0 * least_units + 1.0;
     let bends = deep_square(9).forward(&x).diff::<Tensor>(2, 0, None, None).abs().gt(1e-9);
     let pieces = bends.sum(Kind::Int64).int64_value(&[]) + 1;
     let same_size = (parameters - 1.0) / 3.0 + 1.0;
-    Ok([
+    [
         Finding::exact(
             "depth",
             "Deeper networks approximate the same functions with fewer neurons",
@@ -166,9 +171,9 @@ fn depth(outcome: &mut Outcome) -> Result<[Finding; 3]> {
                 "error {}: 9 layers of 3 units, {parameters} parameters; one layer interpolating, {} \
                  parameters, and none with fewer than {least}",
                 scientific(reached, 2),
-                shallow[8].0
+                shallow.0
             ),
-            Verdict::holds_if(shallow[8].1 >= 0.999 * reached && parameters < least),
+            Verdict::holds_if(shallow.1 >= 0.999 * reached && parameters < least),
         ),
         Finding::exact(
             "pieces",
@@ -188,7 +193,7 @@ fn depth(outcome: &mut Outcome) -> Result<[Finding; 3]> {
             format!("{parameters} parameters in 9 layers against {least} or more in one"),
             Verdict::holds_if(parameters >= least),
         ),
-    ])
+    ]
 }
 
 fn draw(outcome: &mut Outcome, deep: &[(f64, f64)], shallow: &[(f64, f64)]) -> Result<()> {

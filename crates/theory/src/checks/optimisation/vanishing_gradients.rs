@@ -7,43 +7,13 @@ use crate::toolkit::derivatives::gradients;
 use crate::toolkit::numbers::{fixed, scientific};
 use crate::{Context, Finding, Outcome, Verdict};
 
+mod chain;
+
+use chain::Chain;
+
 const SIGMOID: &str = "000, question 10(b), vanishing";
 const RELU: &str = "000, question 10(b), exploding";
 const TEN: &str = "001, Optimization, question 6.3";
-
-/// Layers of one unit without bias, a weight each, all of one value.
-#[derive(Debug, Clone, Copy)]
-struct Chain {
-    layers: i64,
-    weight: f64,
-    activation: fn(&Tensor) -> Tensor,
-}
-
-impl Chain {
-    fn weights(self) -> Tensor {
-        Tensor::full([self.layers], self.weight, (Kind::Double, Device::Cpu))
-    }
-
-    /// The activations for the input `x`.
-    fn activations(self, x: &Tensor, weights: &Tensor) -> Vec<Tensor> {
-        let mut h = x.shallow_clone();
-        let layer = |weight: Tensor| {
-            h = (self.activation)(&(weight * &h));
-            h.shallow_clone()
-        };
-        weights.unbind(0).into_iter().map(layer).collect()
-    }
-
-    /// The gradients of the output by the first layer's weight and by the input, at the input 1.
-    fn slopes(self) -> [f64; 2] {
-        let output = |leaves: &[Tensor]| {
-            let mut activations = self.activations(&leaves[1], &leaves[0]);
-            activations.remove(self.layers as usize - 1)
-        };
-        let found = gradients(&[&self.weights(), &Tensor::from(1.0f64)], output);
-        [found[0].double_value(&[0]), found[1].double_value(&[])]
-    }
-}
 
 /// Every number of the documents' examples.
 pub fn vanishing_gradients(_: &Context) -> Result<Outcome> {

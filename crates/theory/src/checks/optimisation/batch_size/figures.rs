@@ -3,21 +3,18 @@
 use anyhow::Result;
 use autodecoder_visualization::curves::{LineChart, Series};
 
+use super::Line;
 use super::regression::{expected, tuned};
 use crate::Outcome;
 
-pub(super) fn variance(
-    outcome: &mut Outcome,
-    with: &[(f64, f64)],
-    without: &[(f64, f64)],
-) -> Result<()> {
+pub(super) fn variance(outcome: &mut Outcome, with: &Line, without: &Line) -> Result<()> {
     let chart = LineChart {
         title: "Variance of a batch’s gradient, softmax regression on 256 images".into(),
         x_label: "batch size B".into(),
         y_label: "variance, share of one image’s".into(),
         series: vec![
-            Series::new("with replacement", with.into()),
-            Series::new("without", without.into()),
+            Series::new("with replacement", with.clone()),
+            Series::new("without", without.clone()),
         ],
         log_x: true,
         log_y: true,
