@@ -93,7 +93,10 @@ fn bisected(working: &mut Vec<String>) -> [Finding; 2] {
     let value = |t: &Tensor| bisect(t.double_value(&[0])).sin();
     let numeric = finite_differences(&Tensor::from_slice(&[theta]), 1e-5, value).double_value(&[0]);
     let formula = y.cos() / (y.exp() + 1.0);
-    working.push(format!("bisection, y* = {y:.6}: implicit {by_theorem:.9}, finite differences {numeric:.9}, cos y/(eʸ + 1) = {formula:.9}"));
+    working.push(format!(
+        "bisection, y = {y:.6}: implicit {by_theorem:.9}, finite differences {numeric:.9}, \
+         cos y/(eʸ + 1) = {formula:.9}"
+    ));
     // A bisection only decides which half is kept: to autograd, its result is a constant. The θ times
     // zero is there because libtorch refuses to run backward from a constant.
     let through = gradients(&[&Tensor::from(theta)], |t| {
@@ -103,8 +106,8 @@ fn bisected(working: &mut Vec<String>) -> [Finding; 2] {
     let apart = (by_theorem / numeric - 1.0).abs().max((by_theorem / formula - 1.0).abs());
     let given = Finding::exact(
         "differentiable-solver",
-        "Any method may solve the inner problem, as long as it is differentiable with respect to the \
-                parameters",
+        "Any method may solve the inner problem, as long as it (the method) is differentiable with \
+         respect to the parameters",
         QUESTION,
         "bisection, which is not, must not give the gradient",
         format!(

@@ -87,7 +87,7 @@ fn remarks() -> [Finding; 2] {
             "The model is making correct predictions for both examples, and is just not \
                     confident in them",
             QUESTION,
-            "both predictions on their label's side of ½",
+            "both predictions on their label’s side of ½",
             format!("{correct} of 2 are"),
             Verdict::holds_if(correct == 2),
         ),
@@ -156,7 +156,11 @@ fn mistake(working: &mut Vec<String>) -> [Finding; 2] {
     let (square, square_numeric) = slopes(l2);
     let (nats, nats_numeric) = slopes(cross_entropy);
     let formulas = [2.0 * (p - 1.0) * p * (1.0 - p), p - 1.0];
-    working.push(format!("z = −10, p = {p:.3e}: L2 {square:.6e}, finite differences {square_numeric:.6e}, formula {:.6e}", formulas[0]));
+    working.push(format!(
+        "z = −10, p = {p:.3e}: L2 {square:.6e}, finite differences {square_numeric:.6e}, formula \
+         {:.6e}",
+        formulas[0]
+    ));
     working.push(format!(
         "cross-entropy {nats:.9}, finite differences {nats_numeric:.9}, formula {:.9}",
         formulas[1]
@@ -172,12 +176,19 @@ fn mistake(working: &mut Vec<String>) -> [Finding; 2] {
         format!("relative differences {} and {}", at_most(exact, -10), at_most(numeric, -6)),
         Verdict::holds_if(exact < 1e-10 && numeric < 1e-6),
     );
+    let losses = [l2, cross_entropy].map(|loss: Loss| at_logit(loss, &z).double_value(&[]));
     let saturation = Finding::exact(
         "confident-mistake",
         "Cross-entropy pushes a confident mistake hard, and L2 hardly at all",
         "standard result",
         "at the logit −10, label 1: a gradient near −1 against one near 0",
-        format!("cross-entropy {}, L2 {}", fixed(nats, 5), scientific(square, 2)),
+        format!(
+            "cross-entropy {}, L2 {}; the losses are {} and {}",
+            fixed(nats, 5),
+            scientific(square, 2),
+            fixed(losses[1], 2),
+            fixed(losses[0], 2)
+        ),
         Verdict::holds_if(nats < -0.99 && square.abs() < 1e-3),
     );
     [formula, saturation]

@@ -141,9 +141,20 @@ fn tanh(context: &Context, working: &mut Vec<String>) -> [Finding; 2] {
     let default = Recipe::plain(Tensor::tanh);
     let sigmoid = first(Recipe::plain(Tensor::sigmoid));
     let (pytorch, xavier) = (first(default), first(Recipe { gain: 1.0, ..default }));
-    working.push(format!("first over last gradient norm: sigmoid {sigmoid:.1e}, tanh {pytorch:.1e}, tanh with Xavier {xavier:.2}"));
-    let solves = Finding::exact("tanh", "Replacing sigmoid by tanh solves the problem", TANH, "a first-layer gradient of a hundredth of the last’s or more: with Xavier’s initialisation, \
-                   and with PyTorch’s own", format!("{} with Xavier’s, {} with PyTorch’s", fixed(xavier, 2), scientific(pytorch, 0)), Verdict::by_condition(xavier > 0.01, pytorch > 0.01)).within(0.2);
+    working.push(format!(
+        "first over last gradient norm: sigmoid {sigmoid:.1e}, tanh {pytorch:.1e}, tanh with Xavier \
+         {xavier:.2}"
+    ));
+    let solves = Finding::exact(
+        "tanh",
+        "Replacing sigmoid by tanh solves the problem",
+        TANH,
+        "a first-layer gradient of a hundredth of the last’s or more: with Xavier’s \
+         initialisation, and with PyTorch’s own",
+        format!("{} with Xavier’s, {} with PyTorch’s", fixed(xavier, 2), scientific(pytorch, 0)),
+        Verdict::by_condition(xavier > 0.01, pytorch > 0.01),
+    )
+    .within(0.2);
     let cause = Finding::exact(
         "activation-cause",
         "The choice of activation function is unlikely to be the primary cause of the plateau",

@@ -106,7 +106,7 @@ fn quadratic(outcome: &mut Outcome) -> Result<[Finding; 2]> {
 /// How often the steep coordinate changes sign in 50 steps, at a rate near the limit and at a lower.
 fn oscillation(working: &mut Vec<String>) -> Finding {
     let steep = Tensor::from_slice(&[CONDITION]);
-    let changes = |share: f64, momentum: f64| {
+    let mut changes = |share: f64, momentum: f64| {
         let setting = Setting { rate: share / CONDITION, momentum };
         let path: Vec<f64> =
             path(&steep, setting, 50).iter().map(|x| x.double_value(&[0])).collect();
@@ -114,11 +114,8 @@ fn oscillation(working: &mut Vec<String>) -> Finding {
         working.push(format!("rate {share}/λ, momentum {momentum}: {changes} changes of sign"));
         changes
     };
-    let [high, high_momentum, low, low_momentum] =
-        [(1.99, 0.0), (1.99, 0.9), (0.5, 0.0), (0.5, 0.9)].map({
-            let mut changes = changes;
-            move |(share, momentum)| changes(share, momentum)
-        });
+    let (high, high_momentum) = (changes(1.99, 0.0), changes(1.99, 0.9));
+    let (low, low_momentum) = (changes(0.5, 0.0), changes(0.5, 0.9));
     Finding::exact(
         "oscillation",
         "Momentum reduces oscillations",
@@ -143,7 +140,10 @@ fn ravine(working: &mut Vec<String>) -> [Finding; 2] {
         })
     });
     let [[along, across], [along_momentum, across_momentum]] = steps;
-    working.push(format!("rate 1/κ: along {along}, across {across} steps; momentum 0.9: {along_momentum}, {across_momentum}"));
+    working.push(format!(
+        "rate 1/κ: along {along} and across {across} steps, with momentum 0.9 {along_momentum} and \
+         {across_momentum}"
+    ));
     let speed = along as f64 / along_momentum as f64;
     let faster = Finding::exact(
         "ravine",
