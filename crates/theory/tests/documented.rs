@@ -53,6 +53,18 @@ macro_rules! documented {
 }
 
 documented! {
+    universal_approximation: "universal-approximation",
+    classifier_losses: "classifier-losses",
+    momentum: "momentum",
+    gradient_averaging: "gradient-averaging",
+    batch_size: "batch-size",
+    sgd_statements: "sgd-statements",
+    relu: "relu",
+    vanishing_gradients: "vanishing-gradients",
+    deep_sigmoid_model: "deep-sigmoid-model",
+    gradient_remedies: "gradient-remedies",
+    dropout: "dropout",
+    bilevel: "bilevel",
     gaussian_kl: "gaussian-kl",
 }
 
