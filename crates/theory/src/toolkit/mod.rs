@@ -1,6 +1,7 @@
 //! What several checks share: derivatives, differences, fits, Gaussians, and how numbers are
 //! written.
 
+pub mod ascent;
 pub mod compare;
 pub mod derivatives;
 pub mod estimate;
