@@ -1,5 +1,6 @@
 //! Latent-variable models: divergences, bounds, sampling, and what trained models do.
 
+mod diffusion;
 mod elbo_identity;
 mod gaussian_kl;
 mod monte_carlo_evidence;
@@ -21,5 +22,10 @@ pub(super) const CHECKS: &[Check] = &[
         name: "elbo-identity",
         title: "log p(x) = ELBO + KL(q ‖ posterior), and which way the bounds go",
         measure: elbo_identity::elbo_identity,
+    },
+    Check {
+        name: "diffusion",
+        title: "Diffusion: what training leaves out of log p(x₀)",
+        measure: diffusion::diffusion,
     },
 ];
