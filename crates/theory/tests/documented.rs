@@ -54,6 +54,10 @@ macro_rules! documented {
 
 documented! {
     gaussian_kl: "gaussian-kl",
+    monte_carlo_evidence: "monte-carlo-evidence",
+    elbo_identity: "elbo-identity",
+    diffusion: "diffusion",
+    gradient_estimators: "gradient-estimators",
 }
 
 #[test]

@@ -30,6 +30,19 @@ impl LinearGaussian {
         }
     }
 
+    /// The same with columns of W of length 1 at right angles: whatever their number, x says equally
+    /// much about each latent. At most as many latents as visible numbers.
+    pub fn orthonormal(
+        context: &Context,
+        purpose: &str,
+        size: [i64; 2],
+        noise_variance: f64,
+    ) -> Self {
+        let drawn = Self::drawn(context, purpose, size, noise_variance);
+        let (weights, _) = Tensor::linalg_qr(&drawn.weights, "reduced");
+        LinearGaussian { weights, ..drawn }
+    }
+
     /// Ancestral sampling: `latents` `[L, D]` from the prior, then noise `[L, M]` on what they
     /// decode to.
     pub fn sample(&self, latents: &Tensor, noise: &Tensor) -> Tensor {

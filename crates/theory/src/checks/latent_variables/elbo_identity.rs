@@ -1,7 +1,8 @@
 //! log p(x) = ELBO + KL(q ‖ posterior), where all three are known.
 
 mod bounds;
-mod climbing;
+mod over_model;
+mod over_q;
 
 use anyhow::Result;
 use tch::{Device, Kind, Tensor};
@@ -77,8 +78,8 @@ pub fn elbo_identity(context: &Context) -> Result<Outcome> {
     outcome.findings.push(bounds::lower_bound(context, &setting));
     outcome.findings.extend(constants(context, &setting));
     outcome.findings.extend(bounds::of_the_divergence(context, &setting));
-    climbing::over_q(&setting, &mut outcome)?;
-    climbing::over_the_model(&mut outcome)?;
+    over_q::climbed(&setting, &mut outcome)?;
+    over_model::climbed(&mut outcome)?;
     Ok(outcome)
 }
 

@@ -3,6 +3,7 @@
 mod diffusion;
 mod elbo_identity;
 mod gaussian_kl;
+mod gradient_estimators;
 mod monte_carlo_evidence;
 
 use crate::Check;
@@ -27,5 +28,10 @@ pub(super) const CHECKS: &[Check] = &[
         name: "diffusion",
         title: "Diffusion: what training leaves out of log p(x₀)",
         measure: diffusion::diffusion,
+    },
+    Check {
+        name: "gradient-estimators",
+        title: "The reparameterisation gradient against the score-function gradient",
+        measure: gradient_estimators::gradient_estimators,
     },
 ];

@@ -2,15 +2,16 @@
 
 mod ancestral;
 mod dimensions;
+mod trial;
 
 use anyhow::Result;
 use autodecoder_visualization::curves::{LineChart, Series};
 use tch::{Kind, Tensor};
 
+use self::trial::{Trial, log_errors};
 use crate::toolkit::compare::largest_difference;
 use crate::toolkit::fit::exponent;
-use crate::toolkit::gaussian::Gaussian;
-use crate::toolkit::linear_gaussian::{LinearGaussian, standard_prior};
+use crate::toolkit::linear_gaussian::LinearGaussian;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
@@ -23,13 +24,10 @@ const REPEATS: i64 = 50;
 /// How much wider than the posterior the proposal is, in variance.
 const WIDER: f64 = 1.5;
 
-/// Linear-Gaussian models whose W has columns of length 1 at right angles, so that each latent is
-/// seen equally well, whatever the dimension.
+/// A model that shows each latent equally well, whatever their number.
 fn model(context: &Context, latent_dim: i64) -> LinearGaussian {
     let purpose = format!("evidence {latent_dim}");
-    let drawn = LinearGaussian::drawn(context, &purpose, [VISIBLE, latent_dim], NOISE_VARIANCE);
-    let (weights, _) = Tensor::linalg_qr(&drawn.weights, "reduced");
-    LinearGaussian { weights, ..drawn }
+    LinearGaussian::orthonormal(context, &purpose, [VISIBLE, latent_dim], NOISE_VARIANCE)
 }
 
 /// `count` samples x of the model, `[count, 32]`.
@@ -37,66 +35,6 @@ fn images(context: &Context, model: &LinearGaussian, count: i64) -> Tensor {
     let latent_dim = model.weights.size()[1];
     let latents = context.normal(&format!("evidence x latents {latent_dim}"), &[count, latent_dim]);
     model.sample(&latents, &context.normal("evidence x noise", &[count, VISIBLE]))
-}
-
-/// ln of the ratio of each estimate to p(x) over `samples` draws, `[50]`: the logarithm of a mean is
-/// logsumexp − ln L.
-fn log_errors(log_weights: &Tensor, samples: i64, log_evidence: f64) -> Tensor {
-    let first = log_weights.narrow(1, 0, samples);
-    first.logsumexp([1], false) - (samples as f64).ln() - log_evidence
-}
-
-/// One model and one x, with the log weights of both estimators, `[50, 4096]`.
-struct Trial {
-    latent_dim: i64,
-    log_evidence: f64,
-    /// ln p(x | z) for z from the prior.
-    plain: Tensor,
-    /// ln p(x, z)/q(z) for z from q, wider than the posterior.
-    weighted: Tensor,
-    /// The same for z from the posterior itself.
-    exact: Tensor,
-}
-
-impl Trial {
-    fn new(context: &Context, latent_dim: i64) -> Trial {
-        let model = model(context, latent_dim);
-        let x = images(context, &model, 1).squeeze_dim(0);
-        let draws = REPEATS * SAMPLES[SAMPLES.len() - 1];
-        let noise = context.normal(&format!("evidence {latent_dim} draws"), &[draws, latent_dim]);
-        let posterior = model.posterior(&x);
-        let wider = Gaussian {
-            mean: posterior.mean.shallow_clone(),
-            factor: &posterior.factor * WIDER.sqrt(),
-        };
-        let weights = |proposal: &Gaussian| {
-            let z = proposal.sample(&noise);
-            let joint = model.log_likelihood(&x, &z) + standard_prior(latent_dim).log_prob(&z);
-            (joint - proposal.log_prob(&z)).reshape([REPEATS, -1])
-        };
-        Trial {
-            latent_dim,
-            log_evidence: model.log_evidence(&x).double_value(&[]),
-            plain: model.log_likelihood(&x, &noise).reshape([REPEATS, -1]),
-            weighted: weights(&wider),
-            exact: weights(&posterior),
-        }
-    }
-
-    /// The median of |ln p̂ − ln p| against the sample's size.
-    fn curve(&self, log_weights: &Tensor) -> Vec<(f64, f64)> {
-        let error = |samples: &i64| {
-            let errors = log_errors(log_weights, *samples, self.log_evidence);
-            (*samples as f64, errors.abs().median().double_value(&[]))
-        };
-        SAMPLES.iter().map(error).collect()
-    }
-
-    /// The root mean square of p̂/p − 1 over the repeats.
-    fn relative_error(&self, log_weights: &Tensor, samples: i64) -> f64 {
-        let ratio = log_errors(log_weights, samples, self.log_evidence).exp();
-        (ratio - 1.0).square().mean(Kind::Double).sqrt().double_value(&[])
-    }
 }
 
 /// Sampling forwards is easy; estimating log p(x) from such samples is not, as latent_dim grows.

@@ -146,7 +146,7 @@ pub(super) fn draw(context: &Context, outcome: &mut Outcome) -> Result<()> {
         "Number of samples, on a logarithmic axis, against latent_dim: the grid's 10 to the power D \
          rises steepest, the samples for a decoder that uses every latent rise exponentially too, and \
          those for a decoder that uses two latents stay level.",
-        &format!(
+        format!(
             "What counts is how much x says about z, here a noise variance of {NOISE_VARIANCE} in \
              each direction that the decoder uses, not how many latents there are."
         ),
