@@ -77,7 +77,8 @@ pub fn elbo_identity(context: &Context) -> Result<Outcome> {
     outcome.findings.extend(bounds::jensen(context));
     outcome.findings.push(bounds::lower_bound(context, &setting));
     outcome.findings.extend(constants(context, &setting));
-    outcome.findings.extend(bounds::of_the_divergence(context, &setting));
+    let bounds = [bounds::on_the_divergence(&setting), bounds::on_the_evidence(context, &setting)];
+    outcome.findings.extend(bounds);
     over_q::climbed(&setting, &mut outcome)?;
     over_model::climbed(&mut outcome)?;
     Ok(outcome)

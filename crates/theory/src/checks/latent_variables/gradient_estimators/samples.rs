@@ -12,11 +12,14 @@ use crate::toolkit::estimate::{Estimate, largest_deviation};
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Precision, Verdict};
 
-/// A difference quotient of z = μ + ½ ε in μ, with the noise held or drawn anew; and what autograd
-/// makes of a sample that is cut off from its parameters.
 pub(super) fn derivatives(context: &Context, setting: &Setting) -> [Finding; 2] {
     let mean = setting.mean.get(0).double_value(&[]);
     let noise = context.normal("gradients quotient", &[100, 2]);
+    [non_deterministic(mean, &noise), detached(mean, &noise)]
+}
+
+/// A difference quotient of z = μ + ½ ε in μ, with the noise held or drawn anew.
+fn non_deterministic(mean: f64, noise: &Tensor) -> Finding {
     let quotient = |step: f64, fresh: bool| {
         let (first, second) = (noise.select(1, 0), noise.select(1, i64::from(fresh)));
         let above: Tensor = 0.5 * first + (mean + step);
@@ -26,7 +29,7 @@ pub(super) fn derivatives(context: &Context, setting: &Setting) -> [Finding; 2] 
     let fresh = [1e-2, 1e-4].map(|step| quotient(step, true));
     let held = [1e-2, 1e-4].map(|step| (quotient(step, false) - 1.0).abs());
     let held = held[0].max(held[1]);
-    let random = Finding {
+    Finding {
         id: "non-deterministic".into(),
         claim: "The sample z(φ) is non-deterministic, hence not continuous and not differentiable"
             .into(),
@@ -42,7 +45,11 @@ pub(super) fn derivatives(context: &Context, setting: &Setting) -> [Finding; 2] 
         ),
         verdict: Verdict::by_condition(fresh[1] > 10.0 * fresh[0], held > 0.1),
         precision: Precision::Relative(0.05),
-    };
+    }
+}
+
+/// What autograd makes of a sample that is cut off from its parameters.
+fn detached(mean: f64, noise: &Tensor) -> Finding {
     let size = |detached: bool| {
         let leaf = Tensor::from(mean);
         let slope = &gradients(&[&leaf], |leaf| {
@@ -54,7 +61,7 @@ pub(super) fn derivatives(context: &Context, setting: &Setting) -> [Finding; 2] 
         slope.double_value(&[])
     };
     let (through, cut) = (size(false), size(true));
-    let detached = Finding {
+    Finding {
         id: "detached".into(),
         claim: "Drawn by a sampler, z brings autograd no gradient in the parameters".into(),
         source: "003, section 1.2.4".into(),
@@ -62,8 +69,7 @@ pub(super) fn derivatives(context: &Context, setting: &Setting) -> [Finding; 2] 
         measured: format!("{}; {} reparameterised", fixed(cut, 1), fixed(through, 3)),
         verdict: Verdict::holds_if(cut == 0.0 && through.abs() > 0.1),
         precision: Precision::Exact,
-    };
-    [random, detached]
+    }
 }
 
 /// A latent that is 0 or 1 has no reparameterisation; the score function does not mind.

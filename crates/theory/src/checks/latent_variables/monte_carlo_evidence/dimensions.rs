@@ -83,11 +83,10 @@ fn sampled_variance(context: &Context, model: &LinearGaussian, x: &Tensor) -> f6
 }
 
 pub(super) fn exponential(context: &Context, working: &mut Vec<String>) -> Finding {
-    let points = DIMENSIONS.map(|d| (d, needed(context, &model(context, d))));
-    for (dimensions, samples) in points {
-        working.push(format!("latent_dim {dimensions:2}: 10 % error needs {samples:.2e} samples"));
-    }
-    let logs: Vec<(f64, f64)> = points[2..].iter().map(|&(d, n)| (d as f64, n.ln())).collect();
+    let points = DIMENSIONS.map(|d| (d as f64, needed(context, &model(context, d))));
+    let listed = points.map(|(d, n)| format!("latent_dim {d:2}: 10 % error needs {n:.2e} samples"));
+    working.extend(listed);
+    let logs: Vec<(f64, f64)> = points[2..].iter().map(|&(d, n)| (d, n.ln())).collect();
     let base = slope(&logs).exp();
     let (all, two) = (model(context, 2), two_used(context, 32));
     let x = images(context, &all, 1).squeeze_dim(0);
