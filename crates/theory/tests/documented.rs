@@ -66,6 +66,10 @@ documented! {
     dropout: "dropout",
     bilevel: "bilevel",
     gaussian_kl: "gaussian-kl",
+    monte_carlo_evidence: "monte-carlo-evidence",
+    elbo_identity: "elbo-identity",
+    diffusion: "diffusion",
+    gradient_estimators: "gradient-estimators",
 }
 
 #[test]
