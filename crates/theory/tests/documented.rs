@@ -53,6 +53,10 @@ macro_rules! documented {
 }
 
 documented! {
+    receptive_fields: "receptive-fields",
+    convolution_matrix: "convolution-matrix",
+    residual_layers: "residual-layers",
+    embedding: "embedding",
     gaussian_kl: "gaussian-kl",
 }
 

@@ -1,6 +1,9 @@
-//! What several checks share: derivatives, differences, fits, and how numbers are written.
+//! What several checks share: derivatives, differences, fits, receptive fields, pictures, and how numbers are
+//! written.
 
 pub mod compare;
 pub mod derivatives;
 pub mod fit;
 pub mod numbers;
+pub mod picture;
+pub mod receptive_field;
