@@ -57,6 +57,10 @@ documented! {
     convolution_matrix: "convolution-matrix",
     residual_layers: "residual-layers",
     embedding: "embedding",
+    truncated_bptt: "truncated-bptt",
+    permutations: "permutations",
+    attention_maps: "attention-maps",
+    linear_attention: "linear-attention",
     gaussian_kl: "gaussian-kl",
 }
 

@@ -1,6 +1,7 @@
-//! What several checks share: derivatives, differences, fits, receptive fields, pictures, and how numbers are
+//! What several checks share: attention, derivatives, differences, fits, receptive fields, pictures, and how numbers are
 //! written.
 
+pub mod attention;
 pub mod compare;
 pub mod derivatives;
 pub mod fit;
