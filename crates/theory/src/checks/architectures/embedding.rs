@@ -123,32 +123,33 @@ fn shapes(tokens: &Tensor, outcome: &mut Outcome) -> [Finding; 2] {
     outcome.show("all of it: 1680·42000 = 70560000 numbers, 282 MB in single precision");
     let mut whole = shape(1, tokens);
     whole[4] = wide[4];
-    let text = format!("{whole:?}: the tokens’ shape with the width behind it");
-    let finding = |id: &str, claim: &str, source: &str, expected: &str, agrees| Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured: text.clone(),
-        verdict: Verdict::holds_if(agrees),
+    [given_shape(&whole), printed_shape(&whole)]
+}
+
+fn given_shape(shape: &[i64]) -> Finding {
+    Finding {
+        id: "given-shape".into(),
+        claim:
+            "Y has the shape (batch_size, seq_length, embedding_size), and embedding_size is 128"
+                .into(),
+        source: "001, Sequence models, answer 2, part 1".into(),
+        expected: "three axes, the last of 128".into(),
+        measured: format!("{shape:?}: the tokens’ shape with the width behind it"),
+        verdict: Verdict::holds_if(shape.len() == 3 && shape[2] == 128),
         precision: Precision::Exact,
-    };
-    [
-        finding(
-            "given-shape",
-            "Y has the shape (batch_size, seq_length, embedding_size), and embedding_size is 128",
-            "001, Sequence models, answer 2, part 1",
-            "three axes, the last of 128",
-            whole.len() == 3 && whole[2] == 128,
-        ),
-        finding(
-            "shape",
-            "Y has the shape [5, 6, 7, 8, 42000]",
-            "001, Sequence models, question 2",
-            "[5, 6, 7, 8, 42000]",
-            whole == [5, 6, 7, 8, 42_000],
-        ),
-    ]
+    }
+}
+
+fn printed_shape(shape: &[i64]) -> Finding {
+    Finding {
+        id: "shape".into(),
+        claim: "Y has the shape [5, 6, 7, 8, 42000]".into(),
+        source: "001, Sequence models, question 2".into(),
+        expected: "[5, 6, 7, 8, 42000]".into(),
+        measured: format!("{shape:?}: the tokens’ shape with the width behind it"),
+        verdict: Verdict::holds_if(shape == [5, 6, 7, 8, 42_000]),
+        precision: Precision::Exact,
+    }
 }
 
 /// Every token has a sentiment, and a sentence the mean of its tokens’. A linear model predicts it

@@ -9,6 +9,7 @@ use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
 mod cost;
+mod counter;
 mod retrieval;
 
 /// `softmax(Q/√d)`, each query by itself.

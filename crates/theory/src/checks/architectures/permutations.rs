@@ -3,78 +3,15 @@
 use anyhow::Result;
 use tch::{Device, Kind, Tensor};
 
-use crate::toolkit::attention::{Projections, attention_weights, causal_weights};
+use crate::toolkit::attention::{attention_weights, causal_weights};
 use crate::toolkit::compare::{largest, relative_difference};
 use crate::toolkit::derivatives::gradients;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
-const STEPS: i64 = 10;
-const WIDTH: i64 = 8;
+mod layers;
 
-/// Every other coordinate a sine, the others a cosine, of four frequencies.
-fn positions() -> Tensor {
-    let options = (Kind::Double, Device::Cpu);
-    let angles = Tensor::arange(STEPS, options).unsqueeze(1) * frequencies();
-    Tensor::stack(&[angles.sin(), angles.cos()], 2).reshape([STEPS, WIDTH])
-}
-
-fn frequencies() -> Tensor {
-    Tensor::from_slice(&[1.0, 0.5, 0.25, 0.125])
-}
-
-/// hₜ = tanh(xₜU + hₜ₋₁W): the states after every step, `[steps, width]`.
-struct Recurrent {
-    input: Tensor,
-    recurrence: Tensor,
-}
-
-impl Recurrent {
-    fn states(&self, sequence: &Tensor) -> Tensor {
-        let mut state = Tensor::zeros([WIDTH], (Kind::Double, Device::Cpu));
-        let mut states = Vec::new();
-        for step in 0..sequence.size()[0] {
-            let input = sequence.get(step).unsqueeze(0).matmul(&self.input);
-            state = (input.squeeze_dim(0)
-                + state.unsqueeze(0).matmul(&self.recurrence).squeeze_dim(0))
-            .tanh();
-            states.push(state.shallow_clone());
-        }
-        Tensor::stack(&states, 0)
-    }
-}
-
-/// One sequence, one order of it, and one layer of each kind.
-struct Setting {
-    sequence: Tensor,
-    order: Tensor,
-    attention: Projections,
-    recurrent: Recurrent,
-}
-
-impl Setting {
-    fn new(context: &Context) -> Setting {
-        let normal =
-            |what: &str, shape: &[i64]| context.normal(&format!("permutations {what}"), shape);
-        let square = |what: &str| 0.5 * normal(what, &[WIDTH, WIDTH]);
-        Setting {
-            sequence: normal("sequence", &[STEPS, WIDTH]),
-            order: normal("order", &[STEPS]).argsort(0, false),
-            attention: Projections {
-                query: square("query"),
-                key: square("key"),
-                value: square("value"),
-            },
-            recurrent: Recurrent { input: square("input"), recurrence: square("recurrence") },
-        }
-    }
-
-    /// How far `layer(order(x))` is from `order(layer(x))`.
-    fn violation(&self, layer: impl Fn(&Tensor) -> Tensor) -> f64 {
-        let reordered = |sequence: &Tensor| sequence.index_select(0, &self.order);
-        relative_difference(&layer(&reordered(&self.sequence)), &reordered(&layer(&self.sequence)))
-    }
-}
+use layers::{Recurrent, STEPS, Setting, WIDTH, frequencies, positions};
 
 /// Permutations of the inputs of self-attention and of an RNN, with positions and without.
 pub fn permutations(context: &Context) -> Result<Outcome> {

@@ -9,10 +9,10 @@ use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use crate::toolkit::picture::matrices;
-use crate::toolkit::receptive_field::{Field, Layer, Operation, apply, count, rows, with_gradient};
+use crate::toolkit::receptive_field::{Field, Layer, Operation, apply, rows, with_gradient};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
+mod one_image;
 mod ways;
 
 /// The network of the question: three convolutions with two poolings between them.
@@ -39,7 +39,7 @@ pub fn receptive_fields(context: &Context) -> Result<Outcome> {
     let fields = fields(&mut outcome);
     outcome.findings.extend(fields);
     outcome.findings.push(calculator(context));
-    one_image(context, &mut outcome)?;
+    one_image::measure(context, &mut outcome)?;
     ways::compare(&mut outcome)?;
     Ok(outcome)
 }
@@ -164,51 +164,4 @@ fn layer(rng: &mut ChaCha8Rng) -> Layer {
         padding: rng.random_range(0..=3),
         ..Layer::convolution(ones(&[1, 1, kernel, kernel]))
     }
-}
-
-/// With maxima, ReLU and weights of both signs, one image shows a part of the field only.
-fn one_image(context: &Context, outcome: &mut Outcome) -> Result<()> {
-    // Kernels that sum to 0, so that no neuron is off for every image.
-    let weight = |shape: &[i64]| {
-        let weight = context.normal(&format!("receptive-fields {shape:?}"), shape);
-        &weight - weight.mean_dim([1, 2, 3].as_slice(), true, None)
-    };
-    let network = given(weight, || Operation::MaximumPooling);
-    let images = context.uniform("receptive-fields images", &[40, 3, 128, 128]);
-    let one = with_gradient(&network, &images.narrow(0, 0, 1), 4);
-    let all = with_gradient(&network, &images, 4);
-    let window = with_gradient(&given(ones, || Operation::AveragePooling), &images, 4);
-    let (in_one, in_all, field) = (count(&one), count(&all), count(&window));
-    outcome.findings.push(Finding {
-        id: "one-image".into(),
-        claim: "For one image the gradient reaches only a part of the receptive field; all images \
-                together fill it"
-            .into(),
-        source: "standard result".into(),
-        expected: format!("fewer than {field} pixels for one image, {field} for 40"),
-        measured: format!("{in_one} for one image, {in_all} for 40"),
-        verdict: Verdict::holds_if(in_one < field && in_all == field && field == 112 * 112),
-        precision: Precision::Exact,
-    });
-    let [first, _] = Field { size: 36, ..Field::of(&network) }.pixels(4);
-    let claimed = window.zeros_like();
-    let _ = claimed.narrow(0, first + 38, 36).narrow(1, first + 38, 36).fill_(1.0);
-    // Pixels that nothing reaches stay visible.
-    let shade = |pixels: &Tensor| 0.08 + 0.92 * pixels.to_kind(Kind::Double);
-    let tiles = [
-        ("all windows", shade(&window)),
-        ("one image", shade(&one)),
-        ("40 images", shade(&all)),
-        ("claimed: 36", shade(&claimed)),
-    ];
-    let grid = matrices(&tiles, 1)?;
-    outcome.png(
-        "receptive-field-given",
-        grid.png()?,
-        "Four images of 128 by 128 pixels: a filled square of side 112, one with gaps, a filled one, \
-         and a small one of side 36",
-        "Pixels of a 128 × 128 input (dark) that have a gradient from one pixel of the output of the \
-         given network. The windows cover 112 × 112; one image shows a part of it, forty show all.",
-    );
-    Ok(())
 }

@@ -2,18 +2,18 @@
 
 use anyhow::Result;
 use autodecoder_visualization::curves::{LineChart, Series};
-use rand::Rng as _;
 use tch::{Device, Kind, Tensor};
 
-use crate::toolkit::compare::{largest, largest_difference, relative_difference};
+use crate::toolkit::compare::{largest_difference, relative_difference};
 use crate::toolkit::derivatives::gradients;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::toolkit::picture::matrices;
 use crate::{Context, Finding, Outcome, Precision, Verdict};
 
+mod memory;
 mod network;
 
-use network::{Border, Parameters, Task, by_autograd, by_hand, outputs, train};
+use network::{Border, Parameters, Task, by_autograd, by_hand, outputs};
 
 const STEPS: i64 = 20;
 const SPAN: i64 = 5;
@@ -49,7 +49,7 @@ pub fn truncated_bptt(context: &Context) -> Result<Outcome> {
         modified(&parameters, &task),
         limit_length(&parameters, &task),
     ]);
-    outcome.findings.extend(memory(context));
+    outcome.findings.extend(memory::findings(context));
     sweep(&parameters, &task, &mut outcome)?;
     influence(&parameters, &task, &mut outcome)?;
     Ok(outcome)
@@ -114,92 +114,6 @@ fn limit_length(parameters: &Parameters, task: &Task) -> Finding {
         verdict: Verdict::holds_if(carried < 1e-12 && reset > 0.01),
         precision: Precision::Relative(0.01),
     }
-}
-
-/// A bit of ±1 at the first step, noise at all; the bit is wanted at the last.
-fn memory_task(context: &Context, purpose: &str) -> Task {
-    let count = 64;
-    let mut rng = context.rng(purpose);
-    let bits: Vec<f64> = (0..count).map(|_| if rng.random() { 1.0 } else { -1.0 }).collect();
-    let bits = Tensor::from_slice(&bits);
-    let zeros = Tensor::zeros([count, STEPS, 1], (Kind::Double, Device::Cpu));
-    let (signal, targets) = (zeros.copy(), zeros.copy());
-    signal.select(1, 0).copy_(&bits.unsqueeze(1));
-    targets.select(1, STEPS - 1).copy_(&bits.unsqueeze(1));
-    let noise = 0.1 * context.normal(&format!("{purpose} noise"), &[count, STEPS, 1]);
-    let counts = Tensor::zeros([1, STEPS, 1], (Kind::Double, Device::Cpu));
-    let _ = counts.select(1, STEPS - 1).fill_(1.0);
-    Task { inputs: Tensor::cat(&[signal, noise], 2), targets, counts }
-}
-
-/// The share of new sequences whose bit is read right after training.
-fn right(context: &Context, start: &Parameters, span: i64, border: Border) -> f64 {
-    let trained = train(start, &memory_task(context, "truncated-bptt training"), span, border);
-    let test = memory_task(context, "truncated-bptt test");
-    let read = outputs(&trained, &test.inputs, span, border).select(1, STEPS - 1);
-    let hits = read.sign().eq_tensor(&test.targets.select(1, STEPS - 1));
-    hits.to_kind(Kind::Double).mean(Kind::Double).double_value(&[])
-}
-
-/// What is learned about an input 19 steps back with S = 5, from a network that passes its state on.
-fn memory(context: &Context) -> Vec<Finding> {
-    let width = 6;
-    let keeping = [
-        0.3 * context.normal("truncated-bptt write", &[2, width]),
-        Tensor::eye(width, (Kind::Double, Device::Cpu)),
-        0.3 * context.normal("truncated-bptt read", &[width, 1]),
-    ];
-    let blind = keeping.each_ref().map(Tensor::copy);
-    let _ = blind[0].get(0).fill_(0.0);
-    let percent = |share: f64| format!("{} %", fixed(100.0 * share, 0));
-    let carried = right(context, &keeping, SPAN, Border::Cut);
-    let reset = right(context, &keeping, SPAN, Border::Reset);
-    let unwritten = right(context, &blind, SPAN, Border::Cut);
-    let whole = right(context, &blind, STEPS, Border::Cut);
-    let slope =
-        &by_autograd(&blind, &memory_task(context, "truncated-bptt training"), SPAN, Border::Cut)
-            [0];
-    let slope = largest(&slope.get(0));
-    let finding = |id: &str, claim: &str, source: &str, expected: &str, measured, agrees| Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured,
-        verdict: Verdict::holds_if(agrees),
-        precision: Precision::Relative(0.2),
-    };
-    vec![
-        finding(
-            "at-most-s",
-            "TBPTT allows to learn relations between inputs that are at most S steps apart",
-            "001, Sequence models, answer 3, part 3",
-            "a bit from 19 steps back is read right by chance, 50 %, with S = 5",
-            percent(carried),
-            carried < 0.75,
-        ),
-        finding(
-            "carried",
-            "The hidden state that is handed on carries information beyond S",
-            "standard result",
-            "the bit is read right with it, and by chance if the state is reset every 5 steps",
-            format!("{} with it, {} without", percent(carried), percent(reset)),
-            carried > 0.9 && reset < 0.75,
-        ),
-        finding(
-            "credit",
-            "What TBPTT cannot learn is to store what is needed more than S steps later",
-            "standard result",
-            "no gradient for a weight that does not let the bit in yet: the bit is read by chance with \
-             S = 5, and right with S = T",
-            format!(
-                "gradient {slope}; {} with S = 5, {} with S = T",
-                percent(unwritten),
-                percent(whole)
-            ),
-            slope == 0.0 && unwritten < 0.75 && whole > 0.9,
-        ),
-    ]
 }
 
 /// How far the truncated gradient is from the full one.

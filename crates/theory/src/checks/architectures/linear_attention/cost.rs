@@ -5,63 +5,12 @@ use std::time::Instant;
 use tch::Tensor;
 
 use super::bob;
+use super::counter::{Counter, Matrix};
 use crate::toolkit::attention::attention_weights;
 use crate::toolkit::compare::relative_difference;
 use crate::toolkit::fit::exponent;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Precision, Verdict};
-
-type Matrix = Vec<Vec<f64>>;
-
-/// Matrix products by three loops, and softmax, with their multiplications and exponentials.
-#[derive(Debug, Default)]
-struct Counter {
-    multiplications: u64,
-    exponentials: u64,
-}
-
-impl Counter {
-    fn product(&mut self, a: &Matrix, b: &Matrix) -> Matrix {
-        let mut result = vec![vec![0.0; b[0].len()]; a.len()];
-        for (row, out) in a.iter().zip(&mut result) {
-            for (value, other) in row.iter().zip(b) {
-                for (sum, factor) in out.iter_mut().zip(other) {
-                    *sum += value * factor;
-                    self.multiplications += 1;
-                }
-            }
-        }
-        result
-    }
-
-    /// The softmax of each row, over the square root of `width`.
-    fn softmax(&mut self, scores: &Matrix, width: usize) -> Matrix {
-        let row = |scores: &Vec<f64>| {
-            let powers: Vec<f64> =
-                scores.iter().map(|s| (s / (width as f64).sqrt()).exp()).collect();
-            let sum: f64 = powers.iter().sum();
-            powers.iter().map(|power| power / sum).collect()
-        };
-        self.exponentials += (scores.len() * scores[0].len()) as u64;
-        scores.iter().map(row).collect()
-    }
-
-    fn standard(&mut self, q: &Matrix, k: &Matrix, v: &Matrix) -> Matrix {
-        let scores = self.product(q, &transposed(k));
-        let weights = self.softmax(&scores, q[0].len());
-        self.product(&weights, v)
-    }
-
-    fn bob(&mut self, q: &Matrix, k: &Matrix, v: &Matrix) -> Matrix {
-        let summary = self.product(&transposed(k), v);
-        let queries = self.softmax(q, q[0].len());
-        self.product(&queries, &summary)
-    }
-}
-
-fn transposed(matrix: &Matrix) -> Matrix {
-    (0..matrix[0].len()).map(|j| matrix.iter().map(|row| row[j]).collect()).collect()
-}
 
 /// Counts of both formulas for `n` tokens of width `d`, and how far they are from tch's results.
 struct Count {
@@ -85,45 +34,28 @@ fn count(context: &Context, n: i64, d: i64) -> Count {
     Count { difference: differences.fold(0.0, f64::max), standard, bob: linear }
 }
 
-pub(super) fn measure(context: &Context, working: &mut Vec<String>) -> Vec<Finding> {
-    let by_length: Vec<(i64, Count)> = [16, 32, 64].map(|n| (n, count(context, n, 8))).into();
-    let by_width: Vec<(i64, Count)> = [4, 8, 16].map(|d| (d, count(context, 32, d))).into();
-    for (n, d, found) in by_length
-        .iter()
-        .map(|(n, found)| (*n, 8, found))
-        .chain(by_width.iter().map(|(d, found)| (32, *d, found)))
-    {
-        working.push(format!(
-            "n = {n}, d = {d}: {} multiplications and {} exponentials for softmax(QKᵀ/√d)V, {} and {} \
-             for softmax(Q/√d)(KᵀV)",
-            found.standard.multiplications,
-            found.standard.exponentials,
-            found.bob.multiplications,
-            found.bob.exponentials
-        ));
-    }
+pub(super) fn measure(context: &Context, working: &mut Vec<String>) -> [Finding; 3] {
+    let by_length = [16, 32, 64].map(|n| (n, count(context, n, 8)));
+    let by_width = [4, 8, 16].map(|d| (d, count(context, 32, d)));
+    working.extend(by_length.iter().map(|(n, found)| line(*n, 8, found)));
+    working.extend(by_width.iter().map(|(d, found)| line(32, *d, found)));
     working.extend(times(context));
-    let pick_standard = |found: &Count| found.standard.multiplications;
-    let pick_bob = |found: &Count| found.bob.multiplications;
-    vec![
-        cost(
-            "cost-standard",
-            "softmax(QKᵀ/√d)V costs O(n²d)",
-            1,
-            [2.0, 1.0],
-            [&by_length, &by_width],
-            pick_standard,
-        ),
-        cost(
-            "cost-bob",
-            "softmax(Q/√d)(KᵀV) costs O(nd²)",
-            2,
-            [1.0, 2.0],
-            [&by_length, &by_width],
-            pick_bob,
-        ),
+    let sweeps: [&[(i64, Count)]; 2] = [&by_length, &by_width];
+    let standard = "softmax(QKᵀ/√d)V costs O(n²d)";
+    let bob = "softmax(Q/√d)(KᵀV) costs O(nd²)";
+    [
+        cost("cost-standard", standard, 1, [2.0, 1.0], sweeps, |c| c.standard.multiplications),
+        cost("cost-bob", bob, 2, [1.0, 2.0], sweeps, |c| c.bob.multiplications),
         better(context),
     ]
+}
+
+fn line(n: i64, d: i64, Count { standard, bob, .. }: &Count) -> String {
+    format!(
+        "n = {n}, d = {d}: {} multiplications and {} exponentials for softmax(QKᵀ/√d)V, {} and {} for \
+         softmax(Q/√d)(KᵀV)",
+        standard.multiplications, standard.exponentials, bob.multiplications, bob.exponentials
+    )
 }
 
 fn cost(
