@@ -1,7 +1,7 @@
-//! What several checks share: derivatives, differences, fits, Gaussians, and how numbers are
-//! written.
+//! What several checks share: mathematics, measurements, pictures, and how numbers are written.
 
 pub mod ascent;
+pub mod attention;
 pub mod compare;
 pub mod derivatives;
 pub mod estimate;
@@ -9,3 +9,5 @@ pub mod fit;
 pub mod gaussian;
 pub mod linear_gaussian;
 pub mod numbers;
+pub mod picture;
+pub mod receptive_field;
