@@ -53,13 +53,37 @@ macro_rules! documented {
 }
 
 documented! {
+    universal_approximation: "universal-approximation",
+    classifier_losses: "classifier-losses",
+    momentum: "momentum",
+    gradient_averaging: "gradient-averaging",
+    batch_size: "batch-size",
+    sgd_statements: "sgd-statements",
+    relu: "relu",
+    vanishing_gradients: "vanishing-gradients",
+    deep_sigmoid_model: "deep-sigmoid-model",
+    gradient_remedies: "gradient-remedies",
+    dropout: "dropout",
+    bilevel: "bilevel",
     scalar_loss: "scalar-loss",
     broadcast_convolution: "broadcast-convolution",
     mlp_gradients: "mlp-gradients",
     numerical_gradients: "numerical-gradients",
     gan_gradients: "gan-gradients",
     layer_norm: "layer-norm",
+    receptive_fields: "receptive-fields",
+    convolution_matrix: "convolution-matrix",
+    residual_layers: "residual-layers",
+    embedding: "embedding",
+    truncated_bptt: "truncated-bptt",
+    permutations: "permutations",
+    attention_maps: "attention-maps",
+    linear_attention: "linear-attention",
     gaussian_kl: "gaussian-kl",
+    monte_carlo_evidence: "monte-carlo-evidence",
+    elbo_identity: "elbo-identity",
+    diffusion: "diffusion",
+    gradient_estimators: "gradient-estimators",
 }
 
 #[test]
