@@ -38,8 +38,9 @@ pub fn render(done: &[Done], subtitle: &str) -> Result<String> {
     Ok(report.render()?)
 }
 
+/// The identifier of a section; the one that is no group of checks is about the sources.
 fn group_id(title: &str) -> &'static str {
-    GROUPS.iter().find(|group| group.title == title).map_or("other", |group| group.id)
+    GROUPS.iter().find(|group| group.title == title).map_or("sources", |group| group.id)
 }
 
 fn summary(done: &[Done]) -> String {
