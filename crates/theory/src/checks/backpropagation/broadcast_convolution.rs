@@ -169,7 +169,7 @@ fn picture(shown: &[&Tensor]) -> Result<Vec<u8>> {
     };
     let mut grid = ImageGrid::new(SIDE as usize, SIDE as usize);
     grid.scale = 5;
-    grid.column_labels = ["input", "target", "autograd", "given"].map(String::from).into();
+    grid.column_labels = ["image", "target", "right", "given"].map(String::from).into();
     grid.rows = vec![GridRow::new("", shown.iter().map(grey).collect())];
     Ok(grid.png()?)
 }

@@ -184,7 +184,7 @@ fn draw(outcome: &mut Outcome, layer: &Layer) -> Result<()> {
         y_label: "dead units, %".into(),
         series: vec![
             Series::new("counted", biases.iter().map(share).collect()),
-            Series::new("Φ(−b/‖w‖)¹⁰⁰⁰", biases.iter().map(theory).collect()).dashed(),
+            Series::new("by the formula", biases.iter().map(theory).collect()).dashed(),
         ],
         ..LineChart::default()
     };
