@@ -27,6 +27,33 @@ pub struct Finding {
     pub precision: Precision,
 }
 
+impl Finding {
+    /// A finding whose text another run must reproduce digit for digit.
+    pub fn exact(
+        id: &str,
+        claim: impl Into<String>,
+        source: &str,
+        expected: impl Into<String>,
+        measured: impl Into<String>,
+        verdict: Verdict,
+    ) -> Finding {
+        Finding {
+            id: id.into(),
+            claim: claim.into(),
+            source: source.into(),
+            expected: expected.into(),
+            measured: measured.into(),
+            verdict,
+            precision: Precision::Exact,
+        }
+    }
+
+    /// The same finding, its numbers only to be reproduced within a relative difference.
+    pub fn within(self, difference: f64) -> Finding {
+        Finding { precision: Precision::Relative(difference), ..self }
+    }
+}
+
 /// What a measurement says of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Verdict {

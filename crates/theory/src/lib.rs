@@ -16,6 +16,7 @@ mod context;
 pub mod document;
 mod finding;
 mod outcome;
+pub mod prose;
 pub mod report;
 pub mod results;
 pub mod toolkit;

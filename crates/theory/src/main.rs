@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use autodecoder_models::tensor_file::write_atomically;
+use autodecoder_theory::report::Done;
 use autodecoder_theory::{Check, Context, Outcome, checks, document, report, results};
 use autodecoder_training::Streams;
 use clap::Parser;
@@ -87,8 +88,8 @@ fn one(name: &str, context: &Context, arguments: &Arguments) -> Result<()> {
 
 /// Every check; the table, theory.json, theory.html and the figures.
 fn all(context: &Context, arguments: &Arguments) -> Result<()> {
-    let list: Vec<&Check> = checks::all().collect();
-    let done: Vec<(&Check, Outcome)> = list
+    let list: Vec<&'static Check> = checks::all().collect();
+    let done: Vec<Done> = list
         .into_par_iter()
         .map(|check| {
             let outcome = check.run(context)?;
@@ -123,7 +124,7 @@ fn write_figures(out: &Path, outcome: &Outcome) -> Result<()> {
     Ok(())
 }
 
-fn update_document(arguments: &Arguments, done: &[(&Check, Outcome)]) -> Result<()> {
+fn update_document(arguments: &Arguments, done: &[Done]) -> Result<()> {
     let Some(path) = &arguments.document else {
         return Ok(());
     };

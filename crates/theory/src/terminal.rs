@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use autodecoder_theory::report::Done;
 use autodecoder_theory::{Check, Finding, Outcome};
 use comfy_table::{ContentArrangement, Table, presets};
 
@@ -40,8 +41,8 @@ pub fn working(check: &Check, outcome: &Outcome) -> String {
 }
 
 /// What the run could not measure, and what it would take.
-pub fn left_out(done: &[(&Check, Outcome)]) -> String {
-    let ids = |(check, outcome): &(&Check, Outcome)| -> Vec<String> {
+pub fn left_out(done: &[Done]) -> String {
+    let ids = |(check, outcome): &Done| -> Vec<String> {
         outcome.left_out.iter().map(|id| format!("{}/{id}", check.name)).collect()
     };
     let ids: Vec<String> = done.iter().flat_map(ids).collect();

@@ -29,6 +29,19 @@ pub fn finite_differences(input: &Tensor, step: f64, function: impl Fn(&Tensor) 
     Tensor::from_slice(&slopes).reshape(input.size())
 }
 
+/// The Jacobian of `function` at `input`, `[outputs, inputs]`: row k is the gradient of output k, one
+/// backward pass each through a graph that is kept.
+pub fn jacobian(input: &Tensor, function: impl Fn(&Tensor) -> Tensor) -> Tensor {
+    let leaf = input.detach().copy().set_requires_grad(true);
+    let outputs = function(&leaf).reshape([-1]);
+    let row = |index: i64| {
+        let gradients = Tensor::run_backward(&[outputs.get(index)], &[&leaf], true, false);
+        gradients[0].reshape([-1])
+    };
+    let rows: Vec<Tensor> = (0..outputs.size()[0]).map(row).collect();
+    Tensor::stack(&rows, 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +59,13 @@ mod tests {
         assert!(largest_difference(by_autograd, &exact) < 1e-14);
         let numeric = finite_differences(&x, 1e-5, |x| cube_sum(x).double_value(&[]));
         assert!(largest_difference(&numeric, &exact) < 1e-8);
+    }
+
+    #[test]
+    fn a_linear_map_is_its_own_jacobian() {
+        let matrix = Tensor::from_slice(&[1.0, 2.0, -3.0, 0.5, 0.0, 4.0]).reshape([2, 3]);
+        let found = jacobian(&Tensor::from_slice(&[1.0, 1.0, 1.0]), |x| matrix.mv(x));
+        assert_eq!(largest_difference(&found, &matrix), 0.0);
     }
 
     #[test]

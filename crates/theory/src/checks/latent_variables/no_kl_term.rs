@@ -14,7 +14,7 @@ use tch::{Device, Tensor};
 
 use self::findings::findings;
 use self::measured::{Images, Measured, measure, noise, train};
-use super::pictures::grey;
+use crate::toolkit::picture::tiles;
 use crate::{Context, Outcome};
 
 /// Images in each half of a row of the figure.
@@ -35,7 +35,7 @@ pub fn no_kl_term(context: &Context) -> Result<Outcome> {
     let set = DeviceImages::new(&set, Device::Cpu);
     let pixels = set.range(0, set.len());
     let images = Images { set, pixels, classes: Tensor::from_slice(&classes) };
-    let mut rows = vec![GridRow::new("images", grey(&images.pixels.narrow(0, 0, SHOWN))?)];
+    let mut rows = vec![GridRow::new("images", tiles(&images.pixels.narrow(0, 0, SHOWN))?)];
     let mut pairs = Vec::new();
     for (name, encoder) in [("VAD", false), ("VAE", true)] {
         let mut one = |beta: f64, label: String| -> Result<Measured> {
@@ -69,7 +69,7 @@ fn pictures(context: &Context, model: &LatentModel, rows: &Tensor) -> Result<Vec
     let shown = rows.narrow(0, 0, SHOWN);
     let z = model.posterior().rsample(&shown, &noise(context, "shown", SHOWN));
     let prior = model.posterior().prior().sample(&noise(context, "new", SHOWN));
-    grey(&model.decode(&Tensor::cat(&[z, prior], 0)))
+    tiles(&model.decode(&Tensor::cat(&[z, prior], 0)))
 }
 
 fn figure(outcome: &mut Outcome, rows: Vec<GridRow>) -> Result<()> {

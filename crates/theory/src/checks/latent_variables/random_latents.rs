@@ -13,9 +13,9 @@ use autodecoder_training::{DeviceImages, standard_normal};
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
 use tch::{Device, Kind, Tensor};
 
-use super::pictures::grey;
 use super::small_models::{Recipe, Trained};
 use crate::toolkit::compare::largest_difference;
+use crate::toolkit::picture::tiles;
 use crate::toolkit::samples::energy_distance;
 use crate::{Context, Outcome};
 
@@ -162,7 +162,7 @@ fn decoded(model: &LatentModel, latents: &Tensor) -> Tensor {
 fn figure(outcome: &mut Outcome, rows: &[(&str, Tensor)]) -> Result<()> {
     let mut grid = ImageGrid::new(28, 28);
     for (label, images) in rows {
-        grid.rows.push(GridRow::new(*label, grey(images)?));
+        grid.rows.push(GridRow::new(*label, tiles(images)?));
     }
     outcome.png(
         "random-latents",

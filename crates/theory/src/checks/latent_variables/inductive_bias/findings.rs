@@ -8,8 +8,8 @@ use crate::{Context, Finding, Precision, Verdict};
 /// Names of [`on_data`]'s findings, without a prefix.
 pub const IDS: [&str; 4] = ["limited-data", "large-data", "shift-invariance", "shift-advantage"];
 
-const PART_B: &str = "002, inductive bias, b";
-const PART_C: &str = "002, inductive bias, c";
+const PART_B: &str = "002, inductive bias (b)";
+const PART_C: &str = "002, inductive bias (c)";
 /// What counts as clearly more accurate, averaged over numbers of images.
 const AHEAD: f64 = 0.03;
 /// What counts as a loss by moving the test images.

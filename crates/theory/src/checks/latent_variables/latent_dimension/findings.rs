@@ -8,7 +8,7 @@ use crate::{Finding, Precision, Verdict};
 /// Names of [`on_data`]'s findings, without a prefix.
 pub const IDS: [&str; 4] = ["rises", "falls", "falls-few-labels", "falls-from-table"];
 
-const SOURCE: &str = "002, question 1";
+const SOURCE: &str = "002, latent dimension";
 /// What counts as a rise or a fall of accuracy: more than three standard errors at 1,000 images.
 const STEP: f64 = 0.05;
 

@@ -4,8 +4,8 @@ use super::Measured;
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Finding, Precision, Verdict};
 
-const BOB_A: &str = "002, last question, a";
-const BOB_B: &str = "002, last question, b";
+const BOB_A: &str = "002, decoding random vectors (a)";
+const BOB_B: &str = "002, decoding random vectors (b)";
 
 /// One finding a claim.
 pub fn findings(m: &Measured) -> Vec<Finding> {
