@@ -119,9 +119,10 @@ fn figure(outcome: &mut Outcome, Sweeps { ad, vad }: &Sweeps) -> Result<()> {
         "latent-dimension",
         &chart.draw()?,
         "Accuracy of a linear probe and of nearest neighbours on the latents, against latent_dim, for an \
-         auto-decoder and a variational one. All rise and level off, but for two dashed lines that \
-         rise and fall: the linear probe on the auto-decoder's table, and that with 128 labels.",
-        "Accuracy rises and then stays. It falls (dashed) where the probe has as few labelled images as \
+         auto-decoder and a variational one. Solid lines rise and level off; two dashed lines rise and \
+         fall: the linear probe on the auto-decoder's table, and that with 128 labels.",
+        "Accuracy rises and levels off; nearest neighbours on the auto-decoder’s latents lose a little \
+         of it again where training is long. It falls far (dashed) where the probe has as few labelled images as \
          the latents have dimensions, and where its training latents come from the auto-decoder’s \
          table while test latents are inferred.",
     )

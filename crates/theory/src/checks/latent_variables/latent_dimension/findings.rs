@@ -9,8 +9,10 @@ use crate::{Finding, Precision, Verdict};
 pub const IDS: [&str; 4] = ["rises", "falls", "falls-few-labels", "falls-from-table"];
 
 const SOURCE: &str = "002, latent dimension";
-/// What counts as a rise or a fall of accuracy: more than three standard errors at 1,000 images.
+/// What counts as a rise, or as a fall of one curve: more than three standard errors at 1,000 images.
 const STEP: f64 = 0.05;
+/// What counts as a fall where the document says that there is one.
+const FALL: f64 = 0.03;
 
 /// One finding for each of [`IDS`].
 pub fn on_data(prefix: &str, sweeps: &Sweeps) -> Vec<Finding> {
@@ -99,14 +101,21 @@ fn rises(sweeps: &Sweeps) -> Finding {
 }
 
 fn falls(sweeps: &Sweeps) -> Finding {
+    let curves = curves(sweeps, |point| point.inferred);
     let claim = "At a certain point h becomes too large, and the accuracy starts to decrease";
-    let expected = "for latents of the AD or of the VAD, the better of the two at h = 128 lies more than \
-                    0.05 below its best";
-    let measured = clauses(&curves(sweeps, |point| point.inferred), |curve| {
+    let expected = "accuracy at h = 128 more than 0.03 below the best, for both classifiers on latents of \
+                    the AD and of the VAD";
+    let falls: Vec<bool> = curves.iter().map(|curve| curve.last() < curve.best() - FALL).collect();
+    let verdict =
+        Verdict::by_condition(falls.iter().any(|&falls| falls), falls.iter().all(|&falls| falls));
+    finding([claim, SOURCE, expected], best_and_last(&curves), verdict)
+}
+
+/// `AD 0.76 at best, 0.72 at h = 128; …`
+fn best_and_last(curves: &[Curve]) -> String {
+    clauses(curves, |curve| {
         format!("{} at best, {} at h = 128", fixed(curve.best(), 2), fixed(curve.last(), 2))
-    });
-    let agrees = better(sweeps).iter().any(Curve::falls);
-    finding([claim, SOURCE, expected], measured, Verdict::holds_if(agrees))
+    })
 }
 
 fn few_labels(sweeps: &Sweeps) -> Finding {
@@ -117,11 +126,8 @@ fn few_labels(sweeps: &Sweeps) -> Finding {
     let claim = "It does decrease for a linear probe on the AD’s latents that has only 128 labelled \
                  images, all of which it can fit at h = 128";
     let expected = "accuracy at h = 128 more than 0.05 below the best";
-    let measured = clauses(&curves, |curve| {
-        format!("{} at best, {} at h = 128", fixed(curve.best(), 2), fixed(curve.last(), 2))
-    });
     let agrees = curves[0].falls();
-    finding([claim, "standard result", expected], measured, Verdict::holds_if(agrees))
+    finding([claim, "standard result", expected], best_and_last(&curves), Verdict::holds_if(agrees))
 }
 
 fn falls_from_table(sweeps: &Sweeps) -> Finding {
