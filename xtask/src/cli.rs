@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{ci, doctor, reproduce, setup, test};
+use crate::commands::{ci, doctor, reproduce, setup, test, theory};
 use crate::host::Host;
 
 /// Set-up and chores of the autodecoder workspace.
@@ -22,6 +22,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Set up, build and run a whole experiment: train, evaluate, draw, report.
     Reproduce(reproduce::Arguments),
+    /// Measure the claims of the course's theory: a table, figures, a report.
+    Theory(theory::Arguments),
     /// Set up libtorch and run every test of the workspace.
     Test(test::Arguments),
     /// Formatting, lints, documentation, tests: all that must pass before a merge.
@@ -39,6 +41,7 @@ impl Cli {
             Command::Setup(arguments) => setup::run(host, &arguments),
             Command::Doctor(arguments) => doctor::run(host, &arguments),
             Command::Reproduce(arguments) => reproduce::run(host, &arguments),
+            Command::Theory(arguments) => theory::run(host, &arguments),
             Command::Test(arguments) => test::run(host, &arguments),
             Command::Ci(arguments) => ci::run(host, &arguments),
         }

@@ -5,6 +5,7 @@ pub mod doctor;
 pub mod reproduce;
 pub mod setup;
 pub mod test;
+pub mod theory;
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;

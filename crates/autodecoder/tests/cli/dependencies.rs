@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 const TORCH: [&str; 2] = ["tch", "torch-sys"];
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "autodecoder",
     "autodecoder-data",
     "autodecoder-distributions",
     "autodecoder-evaluation",
     "autodecoder-models",
+    "autodecoder-theory",
     "autodecoder-training",
     "autodecoder-visualization",
 ];
@@ -71,6 +72,7 @@ fn dependencies_point_one_way() {
         &[
             "autodecoder",
             "autodecoder-data",
+            "autodecoder-theory",
             "autodecoder-training",
             "autodecoder-evaluation",
             "autodecoder-visualization",
@@ -79,13 +81,21 @@ fn dependencies_point_one_way() {
     assert_apart(
         &metadata,
         "autodecoder-training",
-        &["autodecoder", "autodecoder-evaluation", "autodecoder-visualization"],
+        &[
+            "autodecoder",
+            "autodecoder-evaluation",
+            "autodecoder-theory",
+            "autodecoder-visualization",
+        ],
     );
     assert_apart(
         &metadata,
         "autodecoder-evaluation",
-        &["autodecoder", "autodecoder-visualization"],
+        &["autodecoder", "autodecoder-theory", "autodecoder-visualization"],
     );
+    // The program and the theory are two users of the same parts.
+    assert_apart(&metadata, "autodecoder", &["autodecoder-theory"]);
+    assert_apart(&metadata, "autodecoder-theory", &["autodecoder"]);
 }
 
 #[test]

@@ -113,7 +113,12 @@ fn draw_x_axis(scene: &mut Scene, chart: &LineChart, ranges: &Ranges, frame: Fra
     let whole =
         chart.series.iter().flat_map(|series| &series.points).all(|point| point.0.fract() == 0.0);
     let wanted = (frame.width / 80.0).max(2.0) as usize;
-    for tick in ticks::linear(ranges.x.0, ranges.x.1, wanted, whole) {
+    let x_ticks = if chart.log_x {
+        ticks::logarithmic(ranges.x.0, ranges.x.1, wanted)
+    } else {
+        ticks::linear(ranges.x.0, ranges.x.1, wanted, whole)
+    };
+    for tick in x_ticks {
         let x = ranges.place(frame, (tick.value, ranges.y.0)).0;
         scene.line((x, bottom), (x, bottom + 5.0), stroke);
         let text = Text::new(&tick.text, x, bottom + 8.0 + TEXT, TEXT);
@@ -128,7 +133,7 @@ fn draw_x_axis(scene: &mut Scene, chart: &LineChart, ranges: &Ranges, frame: Fra
 
 /// One line, interrupted where points are missing.
 fn draw_line(scene: &mut Scene, series: &Series, colour: &str, ranges: &Ranges, frame: Frame) {
-    let points: Vec<Option<(f64, f64)>> = drawable(series, ranges.log_y)
+    let points: Vec<Option<(f64, f64)>> = drawable(series, ranges.log_x, ranges.log_y)
         .map(|point| point.map(|point| ranges.place(frame, point)))
         .collect();
     let stroke = Stroke { colour, width: LINE, dashed: series.dashed };
@@ -155,7 +160,7 @@ fn draw_names(
 ) {
     let mut labels: Vec<Name<'_>> = Vec::new();
     for (index, series) in chart.series.iter().enumerate() {
-        let last = drawable(series, chart.log_y).flatten().last();
+        let last = drawable(series, chart.log_x, chart.log_y).flatten().last();
         if let (Some(last), false) = (last, names[index].is_empty()) {
             let middle = ranges.place_y(frame, last.1).clamp(frame.y, frame.bottom());
             labels.push(Name { series: index, lines: &names[index], middle });

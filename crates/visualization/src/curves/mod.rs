@@ -51,6 +51,8 @@ pub struct LineChart {
     pub y_label: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// Logarithmic horizontal axis; points at or left of zero are left out.
+    pub log_x: bool,
     /// Logarithmic vertical axis; points at or below zero are left out.
     pub log_y: bool,
     /// Share of a line's points, in [0, ½), that may lie above the chart, so that a spike at the
@@ -70,6 +72,7 @@ impl Default for LineChart {
             x_label: String::new(),
             y_label: String::new(),
             series: Vec::new(),
+            log_x: false,
             log_y: false,
             clip: 0.0,
             width: 720.0,

@@ -11,6 +11,7 @@ pub(super) struct Ranges {
     pub y: (f64, f64),
     /// Largest value that the chart cuts off.
     pub hidden: Option<f64>,
+    pub log_x: bool,
     pub log_y: bool,
 }
 
@@ -19,7 +20,7 @@ impl Ranges {
         let lines: Vec<Vec<(f64, f64)>> = chart
             .series
             .iter()
-            .map(|series| drawable(series, chart.log_y).flatten().collect())
+            .map(|series| drawable(series, chart.log_x, chart.log_y).flatten().collect())
             .collect();
         let points = || lines.iter().flatten();
         if points().next().is_none() {
@@ -33,37 +34,38 @@ impl Ranges {
         let y = if chart.log_y { widen_log(low, high) } else { widen(low, high) };
         // Widening may bring a value just above the quantile back into view.
         let hidden = hidden.filter(|&value| value > y.1);
-        Ok(Ranges { x: spread(x), y, hidden, log_y: chart.log_y })
+        Ok(Ranges { x: spread(x), y, hidden, log_x: chart.log_x, log_y: chart.log_y })
     }
 
     /// Where a point lies in the frame.
     pub fn place(&self, frame: Frame, point: (f64, f64)) -> (f64, f64) {
-        (frame.x + self.share_x(point.0) * frame.width, self.place_y(frame, point.1))
+        (frame.x + share(point.0, self.x, self.log_x) * frame.width, self.place_y(frame, point.1))
     }
 
     pub fn place_y(&self, frame: Frame, y: f64) -> f64 {
-        let share = if self.log_y {
-            (y.ln() - self.y.0.ln()) / (self.y.1.ln() - self.y.0.ln())
-        } else {
-            (y - self.y.0) / (self.y.1 - self.y.0)
-        };
         // Far off-scale points must stay numbers that a rasteriser can handle.
-        frame.bottom() - share.clamp(-50.0, 50.0) * frame.height
+        frame.bottom() - share(y, self.y, self.log_y).clamp(-50.0, 50.0) * frame.height
     }
+}
 
-    fn share_x(&self, x: f64) -> f64 {
-        (x - self.x.0) / (self.x.1 - self.x.0)
+/// How far along an interval a value lies: 0 at its low end, 1 at its high one.
+fn share(value: f64, (low, high): (f64, f64), log: bool) -> f64 {
+    if log {
+        (value.ln() - low.ln()) / (high.ln() - low.ln())
+    } else {
+        (value - low) / (high - low)
     }
 }
 
 /// The series' points, `None` where one cannot be drawn.
 pub(super) fn drawable(
     series: &Series,
+    log_x: bool,
     log_y: bool,
 ) -> impl Iterator<Item = Option<(f64, f64)>> + '_ {
     series.points.iter().map(move |&(x, y)| {
         let finite = x.is_finite() && y.is_finite();
-        (finite && (!log_y || y > 0.0)).then_some((x, y))
+        (finite && (!log_x || x > 0.0) && (!log_y || y > 0.0)).then_some((x, y))
     })
 }
 
@@ -143,16 +145,22 @@ mod tests {
         let ranges = Ranges::of(&chart).unwrap();
         assert_eq!(ranges.x, (2.0, 3.0));
         assert!(ranges.y.0 > 0.0 && ranges.y.0 < 5.0);
+        chart.log_x = true;
+        chart.series[0].points.push((0.0, 9.0));
+        assert_eq!(Ranges::of(&chart).unwrap().x, (2.0, 3.0));
     }
 
     #[test]
     fn places_are_linear_or_logarithmic() {
         let frame = Frame { x: 10.0, y: 20.0, width: 100.0, height: 200.0 };
-        let mut ranges = Ranges { x: (0.0, 2.0), y: (1.0, 100.0), hidden: None, log_y: true };
+        let (x, y) = ((0.0, 2.0), (1.0, 100.0));
+        let mut ranges = Ranges { x, y, hidden: None, log_x: false, log_y: true };
         approx::assert_relative_eq!(ranges.place(frame, (1.0, 10.0)).0, 60.0);
         approx::assert_relative_eq!(ranges.place(frame, (1.0, 10.0)).1, 120.0);
         ranges.log_y = false;
         approx::assert_relative_eq!(ranges.place_y(frame, 50.5), 120.0);
+        (ranges.x, ranges.log_x) = ((1.0, 100.0), true);
+        approx::assert_relative_eq!(ranges.place(frame, (10.0, 1.0)).0, 60.0);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum Block {
     FigureRow(Vec<Figure>),
     /// A remark that stands out.
     Note(NoteKind, RichText),
+    /// A formula in LaTeX, on a line of its own.
+    Formula(String),
     /// Commands or files, as they are.
     Code(String),
     /// Points without an order.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::formula;
 use super::{Block, Figure, Report, RichText, Table};
 use crate::error::{Error, Result};
 
@@ -25,7 +26,11 @@ pub(super) fn references(report: &Report) -> Result<References> {
             return Err(fault(format!("@{{{id}}} refers to no section, table or figure")));
         }
     }
-    Ok(walk.labels)
+    let inline = walk.texts.iter().flat_map(|text| text.formulas());
+    match inline.chain(walk.formulas.iter().copied()).find_map(formula::fault) {
+        Some(reason) => Err(fault(reason)),
+        None => Ok(walk.labels),
+    }
 }
 
 #[derive(Default)]
@@ -34,6 +39,7 @@ struct Walk<'a> {
     tables: usize,
     figures: usize,
     texts: Vec<&'a RichText>,
+    formulas: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a> {
@@ -51,6 +57,7 @@ impl<'a> Walk<'a> {
                     self.texts.push(summary);
                     self.blocks(blocks)?;
                 }
+                Block::Formula(latex) => self.formulas.push(latex),
                 Block::Heading(_) | Block::Code(_) => {}
             }
         }

@@ -19,6 +19,7 @@
 
 mod blocks;
 mod check;
+mod formula;
 mod picture;
 mod render;
 mod text;

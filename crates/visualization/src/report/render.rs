@@ -1,8 +1,10 @@
 //! From blocks to HTML.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use pulldown_latex::config::DisplayMode;
 
 use super::check::References;
+use super::formula;
 use super::{Align, Block, Figure, NoteKind, Report, RichText, Section, Table};
 
 const STYLE: &str = include_str!("style.css");
@@ -111,6 +113,9 @@ impl Writer<'_> {
                 div class="row" { @for figure in figures { (self.figure(figure, true)) } }
             },
             Block::Note(kind, text) => self.note(*kind, text),
+            Block::Formula(latex) => html! {
+                div class="formula" { (formula::mathml(latex, DisplayMode::Block)) }
+            },
             Block::Code(text) => html! { pre { code { (text) } } },
             Block::List(items) => html! { ul { @for item in items { li { (self.text(item)) } } } },
             Block::Details { summary, blocks } => html! {

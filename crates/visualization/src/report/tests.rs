@@ -30,6 +30,7 @@ fn report() -> Report {
     let second = Section::new("second", "Second things")
         .block(Block::Note(NoteKind::Caution, "Careful.".into()))
         .block(Block::Code("cargo run <file>".into()))
+        .block(Block::Formula(r"\sum_i x_i < \tfrac{1}{2}".into()))
         .block(Block::Details { summary: "More".into(), blocks: hidden })
         .block(Block::Figure(figure("late")))
         .block(Block::Table(table("late-table")));
@@ -50,7 +51,7 @@ fn assert_balanced(html: &str) {
         let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap();
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name), "wrong closing tag");
-        } else if !void.contains(&name) {
+        } else if !void.contains(&name) && !tag.ends_with('/') {
             open.push(name);
         }
     }
@@ -153,6 +154,8 @@ fn faults_are_refused_and_named() {
         }
     };
     assert!(fault(Block::Paragraph("@{nothing}".into())).contains("@{nothing}"));
+    assert!(fault(Block::Paragraph(r"so $\frac{1}{2$ is".into())).contains(r"\frac{1}{2"));
+    assert!(fault(Block::Formula(r"\nonsense".into())).contains(r"\nonsense"));
     let silent = Figure { alt: " ".into(), ..figure("f") };
     assert!(fault(Block::Figure(silent)).contains("Figure 1 has no alternative text"));
     let blank = Figure { image: Picture::Png(Vec::new()), ..figure("f") };

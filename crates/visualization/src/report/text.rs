@@ -1,6 +1,9 @@
 //! Running text with a little markup.
 
 use maud::{Markup, PreEscaped, html};
+use pulldown_latex::config::DisplayMode;
+
+use super::formula;
 
 /// Text of a paragraph, a caption or a cell.
 ///
@@ -10,6 +13,7 @@ use maud::{Markup, PreEscaped, html};
 /// | `**best**` | bold |
 /// | `` `course` `` | code |
 /// | `10^{−3}`, `x_{i}` | superscript, subscript |
+/// | `$\\sigma^2$` | the formula, from LaTeX |
 /// | `@{losses}` | `Table 2`, a link to the table, figure or section of that identifier |
 /// | `\*` | the character itself |
 ///
@@ -20,10 +24,11 @@ use maud::{Markup, PreEscaped, html};
 pub struct RichText(String);
 
 /// The marks and what closes them; longer ones first.
-const MARKS: [(&str, &str, Style); 6] = [
+const MARKS: [(&str, &str, Style); 7] = [
     ("**", "**", Style::Bold),
     ("*", "*", Style::Italic),
     ("`", "`", Style::Code),
+    ("$", "$", Style::Formula),
     ("^{", "}", Style::Superscript),
     ("_{", "}", Style::Subscript),
     ("@{", "}", Style::Reference),
@@ -34,6 +39,7 @@ enum Style {
     Bold,
     Italic,
     Code,
+    Formula,
     Superscript,
     Subscript,
     Reference,
@@ -50,7 +56,7 @@ impl RichText {
     pub fn plain(text: impl AsRef<str>) -> Self {
         let mut source = String::new();
         for c in text.as_ref().chars() {
-            if matches!(c, '\\' | '*' | '`' | '^' | '_' | '@') {
+            if matches!(c, '\\' | '*' | '`' | '$' | '^' | '_' | '@') {
                 source.push('\\');
             }
             source.push(c);
@@ -68,10 +74,25 @@ impl RichText {
         self.0.chars().count() <= characters
     }
 
+    /// The text with its markup, as it was written.
+    pub fn source(&self) -> &str {
+        &self.0
+    }
+
     /// The identifiers that the text refers to.
     pub(super) fn references(&self) -> Vec<&str> {
+        self.all(Style::Reference)
+    }
+
+    /// The formulas in the text, as LaTeX.
+    pub(super) fn formulas(&self) -> Vec<&str> {
+        self.all(Style::Formula)
+    }
+
+    /// The texts inside all marks of one style.
+    fn all(&self, style: Style) -> Vec<&str> {
         let mut found = Vec::new();
-        collect_references(&self.0, &mut found);
+        collect(&self.0, style, &mut found);
         found
     }
 
@@ -95,6 +116,7 @@ fn markup(source: &str, label: &dyn Fn(&str) -> String) -> Markup {
             Span::Styled(Style::Bold, text) => html! { strong { (markup(text, label)) } },
             Span::Styled(Style::Italic, text) => html! { em { (markup(text, label)) } },
             Span::Styled(Style::Code, text) => html! { code { (text) } },
+            Span::Styled(Style::Formula, text) => formula::mathml(text, DisplayMode::Inline),
             Span::Styled(Style::Superscript, text) => html! { sup { (markup(text, label)) } },
             Span::Styled(Style::Subscript, text) => html! { sub { (markup(text, label)) } },
             Span::Styled(Style::Reference, id) => html! { a href={ "#" (id) } { (label(id)) } },
@@ -104,12 +126,12 @@ fn markup(source: &str, label: &dyn Fn(&str) -> String) -> Markup {
     PreEscaped(shown)
 }
 
-fn collect_references<'a>(source: &'a str, found: &mut Vec<&'a str>) {
+fn collect<'a>(source: &'a str, wanted: Style, found: &mut Vec<&'a str>) {
     for span in spans(source) {
         match span {
-            Span::Styled(Style::Reference, id) => found.push(id),
-            Span::Plain(_) | Span::Styled(Style::Code, _) => {}
-            Span::Styled(_, text) => collect_references(text, found),
+            Span::Styled(style, text) if style == wanted => found.push(text),
+            Span::Plain(_) | Span::Styled(Style::Code | Style::Formula, _) => {}
+            Span::Styled(_, text) => collect(text, wanted, found),
         }
     }
 }
@@ -152,7 +174,7 @@ fn closing(inside: &str, close: &str, style: Style) -> Option<usize> {
     while let Some(found) = inside[from..].find(close) {
         let end = from + found;
         let text = &inside[..end];
-        let escaped = style != Style::Code && text.ends_with('\\');
+        let escaped = !matches!(style, Style::Code | Style::Formula) && text.ends_with('\\');
         let touching = !text.is_empty() && text.trim() == text;
         if touching && !escaped {
             // In `**a *b***` the bold ends with the last two stars.
@@ -184,6 +206,14 @@ mod tests {
     }
 
     #[test]
+    fn a_formula_keeps_its_backslashes_and_its_marks() {
+        let text = RichText::from(r"with $\sigma_{i}^{2} * a * b$ and \$5");
+        assert_eq!(text.formulas(), [r"\sigma_{i}^{2} * a * b"]);
+        let shown = text.markup(&|_| String::new()).into_string();
+        assert!(shown.starts_with("with <math") && shown.ends_with("</math> and $5"), "{shown}");
+    }
+
+    #[test]
     fn what_is_no_markup_stays() {
         assert_eq!(shown("2 * 3 * 4, snake_case, a^2, x@y"), "2 * 3 * 4, snake_case, a^2, x@y");
         assert_eq!(shown("*open, `open, ^{open"), "*open, `open, ^{open");
@@ -208,7 +238,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn plain_text_is_shown_as_it_is(text in "[a-z*`^_@{}\\\\ ]{0,40}") {
+        fn plain_text_is_shown_as_it_is(text in "[a-z*`^_@${}\\\\ ]{0,40}") {
             proptest::prop_assert_eq!(
                 RichText::plain(&text).markup(&|_| String::new()).into_string(),
                 text

@@ -1,0 +1,115 @@
+//! Small auto-decoders, trained by the workbench's own loop.
+
+use anyhow::Result;
+use autodecoder_evaluation::{InferenceConfig, infer};
+use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
+use autodecoder_training::{
+    DeviceImages, OptimiserConfig, ScheduleKind, Silent, StartConfig, StartKind, Streams, Trainer,
+    TrainingConfig, optimisers,
+};
+use serde_json::json;
+use tch::{Device, Tensor};
+
+/// What the checks vary. Everything else is as docs/experiments.md lists it.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// AD or VAD.
+    pub kind: ModelKind,
+    /// Values in one latent.
+    pub latent_dim: i64,
+    /// Widths of the decoder's hidden layers.
+    pub hidden: Vec<i64>,
+    /// Name of the likelihood.
+    pub likelihood: &'static str,
+    /// Weight of the KL term.
+    pub beta: f64,
+    /// Passes over the images.
+    pub epochs: u32,
+    /// Images in a step.
+    pub batch_size: u32,
+    /// Where all random numbers come from.
+    pub streams: Streams,
+}
+
+/// A model after its training.
+#[derive(Debug)]
+pub struct Trained {
+    /// Decoder, likelihood and posterior.
+    pub model: LatentModel,
+    /// Rows of the training images.
+    pub rows: Tensor,
+}
+
+impl Recipe {
+    /// The model before its training.
+    pub fn model(&self, images: &DeviceImages) -> Result<LatentModel> {
+        let posterior = match self.kind {
+            ModelKind::AutoDecoder => "point",
+            ModelKind::VariationalAutoDecoder => "gaussian",
+        };
+        let spec = ModelSpec {
+            name: "small".to_owned(),
+            kind: self.kind,
+            latent_dim: self.latent_dim,
+            posterior: posterior.to_owned(),
+            decoder: part(json!({"kind": "mlp", "hidden": self.hidden}))?,
+            likelihood: part(json!({"kind": self.likelihood}))?,
+            beta: self.beta,
+            l2: 0.0,
+        };
+        let mut rng = self.streams.rng("decoder", &[]);
+        Ok(LatentModel::new(spec, images.shape(), &Parts::standard(), Device::Cpu, &mut rng)?)
+    }
+
+    /// Trains decoder and rows.
+    pub fn train(&self, images: &DeviceImages) -> Result<Trained> {
+        let config = TrainingConfig {
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            latent_steps: 2,
+            regulariser_warm_up: 0.0,
+            start: StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2 },
+            decoder: adam([0.9, 0.999], 0.003, 0.3)?,
+            latents: adam([0.5, 0.9], self.latent_rate(), 0.3)?,
+        };
+        let model = self.model(images)?;
+        let mut trainer = Trainer::new(&model, images, &config, &optimisers(), self.streams)?;
+        trainer.run(None, || false, &mut Silent)?;
+        let rows = trainer.table().rows().copy();
+        Ok(Trained { model, rows })
+    }
+
+    /// An auto-decoder's rows have no noise to average over and want smaller steps.
+    fn latent_rate(&self) -> f64 {
+        match self.kind {
+            ModelKind::AutoDecoder => 0.1,
+            ModelKind::VariationalAutoDecoder => 0.3,
+        }
+    }
+}
+
+impl Trained {
+    /// Rows of images that the model has not seen, with the decoder frozen.
+    pub fn infer(&self, images: &DeviceImages, streams: &Streams) -> Result<Tensor> {
+        let config = InferenceConfig {
+            steps: 60,
+            batch_size: 250,
+            spread: 0.2,
+            latents: adam([0.5, 0.9], 0.2, 0.0)?,
+        };
+        Ok(infer(&self.model, images, &config, &optimisers(), streams, &mut Silent)?)
+    }
+}
+
+fn adam(betas: [f64; 2], rate: f64, warm_up: f64) -> Result<OptimiserConfig> {
+    Ok(OptimiserConfig {
+        optimiser: part(json!({"kind": "adam", "betas": betas}))?,
+        rate,
+        schedule: ScheduleKind::Cosine,
+        warm_up,
+    })
+}
+
+fn part(table: serde_json::Value) -> Result<PartSpec> {
+    Ok(serde_json::from_value(table)?)
+}
