@@ -13,8 +13,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Figures, in order.
     pub plots: Vec<Plot>,
-    /// Findings, without the check's name, that this run could not make: they need the whole data
-    /// set, which the tests do without.
+    /// Findings, without the check's name, that this run did not make: they need the whole data set,
+    /// which the tests do without, or belong to the long version.
     pub left_out: Vec<String>,
     /// The working: intermediate numbers, a line each, as `cargo xtask theory NAME` prints them.
     pub working: Vec<String>,

@@ -49,5 +49,5 @@ pub fn left_out(done: &[Done]) -> String {
     if ids.is_empty() {
         return String::new();
     }
-    format!("left out, for they need --data with Fashion-MNIST: {}", ids.join(", "))
+    format!("left out, for they need Fashion-MNIST (--data), or --full: {}", ids.join(", "))
 }

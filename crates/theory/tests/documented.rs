@@ -29,7 +29,7 @@ fn finds_what_is_documented(name: &str) {
     let outcome = checks::find(name).expect(name).run(&context()).unwrap();
     for id in &outcome.left_out {
         println!(
-            "skipped: {name}/{id} needs Fashion-MNIST; `cargo xtask theory {name}` measures it"
+            "skipped: {name}/{id} needs Fashion-MNIST; `cargo xtask theory --full {name}` measures it"
         );
     }
     let faults = document::differences(DOCUMENT, name, &outcome).unwrap();

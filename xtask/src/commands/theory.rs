@@ -1,6 +1,6 @@
 //! `cargo xtask theory`: the course's claims, measured.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,34 +13,69 @@ use crate::libtorch::Wish;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask theory                    every check: a table, and runs/theory/theory.html
-  cargo xtask theory gaussian-kl        one check, with its working
-  cargo xtask theory -- --list          the names
+  cargo xtask theory                          every check: a table, and runs/theory/theory.html
+  cargo xtask theory gaussian-kl              one check, with its working
+  cargo xtask theory --full latent-dimension  its long version
+  cargo xtask theory --list                   the names
 
-Any other flag goes to the program: --full, --out, --list, --document. It runs in the repository's
-root.";
+The program runs in the repository's root.";
 
 /// The flags of `cargo xtask theory`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
+    /// One check by its name; all of them without one.
+    name: Option<OsString>,
+    /// Lists the checks' names.
+    #[arg(long)]
+    list: bool,
+    /// The long versions of the checks that have one.
+    #[arg(long)]
+    full: bool,
+    /// Where theory.json, theory.html and the figures go [default: runs/theory].
+    #[arg(long, value_name = "DIR")]
+    out: Option<OsString>,
+    /// Writes the tables of this document anew: docs/theory.md.
+    #[arg(long, value_name = "FILE")]
+    document: Option<OsString>,
     /// A folder with Fashion-MNIST, instead of fetching it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A check's name, and flags for the program.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "NAME")]
-    program: Vec<OsString>,
+    /// Leave out what needs Fashion-MNIST, and fetch nothing of it.
+    #[arg(long, conflicts_with = "data")]
+    no_data: bool,
+}
+
+impl Arguments {
+    /// The program's flags, data aside, as it reads them.
+    fn words(&self) -> Vec<OsString> {
+        let switches = [("--list", self.list), ("--full", self.full)];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
+        let valued = [("--out", &self.out), ("--document", &self.document)];
+        let valued = valued.into_iter().filter_map(|(flag, value)| {
+            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
+        });
+        let flags = switches.map(|(flag, _)| OsString::from(flag)).chain(valued);
+        flags.chain(self.name.clone()).collect()
+    }
+
+    fn need(&self) -> DataNeed<'_> {
+        if self.no_data || self.list {
+            DataNeed::Nothing
+        } else {
+            DataNeed::FashionMnist(self.data.as_deref())
+        }
+    }
 }
 
 /// Runs the command; on success it does not return, for the program takes this process's place.
 pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
-    let need = DataNeed::FashionMnist(arguments.data.as_deref());
-    let data = setup::provide(host, Wish::Auto, need)?;
+    let data = setup::provide(host, Wish::Auto, arguments.need())?;
     let mut command = program(host);
     if let Some(folder) = data {
         command.arg("--data").arg(folder);
     }
-    Err(command.args(&arguments.program).exec()).context("cannot start cargo")
+    Err(command.args(arguments.words()).exec()).context("cannot start cargo")
 }
 
 fn program(host: &Host) -> Command {
@@ -51,25 +86,56 @@ fn program(host: &Host) -> Command {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
     use crate::test_support::Machine;
 
+    /// The theory command as a whole line of its own.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parsed(typed: &str) -> Arguments {
+        let words = std::iter::once("theory").chain(typed.split_whitespace());
+        Line::try_parse_from(words).unwrap().arguments
+    }
+
     #[test]
-    fn the_program_is_built_for_speed() {
+    fn the_program_is_built_for_speed_and_told_what_was_typed() {
         let machine = Machine::new();
-        let command = program(&machine.host());
+        let mut command = program(&machine.host());
+        command.args(parsed("relu --full --out a --document b.md").words());
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-        assert_eq!(words.join(" "), "run --quiet --release --package autodecoder-theory --");
+        assert_eq!(
+            words.join(" "),
+            "run --quiet --release --package autodecoder-theory -- --full --out=a \
+             --document=b.md relu"
+        );
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_found_before_any_download() {
+        assert!(Line::try_parse_from(["theory", "--ful"]).is_err());
+        assert!(Line::try_parse_from(["theory", "--data", "d", "--no-data"]).is_err());
+    }
+
+    #[test]
+    fn data_is_fetched_only_where_something_needs_it() {
+        assert_eq!(parsed("--no-data relu").need(), DataNeed::Nothing);
+        assert_eq!(parsed("--list").need(), DataNeed::Nothing);
+        assert_eq!(parsed("relu").need(), DataNeed::FashionMnist(None));
     }
 
     #[test]
     fn data_that_the_user_names_is_not_fetched() {
         let machine = Machine::new();
         machine.program("c++", "");
-        machine.write("own/lib/libtorch_cpu.so", "");
-        machine.write("own/include/torch/torch.h", "");
+        machine.own_libtorch();
         let host = machine.host_with("LIBTORCH", machine.path("own"));
-        let arguments = Arguments { data: Some(machine.path("missing")), program: Vec::new() };
+        let arguments = parsed(&format!("--data {}", machine.path("missing").display()));
         let error = format!("{:#}", run(&host, &arguments).unwrap_err());
         assert!(error.contains("missing") && machine.calls().is_empty(), "{error}");
     }

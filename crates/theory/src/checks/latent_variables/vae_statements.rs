@@ -16,7 +16,7 @@ use super::encoder::Vae;
 use super::small_models::Recipe;
 use crate::toolkit::compare::largest_difference;
 use crate::toolkit::numbers::fixed;
-use crate::{Context, Finding, Outcome, Precision, Verdict};
+use crate::{Context, Finding, Outcome, Verdict};
 
 const QUESTION: &str = "001, Unsupervised learning, question 2";
 
@@ -107,13 +107,5 @@ fn encoding_twice(context: &Context, vae: &Vae, pixels: &Tensor) -> [Finding; 2]
 }
 
 fn finding(id: &str, [claim, expected]: [&str; 2], measured: String, agrees: bool) -> Finding {
-    Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: QUESTION.into(),
-        expected: expected.into(),
-        measured,
-        verdict: Verdict::holds_if(agrees),
-        precision: Precision::Relative(0.4),
-    }
+    Finding::exact(id, claim, QUESTION, expected, measured, Verdict::holds_if(agrees)).within(0.4)
 }

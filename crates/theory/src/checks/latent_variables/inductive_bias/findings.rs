@@ -16,15 +16,7 @@ const AHEAD: f64 = 0.03;
 const STEP: f64 = 0.05;
 
 fn finding([claim, source, expected]: [&str; 3], measured: String, agrees: bool) -> Finding {
-    Finding {
-        id: String::new(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured,
-        verdict: Verdict::holds_if(agrees),
-        precision: Precision::Relative(0.2),
-    }
+    Finding::exact("", claim, source, expected, measured, Verdict::holds_if(agrees)).within(0.2)
 }
 
 /// One finding for each of [`IDS`].

@@ -3,7 +3,7 @@
 use super::Sweeps;
 use super::sweep::{Accuracy, Point};
 use crate::toolkit::numbers::fixed;
-use crate::{Finding, Precision, Verdict};
+use crate::{Finding, Verdict};
 
 /// Names of [`on_data`]'s findings, without a prefix.
 pub const IDS: [&str; 4] = ["rises", "falls", "falls-few-labels", "falls-from-table"];
@@ -72,15 +72,7 @@ fn clauses(curves: &[Curve], text: impl Fn(&Curve) -> String) -> String {
 }
 
 fn finding([claim, source, expected]: [&str; 3], measured: String, verdict: Verdict) -> Finding {
-    Finding {
-        id: String::new(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured,
-        verdict,
-        precision: Precision::Relative(0.3),
-    }
+    Finding::exact("", claim, source, expected, measured, verdict).within(0.3)
 }
 
 /// Accuracy of the better of the two classifiers, for each kind of model.

@@ -3,7 +3,7 @@
 use super::Pair;
 use super::measured::Measured;
 use crate::toolkit::numbers::fixed;
-use crate::{Finding, Precision, Verdict};
+use crate::{Finding, Verdict};
 
 const QUESTION: &str = "001, Unsupervised learning, question 1";
 
@@ -46,15 +46,7 @@ fn finding(
     measured: String,
     agrees: bool,
 ) -> Finding {
-    Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured,
-        verdict: Verdict::holds_if(agrees),
-        precision: Precision::Relative(0.4),
-    }
+    Finding::exact(id, claim, source, expected, measured, Verdict::holds_if(agrees)).within(0.4)
 }
 
 fn variance(pairs: &[Pair]) -> Finding {

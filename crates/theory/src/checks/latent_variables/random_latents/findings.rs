@@ -2,7 +2,7 @@
 
 use super::Measured;
 use crate::toolkit::numbers::{at_most, fixed};
-use crate::{Finding, Precision, Verdict};
+use crate::{Finding, Verdict};
 
 const BOB_A: &str = "002, decoding random vectors (a)";
 const BOB_B: &str = "002, decoding random vectors (b)";
@@ -35,15 +35,7 @@ fn finding(
     measured: String,
     agrees: bool,
 ) -> Finding {
-    Finding {
-        id: id.into(),
-        claim: claim.into(),
-        source: source.into(),
-        expected: expected.into(),
-        measured,
-        verdict: Verdict::holds_if(agrees),
-        precision: Precision::Relative(0.4),
-    }
+    Finding::exact(id, claim, source, expected, measured, Verdict::holds_if(agrees)).within(0.4)
 }
 
 fn any_vector(m: &Measured) -> Finding {
