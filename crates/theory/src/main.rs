@@ -99,6 +99,7 @@ fn all(context: &Context, arguments: &Arguments) -> Result<()> {
         .collect::<Result<_>>()?;
     let findings = || done.iter().flat_map(|(_, outcome)| &outcome.findings);
     print(&terminal::table(findings()));
+    print(&results::tally(findings()));
     print(&terminal::left_out(&done));
     for (_, outcome) in &done {
         write_figures(&arguments.out, outcome)?;

@@ -8,6 +8,7 @@ use autodecoder_visualization::report::{
 
 use crate::checks::{GROUPS, find};
 use crate::prose::{Prose, read};
+use crate::results::tally;
 use crate::{Check, Finding, Outcome, Verdict};
 
 /// The hand-written answers.
@@ -44,18 +45,11 @@ fn group_id(title: &str) -> &'static str {
 }
 
 fn summary(done: &[Done]) -> String {
-    let count = |verdict| {
-        let all = done.iter().flat_map(|(_, outcome)| &outcome.findings);
-        all.filter(|finding| finding.verdict == verdict).count()
-    };
-    let (holds, condition, wrong) =
-        (count(Verdict::Holds), count(Verdict::HoldsWithCondition), count(Verdict::WrongAsGiven));
     format!(
         "Claims about deep learning from a course’s questions and its students’ answers, each \
-         measured by a small program. Of {} findings {holds} hold, {condition} hold with a \
-         condition, and {wrong} are wrong as given. `cargo xtask theory NAME` runs one check and \
-         shows its working.",
-        holds + condition + wrong
+         measured by a small program: {}. `cargo xtask theory NAME` runs one check and shows its \
+         working.",
+        tally(done.iter().flat_map(|(_, outcome)| &outcome.findings))
     )
 }
 
