@@ -32,11 +32,14 @@ struct Reader {
     pieces: Vec<Prose>,
     /// The running text, in the report's markup.
     text: String,
-    /// Items of the list that is being read, and the number of the next one where it has numbers.
-    items: Vec<RichText>,
-    number: Option<u64>,
-    in_table: bool,
+    /// The list that is being read, if one is. No list of the document holds another.
+    list: Option<List>,
     in_code: bool,
+}
+
+struct List {
+    numbered: bool,
+    items: Vec<RichText>,
 }
 
 impl Reader {
@@ -48,10 +51,7 @@ impl Reader {
             Event::Text(text) => self.text += RichText::plain(&*text).source(),
             Event::Code(code) => self.text += &format!("`{code}`"),
             Event::InlineMath(latex) => self.text += &format!("${}$", latex.trim()),
-            Event::DisplayMath(latex) => {
-                self.paragraph();
-                self.block(Block::Formula(latex.trim().to_owned()));
-            }
+            Event::DisplayMath(latex) => self.formula(latex.trim()),
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),
             Event::Html(html) => self.mark(&html),
             _ => {}
@@ -62,15 +62,13 @@ impl Reader {
         match tag {
             Tag::Emphasis => self.text.push('*'),
             Tag::Strong => self.text += "**",
-            Tag::Table(_) => self.in_table = true,
             Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
                 self.in_code = true;
             }
             Tag::List(first) => {
                 self.paragraph();
-                self.number = *first;
+                self.list = Some(List { numbered: first.is_some(), items: Vec::new() });
             }
-            Tag::Item => self.text.clear(),
             _ => {}
         }
     }
@@ -81,21 +79,26 @@ impl Reader {
             TagEnd::Strong => self.text += "**",
             TagEnd::Heading(level) => self.heading(level),
             TagEnd::Item => self.item(),
-            TagEnd::List(_) => {
-                let items = std::mem::take(&mut self.items);
-                self.block(Block::List(items));
-            }
-            TagEnd::Paragraph if self.items.is_empty() && self.number.is_none() => self.paragraph(),
+            TagEnd::List(_) => self.end_list(),
+            TagEnd::Paragraph if self.list.is_some() => self.text.push(' '),
+            TagEnd::Paragraph => self.paragraph(),
             TagEnd::CodeBlock => {
                 self.in_code = false;
                 let code = std::mem::take(&mut self.text);
                 self.block(Block::Code(code.trim_end().to_owned()));
             }
-            TagEnd::Table => {
-                self.in_table = false;
-                self.text.clear();
-            }
+            TagEnd::Table => self.text.clear(),
             _ => {}
+        }
+    }
+
+    /// A formula on a line of its own; inside a list it stays in its item.
+    fn formula(&mut self, latex: &str) {
+        if self.list.is_some() {
+            self.text += &format!("$\\displaystyle {latex}$");
+        } else {
+            self.paragraph();
+            self.block(Block::Formula(latex.to_owned()));
         }
     }
 
@@ -110,14 +113,15 @@ impl Reader {
 
     fn item(&mut self) {
         let text = std::mem::take(&mut self.text);
-        let text = text.trim();
-        self.items.push(match &mut self.number {
-            Some(number) => {
-                *number += 1;
-                format!("{}. {text}", *number - 1).into()
-            }
-            None => text.into(),
-        });
+        if let Some(list) = &mut self.list {
+            list.items.push(text.trim().into());
+        }
+    }
+
+    fn end_list(&mut self) {
+        if let Some(List { numbered, items }) = self.list.take() {
+            self.block(if numbered { Block::NumberedList(items) } else { Block::List(items) });
+        }
     }
 
     /// Ends the running text. The line that only names the command and the source file says
@@ -167,9 +171,15 @@ $$x^2 \\le 1$$
 follows.
 
 1. first
-2. **second**, with $y$
+2. **second**, with
+
+   $$y = 1$$
+
+After a list.
 
 - loose
+
+- more
 
 ```
 code_with * marks
@@ -190,17 +200,18 @@ More.
 
     #[test]
     fn the_document_becomes_blocks() {
-        let list = |items: &[&str]| {
-            Prose::Block(Block::List(items.iter().map(|item| (*item).into()).collect()))
-        };
         let expected = [
             Prose::Group("Group".into()),
             Prose::Block(Block::Heading("A check".into())),
             paragraph(r"Let $x_i$ be *small* and 2 \* 3 = `six`; then"),
             Prose::Block(Block::Formula(r"x^2 \le 1".into())),
             paragraph("follows."),
-            list(&["1. first", "2. **second**, with $y$"]),
-            list(&["loose"]),
+            Prose::Block(Block::NumberedList(vec![
+                "first".into(),
+                r"**second**, with $\displaystyle y = 1$".into(),
+            ])),
+            paragraph("After a list."),
+            Prose::Block(Block::List(vec!["loose".into(), "more".into()])),
             Prose::Block(Block::Code("code_with * marks".into())),
             Prose::Findings("a".into()),
             paragraph("More."),

@@ -23,6 +23,8 @@ pub enum Block {
     Code(String),
     /// Points without an order.
     List(Vec<RichText>),
+    /// Points numbered from 1.
+    NumberedList(Vec<RichText>),
     /// Blocks that the reader may unfold.
     Details {
         /// What can be unfolded.

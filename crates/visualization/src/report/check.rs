@@ -47,7 +47,7 @@ impl<'a> Walk<'a> {
         for block in blocks {
             match block {
                 Block::Paragraph(text) | Block::Note(_, text) => self.texts.push(text),
-                Block::List(items) => self.texts.extend(items),
+                Block::List(items) | Block::NumberedList(items) => self.texts.extend(items),
                 Block::Table(table) => self.table(table)?,
                 Block::Figure(figure) => self.figure(figure)?,
                 Block::FigureRow(figures) => {

@@ -16,13 +16,14 @@ pub(super) fn mathml(latex: &str, display_mode: DisplayMode) -> Markup {
     }
 }
 
-/// The renderer escapes text, but writes these operators as they are; and its μ is the sign for
-/// micro, which has no italic form.
+/// The renderer escapes text, but writes these operators as they are; it escapes its own space in
+/// `\ `; and its μ is the sign for micro, which has no italic form.
 fn mended(mathml: String) -> String {
     let wrong = [
         (">&</mo>", ">&amp;</mo>"),
         ("><</mo>", ">&lt;</mo>"),
         (">></mo>", ">&gt;</mo>"),
+        (">&amp;nbsp;<", ">\u{a0}<"),
         ("\u{b5}", "μ"),
     ];
     wrong.iter().fold(mathml, |text, (wrong, right)| text.replace(wrong, right))
@@ -45,6 +46,12 @@ mod tests {
         assert!(shown.starts_with("<math") && shown.contains("<mfrac>"), "{shown}");
         assert!(shown.contains("<mi>μ</mi>"), "{shown}");
         assert!(!shown.contains("frac{"), "{shown}");
+    }
+
+    #[test]
+    fn a_space_is_a_space() {
+        let shown = mathml(r"a,\ b", DisplayMode::Inline).into_string();
+        assert!(shown.contains("<mtext>\u{a0}</mtext>"), "{shown}");
     }
 
     #[test]

@@ -117,11 +117,16 @@ impl Writer<'_> {
                 div class="formula" { (formula::mathml(latex, DisplayMode::Block)) }
             },
             Block::Code(text) => html! { pre { code { (text) } } },
-            Block::List(items) => html! { ul { @for item in items { li { (self.text(item)) } } } },
+            Block::List(items) => html! { ul { (self.items(items)) } },
+            Block::NumberedList(items) => html! { ol { (self.items(items)) } },
             Block::Details { summary, blocks } => html! {
                 details { summary { (self.text(summary)) } (self.blocks(blocks)) }
             },
         }
+    }
+
+    fn items(&self, items: &[RichText]) -> Markup {
+        html! { @for item in items { li { (self.text(item)) } } }
     }
 
     fn note(&self, kind: NoteKind, text: &RichText) -> Markup {

@@ -26,7 +26,8 @@ fn report() -> Report {
         .block(Block::Heading("A heading".into()))
         .block(Block::Table(table("early")))
         .block(Block::FigureRow(vec![figure("left"), figure("right")]))
-        .block(Block::List(vec!["one".into(), "two".into()]));
+        .block(Block::List(vec!["one".into(), "two".into()]))
+        .block(Block::NumberedList(vec!["first".into(), "second".into()]));
     let second = Section::new("second", "Second things")
         .block(Block::Note(NoteKind::Caution, "Careful.".into()))
         .block(Block::Code("cargo run <file>".into()))
@@ -126,6 +127,7 @@ fn a_users_markup_is_escaped_everywhere() {
         .block(Block::Note(NoteKind::Result, evil.into()))
         .block(Block::Code(evil.into()))
         .block(Block::List(vec![evil.into()]))
+        .block(Block::NumberedList(vec![evil.into()]))
         .block(Block::Table(Table::new("", evil, columns).row([evil.into()]).note(evil)))
         .block(Block::Figure(Figure::new("", Picture::Svg(evil.into()), evil, evil)))
         .block(Block::Details { summary: evil.into(), blocks: Vec::new() });
@@ -133,7 +135,7 @@ fn a_users_markup_is_escaped_everywhere() {
         Report { subtitle: evil.into(), abstract_: vec![evil.into()], ..Report::new(evil) };
     let html = report.section(section).render().unwrap();
     assert!(!html.contains("<script"));
-    assert_eq!(html.matches("&lt;script&gt;alert(1)").count(), 17);
+    assert_eq!(html.matches("&lt;script&gt;alert(1)").count(), 18);
     assert_balanced(&html);
 }
 
