@@ -19,9 +19,16 @@ pub(crate) fn remove_half_written(folder: &Path) {
     for path in entries(folder) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let ours = ENDINGS.iter().any(|ending| name.ends_with(ending));
-        if ours && std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
-            let _ = std::fs::remove_file(path);
+        if ours {
+            remove_if_file(&path);
         }
+    }
+}
+
+/// Removes a file, if one is there.
+pub(crate) fn remove_if_file(path: &Path) {
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file()) {
+        let _ = std::fs::remove_file(path);
     }
 }
 

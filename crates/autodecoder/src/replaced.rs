@@ -4,11 +4,12 @@
 //! hidden folder without one was not filled to its end, and a run's folder without one has nothing
 //! of a new run in it yet: in both cases the move was interrupted, and is taken back.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::progress::say;
 use crate::run_folder::EXPERIMENT;
@@ -44,24 +45,43 @@ pub(crate) fn set_aside(root: &Path, artefacts: &[&str]) -> Result<PathBuf> {
 /// Moves everything in `aside` back into `root`, `experiment.toml` last.
 ///
 /// # Errors
-/// Where something cannot be moved; the message says where the rest lies.
+/// Where something of another run is in the way: nothing is moved then. Where something cannot be
+/// moved; the message says where the rest lies.
 pub(crate) fn restore(root: &Path, aside: &Path) -> Result<()> {
     let failed = || {
         format!("cannot move the old run back; what is missing of it lies in {}", aside.display())
     };
-    if aside.join(EXPERIMENT).exists() {
-        // Begun and given up: from here on the folder counts as an interrupted move.
-        move_away(&root.join(EXPERIMENT)).with_context(failed)?;
-    }
     let mut names = Vec::new();
     for entry in fs::read_dir(aside).with_context(failed)? {
         names.push(entry.with_context(failed)?.file_name());
     }
     names.sort_by_key(|name| name == EXPERIMENT);
+    check_room(root, aside, &names)?;
+    if aside.join(EXPERIMENT).exists() {
+        // Begun and given up: from here on the folder counts as an interrupted move.
+        move_away(&root.join(EXPERIMENT)).with_context(failed)?;
+    }
     for name in names {
         fs::rename(aside.join(&name), root.join(&name)).with_context(failed)?;
     }
     fs::remove_dir(aside).with_context(failed)
+}
+
+/// Whether all of `names` can be moved from `aside` to `root` and replace nothing but
+/// `experiment.toml`, which says only that a new run was begun.
+fn check_room(root: &Path, aside: &Path, names: &[OsString]) -> Result<()> {
+    for path in names.iter().filter(|name| *name != EXPERIMENT).map(|name| root.join(name)) {
+        let is_empty_folder = fs::read_dir(&path).is_ok_and(|mut found| found.next().is_none());
+        ensure!(
+            is_empty_folder || !path.exists(),
+            "cannot move the old run back from {}: {} is there too; remove it to have the old run, \
+             or remove {} to do without",
+            aside.display(),
+            path.display(),
+            aside.display()
+        );
+    }
+    Ok(())
 }
 
 /// Takes back a move that was interrupted, and removes what a removal has left.
@@ -137,6 +157,26 @@ mod tests {
     use super::*;
 
     const ARTEFACTS: [&str; 2] = ["results.json", "models"];
+
+    /// A new run whose `experiment.toml` was lost is not overwritten by the one that it replaced.
+    #[test]
+    fn what_is_in_the_way_is_named_and_nothing_is_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, aside) = (folder.path(), folder.path().join(".replaced-1"));
+        fs::create_dir_all(aside.join("models/ad")).unwrap();
+        fs::create_dir_all(root.join("models")).unwrap();
+        fs::write(aside.join("results.json"), "old").unwrap();
+        fs::write(aside.join(EXPERIMENT), "old").unwrap();
+        fs::write(root.join("results.json"), "new").unwrap();
+        let error = recover(root).unwrap_err().to_string();
+        assert!(error.contains("results.json is there too"), "{error}");
+        assert_eq!(fs::read(root.join("results.json")).unwrap(), b"new");
+        assert!(aside.join("models/ad").exists());
+        // An empty folder is in nobody's way.
+        fs::remove_file(root.join("results.json")).unwrap();
+        recover(root).unwrap();
+        assert!(root.join("models/ad").exists() && !aside.exists());
+    }
 
     fn old_run() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -115,6 +115,14 @@ impl RunFolder {
         }
     }
 
+    /// Says where old runs lie that nothing will remove any more: the run is finished.
+    pub fn say_left_over(&self) {
+        for aside in replaced::old_runs(&self.root) {
+            let aside = aside.display();
+            say(&format!("note: an old run lies in {aside}; remove it if nobody wants it"));
+        }
+    }
+
     /// Removes the runs that this one replaces. All its models must be trained: what comes after
     /// that needs less space than the old run leaves.
     pub fn remove_replaced(&self) {
@@ -137,14 +145,30 @@ impl RunFolder {
     /// Locks the folder, and tidies up after processes that were killed.
     fn take_lock(&self) -> Result<RunLock> {
         let lock = RunLock::take(&self.root)?;
-        replaced::recover(&self.root)?;
+        if self.holds_run() {
+            replaced::recover(&self.root)?;
+            self.tidy();
+        }
+        Ok(lock)
+    }
+
+    /// Removes what killed processes left half-written. Other people's files may lie in the run's
+    /// folder itself, so only its own artefacts count there.
+    fn tidy(&self) {
+        for name in ARTEFACTS.iter().chain([&EXPERIMENT]) {
+            leftovers::remove_if_file(&self.root.join(format!("{name}.tmp")));
+        }
         let models = leftovers::entries(&self.root.join(MODELS));
         let checkpoints = models.iter().map(|model| model.join(CHECKPOINTS));
-        for folder in [self.root.clone(), self.figures()].into_iter().chain(checkpoints) {
+        for folder in checkpoints.chain([self.figures()]) {
             leftovers::remove_half_written(&folder);
         }
         models.iter().for_each(|model| leftovers::remove_half_written(model));
-        Ok(lock)
+    }
+
+    /// Whether a run was begun here by this program, not only a file called like a run's.
+    fn holds_run(&self) -> bool {
+        self.environment().is_some() || replaced::holds_interrupted_move(&self.root)
     }
 
     fn is_begun(&self) -> bool {
@@ -156,9 +180,7 @@ impl RunFolder {
         if existing == Existing::Resume && !self.is_begun() {
             bail!("{root}: there is no run to resume here; leave --resume out to begin one");
         }
-        let holds_run =
-            self.environment().is_some() || replaced::holds_interrupted_move(&self.root);
-        if self.is_occupied()? && !holds_run {
+        if self.is_occupied()? && !self.holds_run() {
             let force = match existing {
                 Existing::Replace => ", so --force will not remove it",
                 Existing::Continue | Existing::Resume => "",

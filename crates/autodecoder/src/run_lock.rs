@@ -71,8 +71,11 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // A file that stays behind is an unlocked one, which the next run takes over.
-        let _ = std::fs::remove_file(&self.path);
+        // A file that stays behind is an unlocked one, which the next run takes over. One that
+        // somebody put in the place of ours is not ours to remove.
+        if is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -115,6 +118,16 @@ fn holder(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_took_the_place_of_a_removed_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = RunLock::take(folder.path()).unwrap();
+        std::fs::remove_file(folder.path().join(LOCK)).unwrap();
+        let _second = RunLock::take(folder.path()).unwrap();
+        drop(first);
+        RunLock::take(folder.path()).unwrap_err();
+    }
 
     #[test]
     fn the_second_is_refused_until_the_first_lets_go() {

@@ -12,6 +12,7 @@ use crate::experiment::{Experiment, ModelConfig};
 use crate::image_digests::ImageDigests;
 use crate::images::Images;
 use crate::pipeline;
+use crate::progress::check_stop;
 use crate::run_folder::{Existing, RunFolder};
 use crate::run_lock::RunLock;
 use crate::{Catalogue, ChosenDevice, Environment};
@@ -64,6 +65,8 @@ impl Session {
     ) -> Result<Session> {
         let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
+        // Regretted while the images were loading, `--force` must not touch the old run.
+        check_stop("before the run was begun")?;
         session.lock = Some(session.folder.claim(
             &session.experiment,
             &session.environment,

@@ -33,28 +33,30 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 /// Whatever went wrong, ready to be printed with its causes.
 pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
     catch_signals()?;
-    let result = work(arguments.command, catalogue);
-    if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
-        say("The same command, without --force, goes on from here");
-    }
-    result
-}
-
-fn work(command: Command, catalogue: Catalogue) -> Result<()> {
-    match command {
-        Command::Reproduce(new) => reproduce(&open::new_run(&new, catalogue)?),
-        Command::Train(new) => pipeline::train(&open::new_run(&new, catalogue)?),
-        Command::Evaluate(old) => pipeline::evaluate(&open::old_run(&old, catalogue)?),
-        Command::Compare(old) => pipeline::compare(&open::old_run(&old, catalogue)?),
-        Command::Sample(old) => pipeline::sample(&open::old_run(&old, catalogue)?),
-        Command::Interpolate(old) => pipeline::interpolate(&open::old_run(&old, catalogue)?),
-        Command::Tsne(old) => pipeline::tsne(&open::old_run(&old, catalogue)?),
-        Command::Report(old) => pipeline::report(&open::old_run(&old, catalogue)?),
+    match arguments.command {
+        Command::Reproduce(new) => take(reproduce, &open::new_run(&new, catalogue)?),
+        Command::Train(new) => take(pipeline::train, &open::new_run(&new, catalogue)?),
+        Command::Evaluate(old) => take(pipeline::evaluate, &open::old_run(&old, catalogue)?),
+        Command::Compare(old) => take(pipeline::compare, &open::old_run(&old, catalogue)?),
+        Command::Sample(old) => take(pipeline::sample, &open::old_run(&old, catalogue)?),
+        Command::Interpolate(old) => take(pipeline::interpolate, &open::old_run(&old, catalogue)?),
+        Command::Tsne(old) => take(pipeline::tsne, &open::old_run(&old, catalogue)?),
+        Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
 }
 
 type Step = fn(&Session) -> Result<()>;
+
+/// Takes a step of a run that is open. Only from here on is there something to go on with.
+fn take(step: Step, session: &Session) -> Result<()> {
+    let stopped = check_stop("before the step was begun").map_err(anyhow::Error::from);
+    let result = stopped.and_then(|()| step(session));
+    if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
+        say("The same command, without --force, goes on from here");
+    }
+    result
+}
 
 /// What `reproduce` does, in order.
 const STEPS: [Step; 7] = [
@@ -74,6 +76,7 @@ fn reproduce(session: &Session) -> Result<()> {
             "Nothing to do: this run is finished. The report is {}; --force would begin anew",
             report.display()
         ));
+        session.folder.say_left_over();
         return Ok(());
     }
     for step in STEPS {

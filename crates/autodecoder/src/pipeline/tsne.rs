@@ -32,8 +32,8 @@ struct Latents {
 ///
 /// # Errors
 /// Where the run was not evaluated yet, the perplexity is too large for the number of images, or a
-/// file cannot be written. A stop is only heeded before and after the maps: the descent is one call
-/// into a library, and maps that are made are kept.
+/// file cannot be written. A stop is not heeded meanwhile: the descent is one call into a library,
+/// and maps that are made are kept.
 pub fn tsne(session: &Session) -> Result<()> {
     let path = session.folder.results();
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;

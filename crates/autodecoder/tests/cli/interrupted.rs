@@ -1,14 +1,16 @@
 //! Runs that are stopped or killed, and go on.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::experiments::{tiny_with, tiny_with_all};
-use super::folder::{Contents, Folder, assert_same};
+use super::folder::{Contents, Folder, assert_same, contents, copy};
 use super::program::{Outcome, assert_says, outcome, program, sample, succeed};
 use super::reproducible::timeless;
+use super::shared_runs;
 
 /// An experiment whose second model trains long enough to be met in the middle.
 fn experiment() -> String {
@@ -110,6 +112,33 @@ fn a_signal_after_training_stops_the_run_too() {
     }
     succeed(&arguments);
     assert!(run.join("report.html").exists());
+}
+
+/// `--force`, typed on a finished run and regretted before anything was begun.
+#[test]
+fn a_signal_while_a_run_is_read_replaces_nothing() {
+    let folder = Folder::new();
+    copy(shared_runs::tiny(), &folder.root().join("run"));
+    let before = contents(&folder.root().join("run"));
+    // The program waits at a pipe for the experiment, until the test has sent its signal.
+    let pipe = folder.path("other.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = program();
+    command.args([&arguments(&folder, &pipe)[..], &["--force"]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut experiment = std::fs::File::options().write(true).open(&pipe).unwrap();
+    assert!(kill(&child, "INT"));
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut heard = String::new();
+    said.read_line(&mut heard).unwrap();
+    assert_says(&heard, &["another signal ends this at once"]);
+    experiment.write_all(tiny_with("seed", "4").as_bytes()).unwrap();
+    drop(experiment);
+    said.read_to_string(&mut heard).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{heard}");
+    assert_says(&heard, &["stopped before the run was begun"]);
+    assert!(!heard.contains("goes on from here"), "{heard}");
+    assert_same(&before, &contents(&folder.root().join("run")));
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn half_written_files_of_a_killed_process_are_removed_and_no_others() {
         "models/vad/model.json.tmp",
         "models/vad/checkpoint/epoch-0000002.safetensors.tmp",
     ];
-    let mine = ["notes.tmp", "figures/mine.tmp", "mine/report.html.tmp"];
+    let mine = ["notes.tmp", "notes.csv.tmp", "figures/mine.tmp", "mine/report.html.tmp"];
     for name in mine.iter().chain(&half_written) {
         run.folder.write(&format!("run/{name}"), "half");
     }
@@ -190,4 +190,25 @@ fn half_written_files_of_a_killed_process_are_removed_and_no_others() {
     let left = half_written.iter().find(|name| after.contains_key(&format!("run/{name}")));
     assert_eq!(left, None);
     assert!(mine.iter().all(|name| after.contains_key(&format!("run/{name}"))), "{after:?}");
+}
+
+/// A folder is a run's by what its `experiment.toml` says, not by having a file of that name.
+#[test]
+fn nothing_is_tidied_in_a_folder_that_is_no_runs() {
+    let folder = Folder::new();
+    folder.write("mine/experiment.toml", TINY);
+    folder.write("mine/results.json.tmp", "mine");
+    folder.write("mine/models/ad/decoder.safetensors.tmp", "mine");
+    let before = folder.contents();
+    error_of(&["evaluate", "--run", &folder.path("mine"), "--data", sample().to_str().unwrap()]);
+    assert_same(&before, &folder.contents());
+}
+
+#[test]
+fn an_old_run_beside_a_finished_one_is_mentioned_and_kept() {
+    let run = Run::new();
+    run.folder.write("run/.replaced-1/experiment.toml", "old");
+    let said = run.again("reproduce");
+    assert_says(&said, &["Nothing to do", "an old run lies in", ".replaced-1"]);
+    assert!(run.path().join(".replaced-1/experiment.toml").exists());
 }
