@@ -40,6 +40,7 @@ pub struct Trainer<'a> {
     fingerprint: String,
     /// The resolved experiment as TOML, if anybody told of one.
     experiment: String,
+    noise: bool,
 }
 
 impl<'a> Trainer<'a> {
@@ -74,7 +75,15 @@ impl<'a> Trainer<'a> {
             checkpoint_seconds: 0.0,
             fingerprint,
             experiment: String::new(),
+            noise: true,
         })
+    }
+
+    /// The posterior's noise is 0 in every step from now on: two programs can be compared so.
+    #[must_use]
+    pub fn without_noise(mut self) -> Self {
+        self.noise = false;
+        self
     }
 
     /// Notes the resolved experiment in every checkpoint, so that one alone tells what it is of. It

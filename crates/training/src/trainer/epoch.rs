@@ -92,6 +92,7 @@ impl Trainer<'_> {
             self.images.device(),
             &mut self.streams.rng("noise", &counters),
         );
+        let noise = if self.noise { noise } else { noise.zeros_like() };
         let inputs = RowStep {
             images: &batch.images,
             noise: &noise,
