@@ -9,9 +9,9 @@ use crate::child::Worker;
 use crate::protocol::Request;
 
 /// Steps that nobody counts: caches, pools and generated code are made in them.
-const WARM_UP: u64 = 5;
-/// Steps from which the length of a round is found.
-const TRIAL: u64 = 5;
+const WARM_UP: u64 = 2;
+/// Share of a round that the trial takes from which its length is found.
+const TRIAL: f64 = 0.25;
 
 /// Seconds per step of the two in one round.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,8 +39,14 @@ struct Paced {
 impl Paced {
     fn new(mut worker: Worker, seconds: f64) -> Result<Paced> {
         worker.ask::<f64>(Request::Time(WARM_UP))?;
-        let trial: f64 = worker.ask(Request::Time(TRIAL))?;
-        Ok(Paced { worker, steps: steps(trial / TRIAL as f64, seconds) })
+        let mut trial = 1;
+        loop {
+            let taken: f64 = worker.ask(Request::Time(trial))?;
+            if taken >= TRIAL * seconds {
+                return Ok(Paced { worker, steps: steps(taken / trial as f64, seconds) });
+            }
+            trial *= 2;
+        }
     }
 
     fn seconds_per_step(&mut self) -> Result<f64> {
