@@ -49,8 +49,11 @@ impl Paced {
         }
     }
 
-    fn seconds_per_step(&mut self) -> Result<f64> {
-        Ok(self.worker.ask::<f64>(Request::Time(self.steps))? / self.steps as f64)
+    /// A round. The next one's length follows from it: the machine may have been busy in the trial.
+    fn round(&mut self, seconds: f64) -> Result<f64> {
+        let each = self.worker.ask::<f64>(Request::Time(self.steps))? / self.steps as f64;
+        self.steps = steps(each, seconds);
+        Ok(each)
     }
 }
 
@@ -66,7 +69,7 @@ fn steps(each: f64, seconds: f64) -> u64 {
 pub fn alternate(ours: Worker, other: Worker, rounds: u32, seconds: f64) -> Result<Vec<Round>> {
     let (mut ours, mut other) = (Paced::new(ours, seconds)?, Paced::new(other, seconds)?);
     (0..rounds)
-        .map(|_| Ok(Round { ours: ours.seconds_per_step()?, other: other.seconds_per_step()? }))
+        .map(|_| Ok(Round { ours: ours.round(seconds)?, other: other.round(seconds)? }))
         .collect()
 }
 
