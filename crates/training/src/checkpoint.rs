@@ -1,4 +1,6 @@
-//! Checkpoints: one safetensors file per saved epoch.
+//! Checkpoints: one safetensors file per saved point of a run.
+
+mod info;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,67 +9,63 @@ use autodecoder_models::tensor_file::{self, TensorFile};
 use sha2::{Digest, Sha256};
 use tch::Tensor;
 
-use crate::{EpochRecord, Error};
+pub use info::CheckpointInfo;
 
-const PREFIX: &str = "epoch-";
+use crate::Error;
+
+const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 const KEPT: usize = 2;
 /// The metadata that holds the file's checksum.
 const CHECKSUM: &str = "sha256";
 
-/// The state of a run between two epochs.
-pub(crate) struct Checkpoint<'a> {
-    /// Decoder, rows, and the state of both optimisers.
+/// The state of a run between two steps.
+pub(crate) struct Checkpoint {
+    /// Decoder, rows, the state of both optimisers, and the sums of the epoch under way.
     pub tensors: Vec<(String, Tensor)>,
-    /// One record per complete epoch.
-    pub history: &'a [EpochRecord],
-    /// The settings that the run was started with.
-    pub fingerprint: &'a str,
+    /// Everything else.
+    pub info: CheckpointInfo,
 }
 
-impl Checkpoint<'_> {
-    /// Writes the file for the last epoch of the history, then removes all but the newest files.
+impl Checkpoint {
+    /// Writes the file, then removes all but the newest files.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(io(folder))?;
-        let path = folder.join(format!("{PREFIX}{:07}{SUFFIX}", self.history.len()));
-        let history = serde_json::to_string(self.history).map_err(problem(&path))?;
+        // Names must sort like steps: there are at most 10⁶ epochs of at most 5 · 10⁸ steps.
+        let path = folder.join(format!("{PREFIX}{:015}{SUFFIX}", self.info.steps_taken()));
+        let mut strings = self.info.to_strings().map_err(problem(&path))?;
         let tensors = self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-        let checksum = checksum(tensors.collect(), &history, self.fingerprint)?;
-        let metadata = HashMap::from([
-            ("history".to_owned(), history),
-            ("fingerprint".to_owned(), self.fingerprint.to_owned()),
-            (CHECKSUM.to_owned(), checksum),
-        ]);
-        tensor_file::write(&path, &self.tensors, Some(metadata))?;
+        strings.insert(CHECKSUM.to_owned(), checksum(tensors.collect(), &strings)?);
+        tensor_file::write(&path, &self.tensors, Some(strings))?;
         prune_checkpoints(folder, KEPT)
     }
 
     /// Reads a file that a run with the same settings wrote, if it is whole to the last bit.
-    pub fn read(path: &Path, fingerprint: &str) -> Result<(TensorFile, Vec<EpochRecord>), Error> {
-        let file = tensor_file::read(path)?;
-        let text = |key| file.metadata.get(key).map(String::as_str).unwrap_or_default();
-        let (history, found) = (text("history"), text("fingerprint"));
-        if text(CHECKSUM) != checksum(file.tensors().collect(), history, found)? {
+    pub fn read(path: &Path, fingerprint: &str) -> Result<(TensorFile, CheckpointInfo), Error> {
+        let mut file = tensor_file::read(path)?;
+        let found = file.metadata.remove(CHECKSUM).unwrap_or_default();
+        if found != checksum(file.tensors().collect(), &file.metadata)? {
             return Err(problem(path)("its checksum is not that of its contents"));
         }
-        if found != fingerprint {
+        let info = CheckpointInfo::from_strings(&file.metadata).map_err(problem(path))?;
+        if info.fingerprint != fingerprint {
             return Err(Error::OtherSettings { path: path.to_owned() });
         }
-        let history = serde_json::from_str(history).map_err(problem(path))?;
-        Ok((file, history))
+        Ok((file, info))
     }
 }
 
-/// SHA-256 of everything that a resume takes from the file, in hexadecimal digits.
+/// SHA-256 of everything in the file, in hexadecimal digits.
 fn checksum(
     mut tensors: Vec<(&str, &Tensor)>,
-    history: &str,
-    fingerprint: &str,
+    strings: &HashMap<String, String>,
 ) -> Result<String, Error> {
     let mut digest = Sha256::new();
-    for text in [history, fingerprint] {
+    let mut strings: Vec<_> = strings.iter().collect();
+    strings.sort();
+    for (key, text) in strings {
+        digest.update(format!("{key} {} ", text.len()));
         digest.update(text);
-        digest.update([0]);
     }
     tensors.sort_by_key(|(name, _)| *name);
     for (name, tensor) in tensors {
@@ -104,7 +102,7 @@ pub fn prune_checkpoints(folder: &Path, keep: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checkpoint files by rising epoch.
+/// Checkpoint files by rising step.
 pub(crate) fn checkpoints(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -28,10 +28,10 @@ pub enum Error {
         value: f64,
     },
     /// The observer asked for a stop; the state is saved.
-    #[error("stopped after epoch {epoch}")]
+    #[error("stopped after {position}")]
     Stopped {
-        /// Epochs that are complete.
-        epoch: u32,
+        /// The steps that are complete.
+        position: crate::Position,
     },
     /// The observer asked for a stop, and what was begun is dropped: nothing of it is on disk.
     #[error("stopped {place}")]

@@ -23,7 +23,7 @@ mod streams;
 mod table;
 mod trainer;
 
-pub use checkpoint::{latest_checkpoint, prune_checkpoints};
+pub use checkpoint::{CheckpointInfo, latest_checkpoint, prune_checkpoints};
 pub use config::{OptimiserConfig, RangeError, TrainingConfig, check_range};
 pub use device_images::{DeviceImages, image_digest};
 pub use error::Error;
@@ -37,4 +37,4 @@ pub use schedule::{Schedule, ScheduleKind};
 pub use start::{StartConfig, StartKind};
 pub use streams::Streams;
 pub use table::{LatentTable, RowBatch};
-pub use trainer::Trainer;
+pub use trainer::{Position, Trainer, epoch_order};

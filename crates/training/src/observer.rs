@@ -45,7 +45,10 @@ pub trait Observer {
     /// The rows of a batch of inference are fitted.
     fn batch(&mut self, _record: &BatchRecord) {}
 
-    /// Whether to stop: training at the end of the current epoch, anything else at once.
+    /// A checkpoint was written, which took so many seconds.
+    fn checkpoint(&mut self, _seconds: f64) {}
+
+    /// Whether to stop: training is asked after every step, so the answer must be cheap.
     fn should_stop(&self) -> bool {
         false
     }

@@ -1,14 +1,23 @@
 //! The training loop.
 
 mod epoch;
+mod finite;
+mod position;
+mod saved;
+mod stopwatch;
+mod under_way;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
-use tch::Tensor;
 
-use crate::checkpoint::{Checkpoint, checkpoints, set_damaged_aside};
+pub use epoch::epoch_order;
+pub use position::Position;
+
+use saved::fingerprint;
+use under_way::UnderWay;
+
 use crate::decoder_state::DecoderState;
 use crate::{
     DeviceImages, EpochRecord, Error, LatentTable, Observer, Optimiser, OptimiserFamily, Streams,
@@ -26,7 +35,11 @@ pub struct Trainer<'a> {
     decoder: DecoderState,
     table: LatentTable,
     history: Vec<EpochRecord>,
+    under_way: UnderWay,
+    checkpoint_seconds: f64,
     fingerprint: String,
+    /// The resolved experiment as TOML, if anybody told of one.
+    experiment: String,
 }
 
 impl<'a> Trainer<'a> {
@@ -57,12 +70,21 @@ impl<'a> Trainer<'a> {
             decoder,
             table,
             history: Vec::new(),
+            under_way: UnderWay::default(),
+            checkpoint_seconds: 0.0,
             fingerprint,
+            experiment: String::new(),
         })
     }
 
+    /// Notes the resolved experiment in every checkpoint, so that one alone tells what it is of. It
+    /// changes nothing else.
+    pub fn note_experiment(&mut self, toml: String) {
+        self.experiment = toml;
+    }
+
     /// Trains to the end, writing a checkpoint into `folder` (if any) whenever `due` says so after
-    /// an epoch, and at the end.
+    /// a step, and at the end. A checkpoint is only written of what is finite.
     ///
     /// # Errors
     /// [`Error::Diverged`] where the objective is not finite, [`Error::Stopped`] where the observer
@@ -73,34 +95,76 @@ impl<'a> Trainer<'a> {
         mut due: impl FnMut() -> bool,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
+        self.train(|trainer| trainer.run_steps(folder, &mut due, observer))
+    }
+
+    /// Takes `steps` steps, over the ends of epochs, or those that are left where these are fewer.
+    /// No checkpoint is written.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn advance(&mut self, steps: u64, observer: &mut dyn Observer) -> Result<(), Error> {
+        self.train(|trainer| {
+            for left in (0..steps).rev() {
+                if trainer.is_complete() {
+                    break;
+                }
+                trainer.step(observer)?;
+                if left > 0 {
+                    trainer.check_stop(observer)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// What surrounds all training.
+    fn train(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
         self.decoder.set_requires_grad(true);
-        let result = self.run_epochs(folder, &mut due, observer);
+        self.under_way.watch.start();
+        let result = work(self);
+        self.under_way.watch.pause();
         self.decoder.set_requires_grad(false);
         result
     }
 
-    fn run_epochs(
+    fn run_steps(
         &mut self,
         folder: Option<&Path>,
         due: &mut dyn FnMut() -> bool,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        while self.epoch() < self.config.epochs {
-            let record = self.run_epoch(observer)?;
-            observer.epoch(&record);
-            self.history.push(record);
-            let last = self.epoch() == self.config.epochs;
-            let stop = observer.should_stop() && !last;
+        while !self.is_complete() {
+            self.step(observer)?;
+            let stopped = self.check_stop(observer);
             if let Some(folder) = folder
-                && (last || stop || due())
+                && (self.is_complete() || stopped.is_err() || due())
             {
-                self.write_checkpoint(folder)?;
+                self.save(folder, observer)?;
             }
-            if stop {
-                return Err(Error::Stopped { epoch: self.epoch() });
-            }
+            stopped?;
         }
         Ok(())
+    }
+
+    /// A wish to stop after the last step is no interruption.
+    fn check_stop(&self, observer: &dyn Observer) -> Result<(), Error> {
+        let stop = observer.should_stop() && !self.is_complete();
+        if stop { Err(Error::Stopped { position: self.position() }) } else { Ok(()) }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.epoch() >= self.config.epochs
+    }
+
+    /// The steps that are complete.
+    pub fn position(&self) -> Position {
+        Position { epoch: self.epoch(), step: self.under_way.steps() as u64 }
+    }
+
+    /// Steps since the beginning of the run.
+    fn steps_taken(&self) -> u64 {
+        u64::from(self.epoch()) * self.batches() as u64 + self.under_way.steps() as u64
     }
 
     /// Epochs that are complete.
@@ -117,82 +181,4 @@ impl<'a> Trainer<'a> {
     pub fn table(&self) -> &LatentTable {
         &self.table
     }
-
-    fn named_tensors(&self) -> Vec<(String, Tensor)> {
-        let mut tensors = self.decoder.named_tensors();
-        tensors.extend(self.table.named_tensors());
-        tensors
-    }
-
-    /// Writes everything that a resume needs.
-    ///
-    /// # Errors
-    /// Where the file cannot be written.
-    pub fn write_checkpoint(&self, folder: &Path) -> Result<(), Error> {
-        let (tensors, fingerprint) = (self.named_tensors(), self.fingerprint.as_str());
-        Checkpoint { tensors, history: &self.history, fingerprint }.write(folder)
-    }
-
-    /// Continues from the newest whole checkpoint in `folder`, if there is any checkpoint at all.
-    /// Newer ones that are damaged get a name that ends in `.damaged`; what is wrong with each is
-    /// returned.
-    ///
-    /// # Errors
-    /// [`Error::NoWholeCheckpoint`] where all are damaged; where one was written by other settings, or
-    /// cannot be read or renamed.
-    pub fn resume_newest(&mut self, folder: &Path) -> Result<Vec<Error>, Error> {
-        let (mut damaged, mut errors) = (Vec::new(), Vec::new());
-        for path in checkpoints(folder)?.into_iter().rev() {
-            match self.resume(&path) {
-                Ok(()) => {
-                    damaged.iter().try_for_each(|path: &PathBuf| set_damaged_aside(path))?;
-                    return Ok(errors);
-                }
-                Err(error @ Error::Model(autodecoder_models::Error::Malformed { .. })) => {
-                    damaged.push(path);
-                    errors.push(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        match errors.first() {
-            None => Ok(errors),
-            Some(newest) => Err(Error::NoWholeCheckpoint {
-                folder: folder.to_owned(),
-                problem: newest.to_string(),
-            }),
-        }
-    }
-
-    /// Continues from the checkpoint file at `path`.
-    ///
-    /// # Errors
-    /// Where the file is damaged, or was written by other settings; nothing has changed then.
-    pub fn resume(&mut self, path: &Path) -> Result<(), Error> {
-        let (mut file, history) = Checkpoint::read(path, &self.fingerprint)?;
-        let mut found = Vec::new();
-        for (name, tensor) in self.named_tensors() {
-            found.push((file.take(&name, &tensor.size(), tensor.device())?, tensor));
-        }
-        file.finish()?;
-        tch::no_grad(|| found.iter_mut().for_each(|(from, into)| into.copy_(from)));
-        self.history = history;
-        Ok(())
-    }
-}
-
-/// What must be equal for a checkpoint to be continued.
-fn fingerprint(
-    model: &LatentModel,
-    images: &DeviceImages,
-    config: &TrainingConfig,
-    streams: &Streams,
-) -> String {
-    serde_json::json!({
-        "model": model.spec(),
-        "training": config,
-        "streams": streams.seed(),
-        "images": images.digest(),
-    })
-    .to_string()
 }

@@ -1,10 +1,8 @@
-//! One epoch: every image once, in an order of its own.
-
-use std::time::Instant;
+//! The steps of an epoch: every image once, in an order of its own.
 
 use autodecoder_models::ModelKind;
 use rand::seq::SliceRandom;
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 use super::Trainer;
 use crate::{
@@ -19,7 +17,8 @@ struct Batch {
 }
 
 impl Trainer<'_> {
-    fn batches(&self) -> usize {
+    /// Steps in an epoch.
+    pub(super) fn batches(&self) -> usize {
         self.images.len().unsigned_abs().div_ceil(u64::from(self.config.batch_size)) as usize
     }
 
@@ -28,22 +27,38 @@ impl Trainer<'_> {
         (f64::from(self.epoch()) + batch as f64 / batches) / f64::from(self.config.epochs)
     }
 
-    /// One pass over all images.
-    pub(super) fn run_epoch(&mut self, observer: &mut dyn Observer) -> Result<EpochRecord, Error> {
-        let started = Instant::now();
-        let batches = self.batches();
-        let order = order(self.images.len(), &self.streams, self.epoch());
-        let order = Tensor::from_slice(&order).to_device(self.images.device());
+    /// One step: a batch and, where it is its epoch's last one, the epoch's record.
+    pub(super) fn step(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+        let (batch, batches) = (self.under_way.steps(), self.batches());
+        let indices = self.indices(batch);
+        let sums = self.run_batch(batch, &indices);
+        self.under_way.sums.push(sums);
         let total = u64::from(self.config.epochs) * batches as u64;
-        let mut sums = Vec::with_capacity(batches);
-        for batch in 0..batches {
-            let start = batch as i64 * i64::from(self.config.batch_size);
-            let count = i64::from(self.config.batch_size).min(self.images.len() - start);
-            sums.push(self.run_batch(batch, &order.narrow(0, start, count)));
-            observer.step(u64::from(self.epoch()) * batches as u64 + batch as u64 + 1, total);
-        }
-        let sums = self.finite_sums(&sums)?;
-        Ok(self.record(&sums, started.elapsed().as_secs_f64()))
+        observer.step(self.steps_taken(), total);
+        if self.under_way.steps() == batches { self.end_epoch(observer) } else { Ok(()) }
+    }
+
+    /// The images of a batch of the epoch under way, on their device.
+    fn indices(&mut self, batch: usize) -> Tensor {
+        let (images, epoch) = (self.images, self.epoch());
+        let order = self.under_way.order.get_or_insert_with(|| {
+            let order = epoch_order(images.len(), &self.streams, epoch);
+            Tensor::from_slice(&order).to_device(images.device())
+        });
+        let start = batch as i64 * i64::from(self.config.batch_size);
+        let count = i64::from(self.config.batch_size).min(images.len() - start);
+        order.narrow(0, start, count)
+    }
+
+    fn end_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+        let sums = self.finite_sums();
+        // Whatever is found, the epoch's steps are taken.
+        let ended = std::mem::take(&mut self.under_way);
+        self.under_way.watch.start();
+        let record = self.record(&sums?, ended.watch.seconds());
+        observer.epoch(&record);
+        self.history.push(record);
+        Ok(())
     }
 
     /// Sums of objective, reconstruction and KL at the batch's last latent step, `[3]`.
@@ -86,35 +101,6 @@ impl Trainer<'_> {
         row_step(self.model, rows, &inputs, self.row_optimiser.as_ref(), parameters)
     }
 
-    /// The batches' sums as numbers, if they are finite and all that was learned from them is. Only
-    /// here does the CPU wait for the device.
-    fn finite_sums(&self, sums: &[Tensor]) -> Result<Vec<[f64; 3]>, Error> {
-        let flat = Tensor::cat(sums, 0).to_kind(Kind::Double).to_device(Device::Cpu);
-        let flat = Vec::<f64>::try_from(flat).map_err(autodecoder_models::Error::from)?;
-        let (sums, _) = flat.as_chunks::<3>();
-        if let Some(batch) = sums.iter().position(|[objective, ..]| !objective.is_finite()) {
-            return Err(self.diverged("objective", batch, sums[batch][0]));
-        }
-        // The last update of a parameter or row has not been through an objective yet.
-        let learned = self.decoder.parameters().iter().chain([self.table.rows()]);
-        let finite: Vec<Tensor> = learned.map(|tensor| tensor.isfinite().all()).collect();
-        if Tensor::stack(&finite, 0).all().int64_value(&[]) == 0 {
-            return Err(self.diverged("decoder or a row", self.batches() - 1, f64::NAN));
-        }
-        Ok(sums.to_vec())
-    }
-
-    fn diverged(&self, what: &'static str, batch: usize, value: f64) -> Error {
-        Error::Diverged {
-            model: self.model.spec().name.clone(),
-            what,
-            epoch: self.epoch() + 1,
-            batch: batch + 1,
-            batches: self.batches(),
-            value,
-        }
-    }
-
     fn record(&self, sums: &[[f64; 3]], seconds: f64) -> EpochRecord {
         let images = self.images.len() as f64;
         let mean = |column: usize| sums.iter().map(|batch| batch[column]).sum::<f64>() / images;
@@ -134,8 +120,8 @@ impl Trainer<'_> {
     }
 }
 
-/// The order in which an epoch visits the images.
-fn order(images: i64, streams: &Streams, epoch: u32) -> Vec<i64> {
+/// The order in which an epoch, counted from 0, visits the images.
+pub fn epoch_order(images: i64, streams: &Streams, epoch: u32) -> Vec<i64> {
     let mut order: Vec<i64> = (0..images).collect();
     order.shuffle(&mut streams.rng("order", &[u64::from(epoch)]));
     order
@@ -147,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_epoch_and_seed_has_an_order_of_its_own() {
-        let orders =
-            [(1, 0), (1, 1), (2, 0)].map(|(seed, epoch)| order(50, &Streams::new(seed), epoch));
+        let orders = [(1, 0), (1, 1), (2, 0)]
+            .map(|(seed, epoch)| epoch_order(50, &Streams::new(seed), epoch));
         for (i, found) in orders.iter().enumerate() {
             assert!(orders[..i].iter().all(|other| other != found));
             let mut sorted = found.clone();
@@ -156,6 +142,6 @@ mod tests {
             assert_eq!(sorted, (0..50).collect::<Vec<_>>());
             assert_ne!(*found, sorted);
         }
-        assert_eq!(order(50, &Streams::new(1), 1), orders[1]);
+        assert_eq!(epoch_order(50, &Streams::new(1), 1), orders[1]);
     }
 }

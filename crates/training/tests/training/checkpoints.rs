@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use autodecoder_models::ModelSpec;
 use autodecoder_training::{
-    EpochRecord, Error, Observer, Silent, TrainingConfig, latest_checkpoint, prune_checkpoints,
+    EpochRecord, Error, Observer, Position, Silent, TrainingConfig, latest_checkpoint,
+    prune_checkpoints,
 };
 use serde_json::json;
 
@@ -46,8 +47,9 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_by_bit() {
         let expected = train(&spec, whole.path(), EPOCHS).unwrap();
         for epoch in [1, 3] {
             let stopped = train(&spec, parts.path(), epoch);
+            let expected = Position { epoch, step: 0 };
             assert!(
-                matches!(stopped, Err(Error::Stopped { epoch: e }) if e == epoch),
+                matches!(stopped, Err(Error::Stopped { position }) if position == expected),
                 "{stopped:?}"
             );
         }
@@ -70,7 +72,8 @@ fn the_last_two_are_kept_and_nothing_else_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "mine").unwrap();
     train(&auto_decoder(), folder.path(), EPOCHS).unwrap();
-    let kept = ["epoch-0000004.safetensors", "epoch-0000005.safetensors", "notes.txt"];
+    let kept =
+        ["notes.txt", "step-000000000000014.safetensors", "step-000000000000015.safetensors"];
     assert_eq!(files(folder.path()), kept);
     prune_checkpoints(folder.path(), 0).unwrap();
     assert_eq!(files(folder.path()), ["notes.txt"]);
@@ -118,7 +121,7 @@ fn a_damaged_checkpoint_is_refused_and_changes_nothing() {
     for length in [0, 7, 8, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
         let message = trainer.resume(&path).unwrap_err().to_string();
-        assert!(message.contains("epoch-0000001.safetensors"), "{message}");
+        assert!(message.contains("step-000000000000003.safetensors"), "{message}");
         assert_eq!(outcome(&model, &trainer), before, "{length} bytes");
     }
     std::fs::write(&path, &whole).unwrap();
@@ -159,9 +162,10 @@ fn a_damaged_newest_checkpoint_is_passed_over() {
     let mut trainer = trainer(&model, &images, &config, 1);
     let errors = trainer.resume_newest(damaged.path()).unwrap();
     assert_eq!(errors.len(), 1);
-    assert!(errors[0].to_string().contains("epoch-0000003.safetensors"), "{}", errors[0]);
-    assert_eq!(trainer.epoch(), 2);
-    let kept = ["epoch-0000002.safetensors", "epoch-0000003.safetensors.damaged"];
+    let (before, newest) = ("step-000000000000008.safetensors", "step-000000000000009.safetensors");
+    assert!(errors[0].to_string().contains(newest), "{}", errors[0]);
+    assert_eq!(trainer.position(), Position { epoch: 2, step: 2 });
+    let kept = [before.to_owned(), format!("{newest}.damaged")];
     assert_eq!(files(damaged.path()), kept);
     trainer.run(Some(damaged.path()), || true, &mut Silent).unwrap();
     assert_eq!(outcome(&model, &trainer), expected);
@@ -180,7 +184,7 @@ fn where_no_checkpoint_is_whole_nothing_changes_and_the_error_says_what_to_do() 
     let mut trainer = trainer(&model, &images, &config, 1);
     let message = trainer.resume_newest(folder.path()).unwrap_err().to_string();
     let folder_name = folder.path().display().to_string();
-    for fragment in [&folder_name, "epoch-0000003.safetensors", "remove that folder"] {
+    for fragment in [&folder_name, "step-000000000000009.safetensors", "remove that folder"] {
         assert!(message.contains(fragment), "{message}");
     }
     assert_eq!(files(folder.path()), before);
@@ -195,5 +199,5 @@ fn no_folder_no_checkpoint_and_none_before_it_is_due() {
     trainer(&model, &images, &config, 1).run(None, || true, &mut Silent).unwrap();
     assert!(files(folder.path()).is_empty());
     trainer(&model, &images, &config, 1).run(Some(folder.path()), || false, &mut Silent).unwrap();
-    assert_eq!(files(folder.path()), ["epoch-0000003.safetensors"]);
+    assert_eq!(files(folder.path()), ["step-000000000000009.safetensors"]);
 }

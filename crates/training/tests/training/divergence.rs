@@ -1,7 +1,9 @@
 //! Runs that diverge: where that is noticed, and what is left.
 
+use std::path::PathBuf;
+
 use autodecoder_models::ModelSpec;
-use autodecoder_training::{Error, Observer, Silent, TrainingConfig, latest_checkpoint};
+use autodecoder_training::{Error, Observer, Position, Silent, TrainingConfig, latest_checkpoint};
 use tch::Tensor;
 
 use crate::make::{auto_decoder, config, images, model, numbers, variational};
@@ -31,11 +33,11 @@ fn a_diverging_run_names_the_place_and_keeps_the_last_checkpoint() {
         "{error}"
     );
     let last = latest_checkpoint(folder.path()).unwrap().unwrap();
-    assert!(last.ends_with(format!("epoch-{:07}.safetensors", epoch - 1)), "{last:?}");
     let mut again = trainer(&model, &images, &config, 1);
     again.resume(&last).unwrap();
     assert!(numbers(again.table().rows()).iter().all(|value| value.is_finite()));
-    assert_eq!(again.epoch(), epoch - 1);
+    // The checkpoint is that of the step before.
+    assert_eq!(again.position(), Position { epoch: epoch - 1, step: *batch as u64 - 1 });
 }
 
 /// Spoils a parameter after a step.
@@ -52,19 +54,44 @@ impl Observer for Poison {
     }
 }
 
+/// Poisons a parameter after a step, with a checkpoint due `when` that many steps were taken; the
+/// error, and the last checkpoint.
+fn poisoned(after: u64, when: impl Fn(u64) -> bool) -> (String, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, config) = (images(10), config(3));
+    let model = model(variational(), &images);
+    let (_, parameter) = model.named_parameters().remove(0);
+    let mut poison = Poison { after, parameter };
+    let mut run = trainer(&model, &images, &config, 1);
+    let mut steps = 0;
+    let due = || {
+        steps += 1;
+        when(steps)
+    };
+    let error = run.run(Some(folder.path()), due, &mut poison).unwrap_err();
+    (error.to_string(), latest_checkpoint(folder.path()).unwrap().unwrap())
+}
+
 #[test]
 fn nan_is_found_where_it_first_shows_and_never_reaches_a_checkpoint() {
     for (after, batch, what) in [(4, 2, "objective"), (6, 3, "decoder or a row")] {
-        let folder = tempfile::tempdir().unwrap();
-        let (images, config) = (images(10), config(3));
-        let model = model(variational(), &images);
-        let (_, parameter) = model.named_parameters().remove(0);
-        let mut poison = Poison { after, parameter };
-        let mut run = trainer(&model, &images, &config, 1);
-        let error = run.run(Some(folder.path()), || true, &mut poison).unwrap_err();
+        let (error, last) = poisoned(after, |steps| steps == 3);
         let expected = format!("the {what} became NaN in epoch 2, batch {batch} of 3");
-        assert!(error.to_string().contains(&expected), "{error}");
-        let last = latest_checkpoint(folder.path()).unwrap().unwrap();
-        assert!(last.ends_with("epoch-0000001.safetensors"), "{last:?}");
+        assert!(error.contains(&expected), "{error}");
+        assert!(last.ends_with("step-000000000000003.safetensors"), "{last:?}");
     }
+}
+
+/// A checkpoint in the middle of an epoch is one of what is finite, too.
+#[test]
+fn nan_in_the_middle_of_an_epoch_never_replaces_a_good_checkpoint() {
+    let (error, last) = poisoned(4, |_| true);
+    assert!(error.contains("the decoder or a row became NaN in epoch 2, batch 1 of 3"), "{error}");
+    assert!(last.ends_with("step-000000000000003.safetensors"), "{last:?}");
+    let (error, last) = poisoned(4, |steps| steps == 1 || steps == 5);
+    assert!(error.contains("the objective became NaN in epoch 2, batch 2 of 3"), "{error}");
+    assert!(last.ends_with("step-000000000000001.safetensors"), "{last:?}");
+    // What was spoiled by the last step of an epoch is no part of the next one.
+    let (error, _) = poisoned(3, |steps| steps < 3);
+    assert!(error.contains("the decoder or a row became NaN in epoch 1, batch 3 of 3"), "{error}");
 }

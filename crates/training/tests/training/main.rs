@@ -3,6 +3,7 @@
 // clippy.toml allows it in test functions only, not in what they share.
 #![allow(clippy::unwrap_used)]
 
+mod between_steps;
 mod checkpoints;
 mod cuda;
 mod divergence;

@@ -242,9 +242,10 @@ fn a_stop_leaves_a_checkpoint() {
     let mut trainer = trainer(&model, &images, &config, 1);
     let mut recorder = Recorder { stop_after: Some(2), ..Recorder::default() };
     let result = trainer.run(Some(folder.path()), || false, &mut recorder);
-    assert!(matches!(result, Err(Error::Stopped { epoch: 2 })), "{result:?}");
+    let Err(Error::Stopped { position }) = result else { panic!("{result:?}") };
+    assert_eq!((position.epoch, position.step), (2, 0));
     let path = latest_checkpoint(folder.path()).unwrap().unwrap();
-    assert_eq!(path.file_name().unwrap(), "epoch-0000002.safetensors");
+    assert_eq!(path.file_name().unwrap(), "step-000000000000006.safetensors");
     assert!(model.named_parameters().iter().all(|(_, parameter)| !parameter.requires_grad()));
 }
 
