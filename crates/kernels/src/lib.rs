@@ -14,6 +14,7 @@ mod matmul;
 mod network;
 mod optimisers;
 mod posteriors;
+mod rows;
 mod transpose;
 
 pub use activation::Activation;
@@ -23,3 +24,4 @@ pub use matmul::{Into, Matrix, matmul};
 pub use network::{Affine, Chunk, Learned, Network, Packed, Stage, UpdateStep, Wanted, Workspace};
 pub use optimisers::{Adam, Sgd, Update};
 pub use posteriors::{Gaussian as GaussianPosterior, Point, Reparameterisation};
+pub use rows::{IndexError, RowIndices};

@@ -58,6 +58,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
     let far = ((1.0 - e) / (1.0 + e)).copysign(x);
     // Near 0 that difference has lost its digits.
     let q = x * x;
-    let near = x * (1.0 - q * (1.0 / 3.0 - q * (2.0 / 15.0 - q * (17.0 / 315.0 - q * (62.0 / 2835.0)))));
+    let near =
+        x * (1.0 - q * (1.0 / 3.0 - q * (2.0 / 15.0 - q * (17.0 / 315.0 - q * (62.0 / 2835.0)))));
     if x.abs() < 0.2 { near } else { far }
 }

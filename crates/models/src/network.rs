@@ -7,7 +7,8 @@ use crate::Layer;
 /// The stages of the layers, with transpositions where images change from channels first, as PyTorch
 /// has them, to channels last, as the kernels have them, and back.
 pub(crate) fn network(layers: &[Layer], latent_dim: i64) -> Option<Network> {
-    let mut plan = Plan { stages: Vec::new(), shape: vec![size(latent_dim)?], channels_last: false };
+    let mut plan =
+        Plan { stages: Vec::new(), shape: vec![size(latent_dim)?], channels_last: false };
     for layer in layers {
         plan.push(layer)?;
     }

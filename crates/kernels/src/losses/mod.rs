@@ -1,5 +1,7 @@
 //! Reconstruction losses with their gradients, in one pass.
 
+use std::fmt::Debug;
+
 mod bernoulli;
 mod gaussian;
 
@@ -7,7 +9,7 @@ pub use bernoulli::Bernoulli;
 pub use gaussian::Gaussian;
 
 /// What logits cost, given the pixels that they stand for.
-pub trait Loss: Send + Sync {
+pub trait Loss: Debug + Send + Sync {
     /// The loss of one image, `−log p(pixels | logits)` in nats. Its gradient replaces the logits.
     fn apply(&self, logits: &mut [f32], pixels: &[f32]) -> f64;
 }

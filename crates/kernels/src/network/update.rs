@@ -23,7 +23,7 @@ pub struct Learned<'a> {
 }
 
 /// How the parameters of a batch are moved.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct UpdateStep<'a> {
     /// The rule.
     pub rule: &'a dyn Update,
@@ -66,7 +66,11 @@ impl Network {
             .flat_map(|((stage, _), learned)| self.tasks(stage, learned))
             .collect();
         // The widest layers come last, and are the ones to begin with.
-        tasks.into_par_iter().rev().with_max_len(1).for_each(|task| self.run(workspace, task, step));
+        tasks
+            .into_par_iter()
+            .rev()
+            .with_max_len(1)
+            .for_each(|task| self.run(workspace, task, step));
     }
 
     fn tasks<'a>(&self, stage: usize, learned: Learned<'a>) -> Vec<Task<'a>> {

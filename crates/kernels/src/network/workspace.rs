@@ -66,14 +66,24 @@ impl Workspace {
             })
             .collect();
         for (buffer, size) in self.values.iter_mut().zip(&self.sizes) {
-            deal(buffer, &mut chunks, |chunk| chunk.rows * size, |chunk, part| {
-                chunk.values.push(part);
-            });
+            deal(
+                buffer,
+                &mut chunks,
+                |chunk| chunk.rows * size,
+                |chunk, part| {
+                    chunk.values.push(part);
+                },
+            );
         }
         for (buffer, size) in self.gradients.iter_mut().zip(&self.sizes) {
-            deal(buffer, &mut chunks, |chunk| chunk.rows * size, |chunk, part| {
-                chunk.gradients.push(part);
-            });
+            deal(
+                buffer,
+                &mut chunks,
+                |chunk| chunk.rows * size,
+                |chunk, part| {
+                    chunk.gradients.push(part);
+                },
+            );
         }
         for (buffer, &size) in self.partials.iter_mut().zip(&self.partial_sizes) {
             deal(buffer, &mut chunks, |_| size, |chunk, part| chunk.partials.push(part));

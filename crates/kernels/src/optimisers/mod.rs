@@ -1,5 +1,7 @@
 //! Update rules over slices.
 
+use std::fmt::Debug;
+
 mod adam;
 mod sgd;
 
@@ -7,7 +9,7 @@ pub use adam::Adam;
 pub use sgd::Sgd;
 
 /// An elementwise first-order update rule.
-pub trait Update: Send + Sync {
+pub trait Update: Debug + Send + Sync {
     /// Moves `values` by their `gradient` and updates what the rule keeps for them: one slice of
     /// `state` a slot, each as long as `values`. `step` counts the updates of these values, this one
     /// included.
