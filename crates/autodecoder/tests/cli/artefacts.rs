@@ -22,7 +22,7 @@ fn every_artefact_is_there_and_nothing_half_written() {
         let files = ["decoder", "latents-train", "latents-test"];
         expected.extend(files.map(|name| format!("models/{model}/{name}.safetensors")));
         expected.push(format!("models/{model}/model.json"));
-        expected.push(format!("models/{model}/checkpoint/epoch-0000015.safetensors"));
+        expected.push(format!("models/{model}/checkpoint/step-000000000000120.safetensors"));
         expected.push(format!("figures/samples-{model}.png"));
         expected.extend(["png", "svg"].map(|ending| format!("figures/tsne-{model}.{ending}")));
     }

@@ -125,7 +125,7 @@ fn what_depends_on_a_model_that_is_trained_anew_is_computed_anew() {
 fn a_checkpoint_that_is_needed_and_damaged_is_an_error_that_says_what_to_do() {
     let run = Run::new();
     run.remove("models/ad/model.json");
-    let checkpoint = run.path().join("models/ad/checkpoint/epoch-0000003.safetensors");
+    let checkpoint = run.path().join("models/ad/checkpoint/step-000000000000009.safetensors");
     let mut bytes = std::fs::read(&checkpoint).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
@@ -179,7 +179,7 @@ fn half_written_files_of_a_killed_process_are_removed_and_no_others() {
         "figures/tsne-ad.svg.partial",
         "models/ad/decoder.safetensors.tmp",
         "models/vad/model.json.tmp",
-        "models/vad/checkpoint/epoch-0000002.safetensors.tmp",
+        "models/vad/checkpoint/step-000000000000002.safetensors.tmp",
     ];
     let mine = ["notes.tmp", "notes.csv.tmp", "figures/mine.tmp", "mine/report.html.tmp"];
     for name in mine.iter().chain(&half_written) {
