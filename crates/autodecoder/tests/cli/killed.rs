@@ -1,6 +1,5 @@
 //! Runs that are killed at random moments, and go on.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -39,19 +38,18 @@ enum Moment {
     Training(u64, Duration),
     /// In the write of a checkpoint after that.
     Write(u64),
-    /// So long after the process wrote this file.
-    Evaluation(&'static str, Duration),
+    /// So long after the last model was trained: the first one is evaluated.
+    Trained(Duration),
+    /// So long after the process wrote results.json: the second model is evaluated.
+    Scored(Duration),
 }
 
 fn moments(rng: &mut ChaCha8Rng) -> Vec<Moment> {
     let mut up_to =
         |milliseconds: u64| Duration::from_micros(rng.random_range(0..milliseconds * 1000));
     let beginning = Moment::Beginning(up_to(300));
-    let evaluation = [
-        ("models/vad/model.json", up_to(200)),
-        ("models/ad/latents-test.safetensors", up_to(20)),
-        ("results.json", up_to(300)),
-    ];
+    let evaluation =
+        [Moment::Trained(up_to(200)), Moment::Scored(up_to(20)), Moment::Scored(up_to(300))];
     let delays = [up_to(40), up_to(40), up_to(40)];
     let mut moments = vec![beginning];
     for (index, delay) in (0..).zip(delays) {
@@ -60,7 +58,7 @@ fn moments(rng: &mut ChaCha8Rng) -> Vec<Moment> {
         moments.push(Moment::Training(step(2 * index), delay));
         moments.push(Moment::Write(step(2 * index + 1)));
     }
-    moments.extend(evaluation.map(|(file, delay)| Moment::Evaluation(file, delay)));
+    moments.extend(evaluation);
     moments
 }
 
@@ -68,17 +66,14 @@ fn moments(rng: &mut ChaCha8Rng) -> Vec<Moment> {
 struct Watched {
     run: PathBuf,
     step: u64,
-    files: BTreeMap<&'static str, u64>,
+    results: Option<u64>,
 }
 
 impl Watched {
     fn new(run: PathBuf) -> Watched {
-        let mut watched = Watched { run, step: 0, files: BTreeMap::new() };
+        let mut watched = Watched { run, step: 0, results: None };
         watched.step = watched.newest_step();
-        for file in ["models/vad/model.json", "models/ad/latents-test.safetensors", "results.json"]
-        {
-            watched.files.extend(watched.inode(file).map(|inode| (file, inode)));
-        }
+        watched.results = watched.results_inode();
         watched
     }
 
@@ -98,8 +93,9 @@ impl Watched {
         entries.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|e| e == "tmp"))
     }
 
-    fn inode(&self, file: &str) -> Option<u64> {
-        std::fs::metadata(self.run.join(file)).ok().map(|found| found.ino())
+    /// Another one where the file was replaced.
+    fn results_inode(&self) -> Option<u64> {
+        std::fs::metadata(self.run.join("results.json")).ok().map(|found| found.ino())
     }
 
     /// Whether the process has come to the event that `moment` names.
@@ -107,10 +103,11 @@ impl Watched {
         let reached = |step| self.newest_step() > self.step.max(step - 1);
         match *moment {
             Moment::Beginning(_) => self.run.join("experiment.toml").exists(),
-            Moment::Training(step, _) => reached(step),
-            Moment::Write(step) => self.is_being_written() && reached(step),
-            Moment::Evaluation(file, _) => {
-                self.inode(file).is_some_and(|found| self.files.get(file) != Some(&found))
+            Moment::Training(step, _) | Moment::Write(step) => reached(step),
+            Moment::Trained(_) => self.run.join("models/vad/model.json").exists(),
+            Moment::Scored(_) => {
+                let found = self.results_inode();
+                found.is_some() && found != self.results
             }
         }
     }
@@ -134,15 +131,20 @@ fn kill_at(moment: &Moment, folder: &Folder, arguments: &[String]) -> bool {
     let said = folder.root().join("said.txt");
     let watched = Watched::new(folder.root().join("run"));
     let mut child = start(arguments, &said);
-    while !watched.is_at(moment) {
-        let ended = child.try_wait().unwrap();
-        let said = || std::fs::read_to_string(&said).unwrap();
-        assert!(ended.is_none(), "it ended before {moment:?}: {}", said());
-    }
-    if let Moment::Beginning(delay) | Moment::Training(_, delay) | Moment::Evaluation(_, delay) =
-        moment
-    {
-        std::thread::sleep(*delay);
+    let mut wait_for = |event: &dyn Fn() -> bool| {
+        while !event() {
+            let ended = child.try_wait().unwrap();
+            let said = || std::fs::read_to_string(&said).unwrap();
+            assert!(ended.is_none(), "it ended before {moment:?}: {}", said());
+        }
+    };
+    wait_for(&|| watched.is_at(moment));
+    match moment {
+        Moment::Write(_) => wait_for(&|| watched.is_being_written()),
+        Moment::Beginning(delay)
+        | Moment::Training(_, delay)
+        | Moment::Trained(delay)
+        | Moment::Scored(delay) => std::thread::sleep(*delay),
     }
     // SIGKILL.
     child.kill().unwrap();
@@ -181,6 +183,7 @@ fn a_run_that_is_killed_at_ten_random_moments_ends_with_the_same_bytes() {
         let arguments = if index == 0 { &first } else { &again };
         half_written += usize::from(kill_at(moment, &parts, arguments));
     }
+    println!("{half_written} kills left a half-written checkpoint");
     assert!(half_written > 0, "no kill met the write of a checkpoint");
     succeed(&again.iter().map(String::as_str).collect::<Vec<_>>());
 

@@ -140,6 +140,30 @@ fn a_checkpoint_that_is_needed_and_damaged_is_an_error_that_says_what_to_do() {
     assert_whole(&run.path());
 }
 
+/// The checkpoint before the newest one is there for this.
+#[test]
+fn a_truncated_checkpoint_is_set_aside_with_a_warning_and_the_one_before_is_used() {
+    let run = Run::new();
+    for lost in ["models/vad", "results.json", "metrics.csv"] {
+        run.remove(lost);
+    }
+    let path = run.path();
+    let mut arguments = run.arguments("reproduce", path.to_str().unwrap());
+    arguments.extend(["--resume", "--checkpoint-every", "0"]);
+    succeed(&arguments);
+    run.remove("models/vad/model.json");
+    run.remove("metrics.csv");
+    let checkpoint = path.join("models/vad/checkpoint/step-000000000000009.safetensors");
+    let bytes = std::fs::read(&checkpoint).unwrap();
+    std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
+    let said = succeed(&arguments).stderr;
+    assert_says(&said, &["warning: a damaged checkpoint is set aside", "000009.safetensors"]);
+    assert_says(&said, &["train vad: epoch 3"]);
+    assert!(!said.contains("train vad: epoch 2"), "it trained more than the last step: {said}");
+    assert!(path.join("models/vad/checkpoint/step-000000000000009.safetensors.damaged").exists());
+    assert_whole(&path);
+}
+
 #[test]
 fn every_figure_that_is_lost_is_drawn_again() {
     let run = Run::new();
