@@ -67,8 +67,8 @@ fn checkpoint_line(folder: &RunFolder, name: &str) -> Option<String> {
     let path = latest_checkpoint(&folder.checkpoints(name)).ok()??;
     let info = CheckpointInfo::read(&path).ok()?;
     let best = match info.best() {
-        Some(best) => format!("epoch {} ({:.2} nats)", best.epoch, best.objective),
-        None => "none yet".to_owned(),
+        Some(best) => format!("{:.2} nats in epoch {}", best.objective, best.epoch),
+        None => "no epoch is complete".to_owned(),
     };
-    Some(format!("  saved after {}; epoch of the lowest training objective: {best}", info.position))
+    Some(format!("  saved after {}; lowest training objective: {best}", info.position))
 }

@@ -136,6 +136,7 @@ fn kill_at(moment: &Moment, folder: &Folder, arguments: &[String]) -> bool {
             let ended = child.try_wait().unwrap();
             let said = || std::fs::read_to_string(&said).unwrap();
             assert!(ended.is_none(), "it ended before {moment:?}: {}", said());
+            std::thread::sleep(Duration::from_micros(100));
         }
     };
     wait_for(&|| watched.is_at(moment));
