@@ -39,6 +39,10 @@ pub trait Observer {
     /// `done` of `total` steps of the whole run are complete.
     fn step(&mut self, _done: u64, _total: u64) {}
 
+    /// A step had this objective before its update, nats per image. Calling `nats` waits for the
+    /// device.
+    fn objective(&mut self, _nats: &dyn Fn() -> f64) {}
+
     /// An epoch is complete.
     fn epoch(&mut self, _record: &EpochRecord) {}
 

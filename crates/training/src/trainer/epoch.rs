@@ -24,6 +24,7 @@ impl Trainer<'_> {
         let (batch, batches) = (self.under_way.steps(), self.batches());
         let indices = self.indices(batch);
         let sums = self.run_batch(batch, &indices);
+        observer.objective(&|| sums.double_value(&[0]) / indices.size()[0] as f64);
         self.under_way.sums.push(sums);
         let total = u64::from(self.config.epochs) * batches as u64;
         observer.step(self.steps_taken(), total);
