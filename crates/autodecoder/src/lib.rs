@@ -1,6 +1,7 @@
 //! From an experiment file to trained models, metrics, figures and a report.
 
 mod catalogue;
+mod checkpoint_interval;
 pub mod cli;
 mod device;
 mod environment;
@@ -20,6 +21,7 @@ mod run_lock;
 mod session;
 
 pub use catalogue::{Catalogue, OpenDataset};
+pub use checkpoint_interval::CheckpointInterval;
 pub use device::{ChosenDevice, choose_device};
 pub use environment::Environment;
 pub use image_digests::ImageDigests;

@@ -84,6 +84,9 @@ pub struct TsneResults {
 pub struct Seconds {
     /// Training, without checkpoints.
     pub train: f64,
+    /// Writing checkpoints during training; runs of earlier versions did not say.
+    #[serde(default)]
+    pub checkpoints: f64,
     /// Inference on the test images.
     pub inference: f64,
 }

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -11,6 +12,9 @@ use crate::progress::say;
 
 /// The file's name. It is there while somebody works in the folder.
 pub(crate) const LOCK: &str = ".lock";
+/// How often, and after which pauses, the holder's number is looked for.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The right to write into a run's folder; the kernel takes it back when the process ends, however
 /// it ends.
@@ -108,11 +112,15 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 /// Who holds the lock, in words.
 fn holder(path: &Path) -> String {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    match text.trim().parse::<u32>() {
-        Ok(process) => format!("another autodecoder (process {process})"),
-        Err(_) => "another autodecoder".to_owned(),
+    for _ in 0..TRIES {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        if let Ok(process) = text.trim().parse::<u32>() {
+            return format!("another autodecoder (process {process})");
+        }
+        // Whoever started at the same moment has the lock, but has not noted its number yet.
+        std::thread::sleep(PAUSE);
     }
+    "another autodecoder".to_owned()
 }
 
 #[cfg(test)]

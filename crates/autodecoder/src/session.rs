@@ -15,7 +15,7 @@ use crate::pipeline;
 use crate::progress::check_stop;
 use crate::run_folder::{Existing, RunFolder};
 use crate::run_lock::RunLock;
-use crate::{Catalogue, ChosenDevice, Environment};
+use crate::{Catalogue, CheckpointInterval, ChosenDevice, Environment};
 
 /// An experiment, its folder and its images.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Session {
     pub images: Images,
     /// What tells them apart from others.
     pub digests: ImageDigests,
+    /// How often training is saved.
+    pub checkpoints: CheckpointInterval,
     /// Keeps other processes out of the folder for as long as the session lives.
     lock: Option<RunLock>,
 }
@@ -143,6 +145,7 @@ impl Session {
             environment,
             digests: ImageDigests::new(&images),
             images,
+            checkpoints: CheckpointInterval::default(),
             lock: None,
         })
     }

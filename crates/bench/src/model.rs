@@ -11,7 +11,8 @@ use autodecoder_models::{
     Decoder, ImageShape, LatentModel, Layer, ModelKind, ModelSpec, PartSpec, Parts, tensor_file,
 };
 use autodecoder_training::{
-    DeviceImages, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams, TrainingConfig,
+    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams,
+    TrainingConfig,
 };
 use rand::RngCore;
 use serde_json::json;
@@ -116,6 +117,7 @@ pub const START: StartConfig = StartConfig { from: StartKind::Random, scale: 1.0
 /// The training of a case: one latent step a batch, constant rates.
 pub fn training(case: &Case) -> Result<TrainingConfig> {
     Ok(TrainingConfig {
+        engine: EngineKind::Auto,
         epochs: EPOCHS,
         batch_size: u32::try_from(case.batch)?,
         latent_steps: 1,
@@ -129,6 +131,7 @@ pub fn training(case: &Case) -> Result<TrainingConfig> {
 /// The inference of a case, in `steps` steps an image.
 pub fn inference(case: &Case, steps: u32) -> Result<InferenceConfig> {
     Ok(InferenceConfig {
+        engine: EngineKind::Auto,
         steps,
         batch_size: u32::try_from(case.batch)?,
         spread: SPREAD,

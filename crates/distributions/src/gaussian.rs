@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use autodecoder_kernels::{GaussianPosterior, Reparameterisation};
 use tch::Tensor;
 
 use crate::numeric::{halves, squash, sum_coordinates, unsquash};
@@ -82,6 +83,10 @@ impl Posterior for Gaussian {
     fn start(&self, location: &Tensor, spread: f64) -> Tensor {
         let log_variance = location.full_like(2.0 * spread.ln());
         self.unconstrain(&[location.shallow_clone(), log_variance])
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {
+        Some(Box::new(GaussianPosterior { log_variance_limit: LOG_VARIANCE_LIMIT as f32 }))
     }
 }
 

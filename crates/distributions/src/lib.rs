@@ -28,6 +28,7 @@
 //! # Ok::<(), autodecoder_distributions::UnknownName>(())
 //! ```
 
+mod by_autograd;
 mod gaussian;
 mod gumbel;
 mod laplace;
@@ -39,6 +40,7 @@ mod prior;
 mod registry;
 mod uniform;
 
+pub use by_autograd::kernel;
 pub use gaussian::{Gaussian, StandardNormal};
 pub use gumbel::{Gumbel, StandardGumbel};
 pub use laplace::{Laplace, StandardLaplace};

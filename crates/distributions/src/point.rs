@@ -1,5 +1,6 @@
 //! A point: what an auto-decoder without a posterior stores.
 
+use autodecoder_kernels::Reparameterisation;
 use tch::Tensor;
 
 use crate::{Kl, Noise, Posterior, Prior, StandardNormal};
@@ -63,5 +64,9 @@ impl Posterior for Point {
     /// The location itself: a point has no spread.
     fn start(&self, location: &Tensor, _spread: f64) -> Tensor {
         location.copy()
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {
+        Some(Box::new(autodecoder_kernels::Point))
     }
 }

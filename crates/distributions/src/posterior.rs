@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use autodecoder_kernels::Reparameterisation;
 use tch::Tensor;
 
 use crate::{Noise, Prior};
@@ -73,6 +74,12 @@ pub trait Posterior: Debug + Send + Sync {
     /// prior's support where that is bounded), with standard deviations of about `spread` times the
     /// prior's. They share no memory with `location`: a fit changes them in place.
     fn start(&self, location: &Tensor, spread: f64) -> Tensor;
+
+    /// The same sample and divergence over plain slices, for the CPU; without it the CPU asks
+    /// libtorch for them, which costs a small batch more time than the decoder.
+    fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {
+        None
+    }
 
     /// Width of a row for `latent_dim` coordinates.
     fn row_width(&self, latent_dim: i64) -> i64 {

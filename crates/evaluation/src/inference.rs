@@ -5,8 +5,9 @@ use std::time::Instant;
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use autodecoder_training::{
-    BatchRecord, DeviceImages, Error, Observer, Optimiser, OptimiserConfig, OptimiserFamily,
-    RangeError, RowBatch, RowStep, Streams, check_range, latent_noise, row_step,
+    BatchNoise, BatchRecord, CpuEngine, DeviceImages, EngineKind, Error, LatentStep, LatentTable,
+    Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError, RowStep, Streams,
+    check_range, row_step,
 };
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -15,6 +16,8 @@ use tch::{Kind, Tensor};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InferenceConfig {
+    /// What takes the steps.
+    pub engine: EngineKind,
     /// Gradient steps per image.
     pub steps: u32,
     /// Images fitted side by side. A row does not see the others of its batch, so this only
@@ -38,6 +41,12 @@ impl InferenceConfig {
         check_range("spread", self.spread, 1e-4..=0.999)?;
         self.latents.check("latents")
     }
+
+    /// How the rows are moved in a step, counted from 0.
+    fn step(&self, number: u32) -> LatentStep {
+        let progress = f64::from(number) / f64::from(self.steps);
+        LatentStep { rate: self.latents.rate_at(progress), regulariser_weight: 1.0 }
+    }
 }
 
 /// Fits rows `[N, row_width]` to all `images`. The model's objective with full regulariser weight is
@@ -56,67 +65,122 @@ pub fn infer(
 ) -> Result<Tensor, Error> {
     config.check()?;
     let optimiser = config.latents.build(optimisers)?;
-    let inference = Inference { model, config, optimiser: optimiser.as_ref(), streams };
+    let optimiser = optimiser.as_ref();
+    let rows = start(model, images, config);
+    let mut table = LatentTable::new(rows, optimiser);
+    let engine = match config.engine {
+        EngineKind::Auto => CpuEngine::new(model, optimiser, config.batch_size as usize),
+        EngineKind::Libtorch => None,
+    };
+    let mut fit = Fit { model, images, config, optimiser, streams, engine };
     let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let started = Instant::now();
-    let mut rows = Vec::new();
-    for ((start, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
-        let count = pixels.size()[0];
-        let (fitted, objective) = inference.fit(&Batch { number, batches, pixels }, observer)?;
-        rows.push(fitted);
-        let images_per_second = (start + count) as f64 / started.elapsed().as_secs_f64();
+    for number in 0..batches {
+        let first = number as i64 * i64::from(config.batch_size);
+        let count = i64::from(config.batch_size).min(images.len() - first);
+        let batch = Batch { number, batches, first, count };
+        let objective = fit.batch(&batch, &mut table, observer)?;
+        let images_per_second = (first + count) as f64 / started.elapsed().as_secs_f64();
         observer.batch(&BatchRecord { objective, images_per_second });
     }
-    Ok(Tensor::cat(&rows, 0))
+    Ok(table.rows().shallow_clone())
+}
+
+/// Rows at the prior's mean, `[N, row_width]`.
+fn start(model: &LatentModel, images: &DeviceImages, config: &InferenceConfig) -> Tensor {
+    let posterior = model.posterior();
+    let size = [images.len(), model.spec().latent_dim];
+    let origin = Tensor::full(size, posterior.prior().mean(), (Kind::Float, images.device()));
+    posterior.start(&origin, config.spread)
 }
 
 struct Batch {
     number: u64,
     batches: u64,
-    pixels: Tensor,
+    /// Place of the first image.
+    first: i64,
+    count: i64,
 }
 
 /// What all batches share.
-struct Inference<'a> {
+struct Fit<'a> {
     model: &'a LatentModel,
+    images: &'a DeviceImages,
     config: &'a InferenceConfig,
     optimiser: &'a dyn Optimiser,
     streams: &'a Streams,
+    engine: Option<CpuEngine>,
 }
 
-impl Inference<'_> {
-    /// The rows of a batch, and their objective at the last step, nats per image.
-    fn fit(&self, batch: &Batch, observer: &mut dyn Observer) -> Result<(Tensor, f64), Error> {
-        let Inference { model, config, optimiser, .. } = *self;
-        let (steps, posterior) = (config.steps, model.posterior());
-        let (device, count) = (batch.pixels.device(), batch.pixels.size()[0]);
-        let size = [count, model.spec().latent_dim];
-        let origin = Tensor::full(size, posterior.prior().mean(), (Kind::Float, device));
-        let mut rows = RowBatch::fresh(posterior.start(&origin, config.spread), optimiser);
-        let mut objective = Tensor::from(f64::NAN);
-        for step in 0..steps {
-            if observer.should_stop() {
-                return Err(Error::Interrupted { place: "during inference" });
+impl Fit<'_> {
+    /// Fits the rows of a batch; their objective at the last step, nats per image.
+    fn batch(
+        &mut self,
+        batch: &Batch,
+        table: &mut LatentTable,
+        observer: &mut dyn Observer,
+    ) -> Result<f64, Error> {
+        let counters = [batch.number];
+        let kind = self.model.posterior().noise();
+        let noise = BatchNoise::new(self.streams, "inference", &counters, kind);
+        let sum = match &mut self.engine {
+            Some(engine) => {
+                check_stop(observer)?;
+                let indices: Vec<i64> = (batch.first..batch.first + batch.count).collect();
+                let steps: Vec<LatentStep> =
+                    (0..self.config.steps).map(|step| self.config.step(step)).collect();
+                let [objective, ..] = engine.infer(table, self.images, &indices, &steps, &noise);
+                observer.step(batch.steps_done(steps.len()), batch.steps_done_at_end(steps.len()));
+                objective
             }
-            let noise = self.noise(batch, step);
-            let inputs = RowStep {
-                images: &batch.pixels,
-                noise: &noise,
-                regulariser_weight: 1.0,
-                rate: config.latents.rate_at(f64::from(step) / f64::from(steps)),
-            };
-            objective = row_step(model, &mut rows, &inputs, optimiser, &[]).sums.get(0);
-            let done = batch.number * u64::from(steps) + u64::from(step) + 1;
-            observer.step(done, batch.batches * u64::from(steps));
-        }
-        // Only here does the CPU wait for the device.
-        Ok((rows.rows, objective.double_value(&[]) / count as f64))
+            None => self.batch_by_libtorch(batch, table, &noise, observer)?,
+        };
+        Ok(sum / batch.count as f64)
     }
 
-    fn noise(&self, batch: &Batch, step: u32) -> Tensor {
-        let mut rng = self.streams.rng("inference", &[batch.number, u64::from(step)]);
-        let (count, latent_dim) = (batch.pixels.size()[0], self.model.spec().latent_dim);
-        let kind = self.model.posterior().noise();
-        latent_noise(kind, count, latent_dim, batch.pixels.device(), &mut rng)
+    fn batch_by_libtorch(
+        &self,
+        batch: &Batch,
+        table: &mut LatentTable,
+        noise: &BatchNoise,
+        observer: &mut dyn Observer,
+    ) -> Result<f64, Error> {
+        let device = self.images.device();
+        let pixels = self.images.range(batch.first, batch.count);
+        let indices =
+            Tensor::arange_start(batch.first, batch.first + batch.count, (Kind::Int64, device));
+        let mut rows = table.gather(&indices);
+        let mut objective = Tensor::from(f64::NAN);
+        for number in 0..self.config.steps {
+            check_stop(observer)?;
+            let latent_dim = self.model.spec().latent_dim;
+            let noise = noise.tensor(u64::from(number), batch.count, latent_dim, device);
+            let LatentStep { rate, regulariser_weight } = self.config.step(number);
+            let inputs = RowStep { images: &pixels, noise: &noise, regulariser_weight, rate };
+            objective = row_step(self.model, &mut rows, &inputs, self.optimiser, &[]).sums.get(0);
+            let done = batch.number * u64::from(self.config.steps) + u64::from(number) + 1;
+            observer.step(done, batch.steps_done_at_end(self.config.steps as usize));
+        }
+        table.scatter(&indices, &rows);
+        // Only here does the CPU wait for the device.
+        Ok(objective.double_value(&[]))
     }
+}
+
+impl Batch {
+    /// Steps of all batches up to this one.
+    fn steps_done(&self, steps: usize) -> u64 {
+        (self.number + 1) * steps as u64
+    }
+
+    fn steps_done_at_end(&self, steps: usize) -> u64 {
+        self.batches * steps as u64
+    }
+}
+
+fn check_stop(observer: &dyn Observer) -> Result<(), Error> {
+    if observer.should_stop() {
+        return Err(Error::Interrupted { place: "during inference" });
+    }
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! The network from latents to pixel logits.
 
+use autodecoder_kernels::Network;
 use rand::Rng;
 use tch::{Device, Tensor};
 
+use crate::network;
 use crate::operation::Operation;
 use crate::{Error, ImageShape, Layer};
 
@@ -73,6 +75,12 @@ impl Decoder {
     pub fn forward(&self, z: &Tensor) -> Tensor {
         let first = z.shallow_clone();
         self.operations.iter().fold(first, |x, operation| operation.forward(&x))
+    }
+
+    /// The same network over plain slices, for the CPU. Its stages that learn take the parameters in
+    /// the order of [`Decoder::named_parameters`].
+    pub fn network(&self) -> Option<Network> {
+        network::network(&self.layers, self.latent_dim)
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.

@@ -19,6 +19,7 @@ mod likelihood;
 mod likelihoods;
 mod model;
 mod model_file;
+mod network;
 mod operation;
 mod options;
 mod parts;

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use autodecoder_kernels::Loss;
 use serde_json::Value;
 use tch::{Device, Tensor};
 
@@ -21,6 +22,12 @@ pub trait Likelihood: Debug + Send {
 
     /// The expected pixels, in [0, 1], same shape as `logits`: what is shown and compared.
     fn mean(&self, logits: &Tensor) -> Tensor;
+
+    /// The same loss with its gradient over plain slices, for the CPU; without it, or with learned
+    /// parameters, the CPU runs every step of the model through libtorch.
+    fn kernel(&self) -> Option<Box<dyn Loss>> {
+        None
+    }
 
     /// Parameters learned together with the decoder, by name (`likelihood.<name>`).
     fn named_parameters(&self) -> Vec<(String, Tensor)> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use autodecoder_distributions::{Noise, Posterior};
+use autodecoder_kernels::Reparameterisation;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -190,6 +191,11 @@ impl LatentModel {
 
     pub(crate) fn likelihood_mut(&mut self) -> &mut dyn Likelihood {
         self.likelihood.as_mut()
+    }
+
+    /// How rows become latents, over plain slices.
+    pub fn reparameterisation(&self) -> Box<dyn Reparameterisation> {
+        autodecoder_distributions::kernel(&self.posterior)
     }
 
     /// What a row describes.

@@ -1,9 +1,11 @@
 //! Named tensors in safetensors files, written atomically and read strictly.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Deserialize;
 use tch::{Device, Kind, Tensor};
 
 use crate::Error;
@@ -64,6 +66,33 @@ pub fn read(path: &Path) -> Result<TensorFile, Error> {
     Ok(TensorFile { path: path.to_owned(), tensors, metadata })
 }
 
+/// Reads only the strings that a safetensors file holds beside its tensors, which may be many
+/// gigabytes.
+///
+/// # Errors
+/// As [`read`], as far as the file's header goes.
+pub fn read_strings(path: &Path) -> Result<HashMap<String, String>, Error> {
+    /// What the header says of the file itself.
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(default, rename = "__metadata__")]
+        strings: HashMap<String, String>,
+    }
+    let header = read_header(path).map_err(Error::io(path))?;
+    let header: Header = serde_json::from_slice(&header).map_err(|e| malformed(path, e))?;
+    Ok(header.strings)
+}
+
+/// The bytes of the header, or as many of them as there are.
+fn read_header(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let mut header = Vec::new();
+    file.take(u64::from_le_bytes(length)).read_to_end(&mut header)?;
+    Ok(header)
+}
+
 /// Writes `bytes` to `path` by way of a temporary name in the same folder, flushed and renamed, so
 /// that `path` is never half-written.
 ///
@@ -82,7 +111,6 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn write_and_rename(temporary: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
     let mut file = std::fs::File::create(temporary)?;
     file.write_all(bytes)?;
     file.sync_data()?;
@@ -192,10 +220,23 @@ mod tests {
         write(&path, &example(), Some(metadata.clone())).unwrap();
         let mut file = read(&path).unwrap();
         assert_eq!(file.metadata, metadata);
+        assert_eq!(read_strings(&path).unwrap(), metadata);
         let a = file.take("a", &[3], Device::Cpu).unwrap();
         assert_eq!(Vec::<f32>::try_from(a).unwrap(), [1.5, -2.0, f32::MIN_POSITIVE]);
         assert_eq!(file.take_integers("b").unwrap(), [i64::MAX, -1]);
         file.finish().unwrap();
+        write(&path, &example(), None).unwrap();
+        assert!(read_strings(&path).unwrap().is_empty());
+    }
+
+    #[test]
+    fn strings_of_what_is_no_whole_header_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        for bytes in [&b""[..], b"short", b"not a safetensors file", b"\x02\0\0\0\0\0\0\0{"] {
+            std::fs::write(&path, bytes).unwrap();
+            read_strings(&path).unwrap_err();
+        }
     }
 
     #[test]

@@ -84,10 +84,23 @@ impl OptimiserConfig {
     }
 }
 
+/// What takes the steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// The kernels of this project on the CPU, where likelihood and optimiser have one; else libtorch.
+    #[default]
+    Auto,
+    /// libtorch's operations and its autograd, on any device.
+    Libtorch,
+}
+
 /// How a model is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
+    /// What takes the steps.
+    pub engine: EngineKind,
     /// Passes over all images.
     pub epochs: u32,
     /// Images in a step; the last step of an epoch takes what is left.

@@ -1,14 +1,17 @@
 //! The decoder's side of a run: its parameters and their optimiser's state.
 
+use autodecoder_kernels::{Learned, Update};
 use autodecoder_models::LatentModel;
 use tch::{Kind, Tensor};
 
 use crate::Optimiser;
+use crate::cpu::floats_mut;
 
 /// Everything that is learned besides the rows, with what moves it.
 #[derive(Debug)]
 pub(crate) struct DecoderState {
     optimiser: Box<dyn Optimiser>,
+    kernel: Option<Box<dyn Update>>,
     names: Vec<String>,
     parameters: Vec<Tensor>,
     /// For each parameter what the optimiser keeps, `[slots, …]`.
@@ -23,7 +26,8 @@ impl DecoderState {
         let state = parameters.iter().map(|values| optimiser.fresh_state(values)).collect();
         let device = parameters.first().map_or(tch::Device::Cpu, Tensor::device);
         let steps = Tensor::zeros([1], (Kind::Float, device));
-        DecoderState { optimiser, names, parameters, state, steps }
+        let kernel = optimiser.kernel();
+        DecoderState { optimiser, kernel, names, parameters, state, steps }
     }
 
     /// The learned tensors.
@@ -51,6 +55,26 @@ impl DecoderState {
         });
     }
 
+    /// Begins an update by the kernels: the rule, its number, and what it moves, in pairs of weight and
+    /// bias. `None` where the optimiser has no kernel or a tensor is not on the CPU.
+    pub fn next_update(&mut self) -> Option<(&dyn Update, f64, Vec<Learned<'_>>)> {
+        let rule = self.kernel.as_deref()?;
+        let _ = tch::no_grad(|| self.steps.g_add_scalar_(1.0));
+        let mut values = self.parameters.iter_mut().zip(&mut self.state);
+        let mut learned = Vec::new();
+        while let (Some(weight), Some(bias)) = (values.next(), values.next()) {
+            let (weight, weight_state) = with_slots(weight)?;
+            let (bias, bias_state) = with_slots(bias)?;
+            learned.push(Learned { weight, weight_state, bias, bias_state });
+        }
+        Some((rule, self.steps.double_value(&[0]), learned))
+    }
+
+    /// Whether the optimiser has a kernel.
+    pub fn has_kernel(&self) -> bool {
+        self.kernel.is_some()
+    }
+
     /// Everything that a checkpoint must hold, by name; the tensors are shared, not copied.
     pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
         let mut named = vec![("decoder_steps".to_owned(), self.steps.shallow_clone())];
@@ -60,4 +84,13 @@ impl DecoderState {
         }
         named
     }
+}
+
+/// A parameter and its slots as slices.
+fn with_slots<'a>(
+    (values, state): (&'a mut Tensor, &'a mut Tensor),
+) -> Option<(&'a mut [f32], Vec<&'a mut [f32]>)> {
+    let values = floats_mut(values)?;
+    let state = floats_mut(state)?.chunks_exact_mut(values.len()).collect();
+    Some((values, state))
 }

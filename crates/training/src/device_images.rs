@@ -54,6 +54,11 @@ impl DeviceImages {
         bytes.to_kind(Kind::Float).g_div_scalar_(255.0).reshape([-1, channels, height, width])
     }
 
+    /// All pixels, `u8`, `[N, numel]`.
+    pub(crate) fn bytes(&self) -> &Tensor {
+        &self.bytes
+    }
+
     /// Shape of one image.
     pub fn shape(&self) -> ImageShape {
         self.shape

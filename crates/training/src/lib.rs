@@ -6,8 +6,10 @@
 //! images. Every random number comes from a named stream of one seed ([`Streams`]), keyed by epoch
 //! and batch, so that a resumed run continues with the same numbers.
 
+mod batch_noise;
 mod checkpoint;
 mod config;
+mod cpu;
 mod decoder_state;
 mod device_images;
 mod error;
@@ -21,10 +23,13 @@ mod schedule;
 mod start;
 mod streams;
 mod table;
+mod tensor_batch;
 mod trainer;
 
+pub use batch_noise::BatchNoise;
 pub use checkpoint::{CheckpointInfo, latest_checkpoint, prune_checkpoints};
-pub use config::{OptimiserConfig, RangeError, TrainingConfig, check_range};
+pub use config::{EngineKind, OptimiserConfig, RangeError, TrainingConfig, check_range};
+pub use cpu::{CpuEngine, LatentStep};
 pub use device_images::{DeviceImages, image_digest};
 pub use error::Error;
 pub use latents_file::{Latents, read_latents, write_latents};

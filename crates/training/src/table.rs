@@ -80,6 +80,16 @@ impl LatentTable {
         &self.steps
     }
 
+    /// Rows, state and step counts.
+    pub(crate) fn tensors(&self) -> (&Tensor, &Tensor, &Tensor) {
+        (&self.rows, &self.state, &self.steps)
+    }
+
+    /// Rows, state and step counts, to be changed.
+    pub(crate) fn tensors_mut(&mut self) -> (&mut Tensor, &mut Tensor, &mut Tensor) {
+        (&mut self.rows, &mut self.state, &mut self.steps)
+    }
+
     /// Everything that a checkpoint must hold, by name; the tensors are shared, not copied.
     pub(crate) fn named_tensors(&self) -> Vec<(String, Tensor)> {
         [("rows", &self.rows), ("rows_state", &self.state), ("rows_steps", &self.steps)]

@@ -20,8 +20,8 @@ use under_way::UnderWay;
 
 use crate::decoder_state::DecoderState;
 use crate::{
-    DeviceImages, EpochRecord, Error, LatentTable, Observer, Optimiser, OptimiserFamily, Streams,
-    TrainingConfig,
+    CpuEngine, DeviceImages, EngineKind, EpochRecord, Error, LatentTable, Observer, Optimiser,
+    OptimiserFamily, Streams, TrainingConfig,
 };
 
 /// Fits a model's decoder and the rows of its training images.
@@ -34,13 +34,15 @@ pub struct Trainer<'a> {
     row_optimiser: Box<dyn Optimiser>,
     decoder: DecoderState,
     table: LatentTable,
+    /// Takes the steps on the CPU, where every part has a kernel.
+    engine: Option<CpuEngine>,
+    silent: bool,
     history: Vec<EpochRecord>,
     under_way: UnderWay,
     checkpoint_seconds: f64,
     fingerprint: String,
     /// The resolved experiment as TOML, if anybody told of one.
     experiment: String,
-    noise: bool,
 }
 
 impl<'a> Trainer<'a> {
@@ -61,6 +63,12 @@ impl<'a> Trainer<'a> {
         let rows = config.start.rows(model, images, &streams, "row start")?;
         let table = LatentTable::new(rows, row_optimiser.as_ref());
         let decoder = DecoderState::new(model, config.decoder.build(optimisers)?);
+        let engine = match config.engine {
+            EngineKind::Auto if decoder.has_kernel() => {
+                CpuEngine::new(model, row_optimiser.as_ref(), config.batch_size as usize)
+            }
+            _ => None,
+        };
         let fingerprint = fingerprint(model, images, config, &streams);
         Ok(Trainer {
             model,
@@ -70,20 +78,25 @@ impl<'a> Trainer<'a> {
             row_optimiser,
             decoder,
             table,
+            engine,
+            silent: false,
             history: Vec::new(),
             under_way: UnderWay::default(),
             checkpoint_seconds: 0.0,
             fingerprint,
             experiment: String::new(),
-            noise: true,
         })
     }
 
-    /// The posterior's noise is 0 in every step from now on: two programs can be compared so.
+    /// The posterior's noise is its median in every step from now on: two programs can be compared so.
     #[must_use]
-    pub fn without_noise(mut self) -> Self {
-        self.noise = false;
-        self
+    pub fn without_noise(self) -> Trainer<'a> {
+        Trainer { silent: true, ..self }
+    }
+
+    /// Whether the kernels take the steps, and not libtorch.
+    pub fn uses_kernels(&self) -> bool {
+        self.engine.is_some()
     }
 
     /// Notes the resolved experiment in every checkpoint, so that one alone tells what it is of. It
@@ -129,7 +142,11 @@ impl<'a> Trainer<'a> {
 
     /// What surrounds all training.
     fn train(&mut self, work: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
-        self.decoder.set_requires_grad(true);
+        // They were packed when the trainer was made; a checkpoint may have come since.
+        if let Some(engine) = &mut self.engine {
+            let _ = engine.refresh();
+        }
+        self.decoder.set_requires_grad(self.engine.is_none());
         self.under_way.watch.start();
         let result = work(self);
         self.under_way.watch.pause();

@@ -51,6 +51,9 @@ struct ProgramFlags {
     /// Threads of libtorch [default: one per core].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<OsString>,
+    /// Seconds from one checkpoint to the next.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    checkpoint_every: Option<OsString>,
     /// Remove the run that the folder holds and begin anew.
     #[arg(long, conflicts_with = "resume")]
     force: bool,
@@ -66,7 +69,12 @@ impl ProgramFlags {
     /// As the program reads them.
     fn words(&self) -> Vec<OsString> {
         let device = self.device.as_ref().map(OsString::from);
-        let valued = [("--run", &self.run), ("--device", &device), ("--threads", &self.threads)];
+        let valued = [
+            ("--run", &self.run),
+            ("--device", &device),
+            ("--threads", &self.threads),
+            ("--checkpoint-every", &self.checkpoint_every),
+        ];
         let valued = valued.into_iter().filter_map(|(flag, value)| {
             value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
         });
@@ -181,6 +189,7 @@ mod tests {
         assert_eq!((arguments.preset.as_str(), arguments.data), ("course", Some("d".into())));
         assert_eq!(words(typed), ["--run=out", "--device=cpu", "--threads=-1", "--force"]);
         assert_eq!(words("--resume"), ["--resume"]);
+        assert_eq!(words("--checkpoint-every 0.5"), ["--checkpoint-every=0.5"]);
         assert_eq!(words(""), [""; 0]);
     }
 

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -64,6 +65,10 @@ pub struct NewRun {
     /// Replace the run that the folder holds; it is removed once all models of the new one are trained.
     #[arg(long)]
     pub force: bool,
+    /// Seconds from one checkpoint to the next; 0 writes one after every step. No number in the
+    /// results depends on it [default: 20, or 100 times what the last one took if that is more].
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
+    pub checkpoint_every: Option<Duration>,
     /// Where and how to compute.
     #[command(flatten)]
     pub compute: Compute,
@@ -100,4 +105,13 @@ pub struct RunOnly {
     /// The run's folder.
     #[arg(long)]
     pub run: PathBuf,
+}
+
+/// A day is the longest interval that makes sense; a slip of the fingers is longer.
+const LONGEST: f64 = 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=LONGEST).contains(seconds));
+    let seconds = seconds.ok_or_else(|| format!("expected seconds from 0 to {LONGEST}"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use autodecoder_training::{CheckpointInfo, latest_checkpoint};
 
 use crate::Catalogue;
 use crate::experiment::Experiment;
@@ -53,5 +54,21 @@ fn model_lines(
         None if folder.checkpoints(name).exists() => "training was begun".to_owned(),
         None => "not trained".to_owned(),
     };
-    experiment.models.iter().map(|m| format!("{}: {}", m.name, line(&m.name))).collect()
+    let lines = |name: &str| {
+        let state = format!("{name}: {}", line(name));
+        std::iter::once(state).chain(checkpoint_line(folder, name))
+    };
+    experiment.models.iter().flat_map(|model| lines(&model.name)).collect()
+}
+
+/// How far the model's newest checkpoint is, and its best epoch. One that is damaged is training's
+/// to complain about.
+fn checkpoint_line(folder: &RunFolder, name: &str) -> Option<String> {
+    let path = latest_checkpoint(&folder.checkpoints(name)).ok()??;
+    let info = CheckpointInfo::read(&path).ok()?;
+    let best = match info.best() {
+        Some(best) => format!("{:.2} nats in epoch {}", best.objective, best.epoch),
+        None => "no epoch is complete".to_owned(),
+    };
+    Some(format!("  saved after {}; lowest training objective: {best}", info.position))
 }

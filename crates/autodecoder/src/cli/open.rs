@@ -10,7 +10,7 @@ use crate::experiment::{self, Experiment};
 use crate::progress::say;
 use crate::run_folder::{Existing, RunFolder};
 use crate::session::Session;
-use crate::{Catalogue, ChosenDevice};
+use crate::{Catalogue, CheckpointInterval, ChosenDevice};
 
 /// Begins the run that the arguments describe, or goes on with it.
 pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Session> {
@@ -25,7 +25,10 @@ pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Sessio
         _ => Existing::Continue,
     };
     say(&format!("run: {}", folder.root().display()));
-    Session::begin(experiment, folder, existing, &device, catalogue)
+    let mut session = Session::begin(experiment, folder, existing, &device, catalogue)?;
+    let every = arguments.checkpoint_every.map(CheckpointInterval::Every);
+    session.checkpoints = every.unwrap_or_default();
+    Ok(session)
 }
 
 /// Opens an existing run.

@@ -7,6 +7,7 @@ mod finite;
 mod interpolate;
 mod report;
 mod sample;
+mod saving;
 mod train;
 mod tsne;
 

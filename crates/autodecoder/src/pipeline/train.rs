@@ -1,20 +1,17 @@
 //! Training every model of an experiment.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
 use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
 
+use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{Results, Seconds, read_json, write_json};
 use crate::session::Session;
-
-/// Time between two checkpoints; writing one takes far less than a hundredth of that.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Trains every model that is not trained yet, from its last checkpoint where there is one, and
 /// writes `metrics.csv`. A run that this one replaces is removed then, and not before.
@@ -76,10 +73,11 @@ fn train_model(
         run_epochs(session, config, &mut trainer)?;
     }
     let history = trainer.history().to_vec();
-    let seconds = history.iter().map(|record| record.seconds).sum();
+    let train = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
     let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
-    write_json(&path, &Seconds { train: seconds, inference })?;
+    let checkpoints = trainer.checkpoint_seconds();
+    write_json(&path, &Seconds { train, checkpoints, inference })?;
     let latents = Latents {
         rows: trainer.table().rows().shallow_clone(),
         index: session.images.train.index().to_vec(),
@@ -90,17 +88,16 @@ fn train_model(
 }
 
 fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) -> Result<()> {
-    let mut progress = Progress::new(format!("train {}", config.name));
-    let mut last = Instant::now();
-    let due = || {
-        let due = last.elapsed() >= CHECKPOINT_INTERVAL;
-        if due {
-            last = Instant::now();
-        }
-        due
-    };
-    trainer.run(Some(&session.folder.checkpoints(&config.name)), due, &mut progress)?;
-    progress.finish(&summary(trainer.history()));
+    let experiment = session.folder.experiment_file();
+    let toml = std::fs::read_to_string(&experiment)
+        .with_context(|| format!("cannot read {}", experiment.display()))?;
+    trainer.note_experiment(toml);
+    let clock = CheckpointClock::new(session.checkpoints);
+    let progress = Progress::new(format!("train {}", config.name));
+    let mut saving = Saving { progress, clock: &clock };
+    let folder = session.folder.checkpoints(&config.name);
+    trainer.run(Some(&folder), || clock.is_due(), &mut saving)?;
+    saving.progress.finish(&summary(trainer.history()));
     Ok(())
 }
 

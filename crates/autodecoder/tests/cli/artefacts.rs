@@ -22,7 +22,7 @@ fn every_artefact_is_there_and_nothing_half_written() {
         let files = ["decoder", "latents-train", "latents-test"];
         expected.extend(files.map(|name| format!("models/{model}/{name}.safetensors")));
         expected.push(format!("models/{model}/model.json"));
-        expected.push(format!("models/{model}/checkpoint/epoch-0000015.safetensors"));
+        expected.push(format!("models/{model}/checkpoint/step-000000000000120.safetensors"));
         expected.push(format!("figures/samples-{model}.png"));
         expected.extend(["png", "svg"].map(|ending| format!("figures/tsne-{model}.{ending}")));
     }
@@ -118,6 +118,13 @@ fn info_prints_the_main_numbers() {
             assert_says(&printed, &[&format!("negative ELBO {nats:.2} nats")]);
         }
     }
+    let best = "saved after epoch 15; lowest training objective: ";
+    assert_eq!(printed.matches(best).count(), MODELS.len(), "{printed}");
+    let metrics = text("metrics.csv");
+    let objectives = metrics.lines().filter_map(|line| line.strip_prefix("ad,"));
+    let objectives = objectives.map(|line| line.split(',').nth(1).unwrap().parse().unwrap());
+    let lowest = objectives.fold(f64::INFINITY, f64::min);
+    assert_says(&printed, &[&format!("{lowest:.2} nats in epoch ")]);
     assert_says(
         &printed,
         &["256 training and 64 test images", "seed 1", "libtorch", "report.html"],

@@ -1,4 +1,4 @@
-//! Devices and numbers of threads that there are not.
+//! Flags' values that cannot be: devices and numbers of threads that there are not, and the like.
 
 use super::experiments::TINY;
 use super::folder::{Folder, assert_same};
@@ -48,6 +48,14 @@ fn rejects_cuda_where_there_is_none() {
 fn rejects_impossible_numbers_of_threads() {
     for threads in ["0", "-1", "1025", "many"] {
         assert_says(&error_with("--threads", threads), &["--threads", threads]);
+    }
+}
+
+#[test]
+fn rejects_impossible_intervals_between_checkpoints() {
+    for seconds in ["-1", "NaN", "inf", "86401", "often"] {
+        let message = error_with("--checkpoint-every", seconds);
+        assert_says(&message, &["--checkpoint-every", seconds, "seconds from 0 to 86400"]);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use autodecoder_training::latest_checkpoint;
+use safetensors::SafeTensors;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
@@ -117,6 +119,23 @@ fn every_column_of_metrics_csv_is_documented() {
     for column in text.lines().next().unwrap().split(',') {
         assert!(DOCUMENT.contains(&format!("| `{column}` |")), "{column} is not documented");
     }
+}
+
+#[test]
+fn everything_in_a_checkpoint_is_documented() {
+    let folder = shared_runs::smoke().join("models/ad/checkpoint");
+    let bytes = std::fs::read(latest_checkpoint(&folder).unwrap().unwrap()).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let strings = header.metadata().as_ref().unwrap().keys().cloned();
+    let tensors = header.tensors().into_keys().map(|name| match name.split_once('.') {
+        Some((kind, _)) => format!("{kind}.<name>"),
+        None => name,
+    });
+    let keys: BTreeSet<String> = strings.chain(tensors).collect();
+    assert!(keys.len() > 15, "only {keys:?}");
+    let undocumented: Vec<_> =
+        keys.into_iter().filter(|key| !DOCUMENT.contains(&format!("| `{key}` |"))).collect();
+    assert!(undocumented.is_empty(), "not in docs/experiments.md: {undocumented:#?}");
 }
 
 #[test]

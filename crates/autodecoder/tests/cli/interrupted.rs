@@ -12,9 +12,9 @@ use super::program::{Outcome, assert_says, outcome, program, sample, succeed};
 use super::reproducible::timeless;
 use super::shared_runs;
 
-/// An experiment whose second model trains long enough to be met in the middle.
+/// An experiment whose second model trains long enough to be met in the middle of its one epoch.
 fn experiment() -> String {
-    tiny_with("models.1.training.epochs", "300")
+    tiny_with("models.1.training", "{ epochs = 1, batch_size = 1, latent_steps = 40 }")
 }
 
 /// The files of a run that was left in peace.
@@ -74,7 +74,10 @@ fn an_interrupted_run_saves_its_state_and_goes_on() {
         let arguments = arguments(&folder, &folder.write("tiny.toml", experiment()));
         let stopped = interrupted(&folder, &arguments, "models/ad/model.json", signal);
         assert_eq!(stopped.code, Some(130), "{}", stopped.stderr);
-        assert_says(&stopped.stderr, &["goes on from here", "error: ", "stopped after epoch"]);
+        assert_says(
+            &stopped.stderr,
+            &["goes on from here", "error: stopped after step ", " of epoch 1"],
+        );
         let run = folder.root().join("run");
         assert!(
             !run.join("models/vad/model.json").exists(),
@@ -82,7 +85,10 @@ fn an_interrupted_run_saves_its_state_and_goes_on() {
         );
         assert!(run.join("models/vad/checkpoint").exists(), "nothing was saved");
         let info = succeed(&["info", "--run", &folder.path("run")]).stdout;
-        assert_says(&info, &["ad: trained, not evaluated", "vad: training was begun"]);
+        assert_says(
+            &info,
+            &["ad: trained, not evaluated", "vad: training was begun", "saved after step "],
+        );
         succeed(&[&arguments[..], &["--resume"]].concat());
         assert_same(in_one_piece(), &timeless(&run));
     }

@@ -1,12 +1,13 @@
 //! Two processes and one run's folder.
 
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::bad_folder::can_mount;
 use super::experiments::{TINY, tiny_with};
 use super::folder::{Folder, assert_same, copy};
 use super::interrupted::start_until;
-use super::program::{assert_says, error_of, outcome, program, sample, succeed};
+use super::program::{assert_says, error_in, error_of, outcome, program, sample, succeed};
 use super::shared_runs;
 
 fn train<'a>(command: &'a str, experiment: &'a str, run: &'a str) -> Vec<&'a str> {
@@ -53,6 +54,34 @@ fn while_a_run_goes_on_every_other_command_is_refused_and_changes_nothing() {
     assert_same(&before, &after);
 }
 
+/// Which of the two is first is for the kernel to say.
+#[test]
+fn of_two_that_start_at_once_one_is_refused_with_the_others_process_id() {
+    let folder = Folder::new();
+    let experiment = folder.write("endless.toml", tiny_with("training.epochs", "1000000"));
+    let run = folder.path("run");
+    let start = || {
+        let mut command = program();
+        command.args(train("train", &experiment, &run));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut children = [start(), start()];
+    let refused = loop {
+        let ended = children.iter_mut().position(|child| child.try_wait().unwrap().is_some());
+        if let Some(ended) = ended {
+            break ended;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let [one, two] = children;
+    let (refused, mut other) = if refused == 0 { (one, two) } else { (two, one) };
+    let message = error_in(&outcome(refused.wait_with_output().unwrap()));
+    assert_eq!(other.try_wait().unwrap(), None, "both ended");
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_says(&message, &["at work in this folder", &format!("(process {})", other.id())]);
+}
+
 #[test]
 fn a_killed_process_leaves_no_lock() {
     let folder = Folder::new();
@@ -88,7 +117,7 @@ fn a_finished_run_on_a_read_only_disk_is_still_recognised() {
     let finished = read_only(&train("reproduce", &experiment, &run));
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_says(&finished.stderr, &["Nothing to do"]);
-    let message = super::program::error_in(&read_only(&["report", "--run", &run]));
+    let message = error_in(&read_only(&["report", "--run", &run]));
     assert_says(&message, &["run/", "Read-only file system"]);
     assert_same(&before, &folder.contents());
 }

@@ -125,7 +125,7 @@ fn what_depends_on_a_model_that_is_trained_anew_is_computed_anew() {
 fn a_checkpoint_that_is_needed_and_damaged_is_an_error_that_says_what_to_do() {
     let run = Run::new();
     run.remove("models/ad/model.json");
-    let checkpoint = run.path().join("models/ad/checkpoint/epoch-0000003.safetensors");
+    let checkpoint = run.path().join("models/ad/checkpoint/step-000000000000009.safetensors");
     let mut bytes = std::fs::read(&checkpoint).unwrap();
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
@@ -138,6 +138,30 @@ fn a_checkpoint_that_is_needed_and_damaged_is_an_error_that_says_what_to_do() {
     run.remove("models/ad/checkpoint");
     run.again("reproduce");
     assert_whole(&run.path());
+}
+
+/// The checkpoint before the newest one is there for this.
+#[test]
+fn a_truncated_checkpoint_is_set_aside_with_a_warning_and_the_one_before_is_used() {
+    let run = Run::new();
+    for lost in ["models/vad", "results.json", "metrics.csv"] {
+        run.remove(lost);
+    }
+    let path = run.path();
+    let mut arguments = run.arguments("reproduce", path.to_str().unwrap());
+    arguments.extend(["--resume", "--checkpoint-every", "0"]);
+    succeed(&arguments);
+    run.remove("models/vad/model.json");
+    run.remove("metrics.csv");
+    let checkpoint = path.join("models/vad/checkpoint/step-000000000000009.safetensors");
+    let bytes = std::fs::read(&checkpoint).unwrap();
+    std::fs::write(&checkpoint, &bytes[..bytes.len() / 2]).unwrap();
+    let said = succeed(&arguments).stderr;
+    assert_says(&said, &["warning: a damaged checkpoint is set aside", "000009.safetensors"]);
+    assert_says(&said, &["train vad: epoch 3"]);
+    assert!(!said.contains("train vad: epoch 2"), "it trained more than the last step: {said}");
+    assert!(path.join("models/vad/checkpoint/step-000000000000009.safetensors.damaged").exists());
+    assert_whole(&path);
 }
 
 #[test]
@@ -179,7 +203,7 @@ fn half_written_files_of_a_killed_process_are_removed_and_no_others() {
         "figures/tsne-ad.svg.partial",
         "models/ad/decoder.safetensors.tmp",
         "models/vad/model.json.tmp",
-        "models/vad/checkpoint/epoch-0000002.safetensors.tmp",
+        "models/vad/checkpoint/step-000000000000002.safetensors.tmp",
     ];
     let mine = ["notes.tmp", "notes.csv.tmp", "figures/mine.tmp", "mine/report.html.tmp"];
     for name in mine.iter().chain(&half_written) {

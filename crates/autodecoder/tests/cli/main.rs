@@ -25,6 +25,7 @@ mod experiments;
 mod folder;
 mod full_disk;
 mod interrupted;
+mod killed;
 mod locked;
 mod lost_files;
 mod program;

@@ -13,7 +13,7 @@ pub fn timeless(run: &Path) -> Contents {
     files.retain(|name, _| {
         name != "report.html"
             && !name.ends_with("seconds.json")
-            && !name.contains("checkpoint/epoch")
+            && !name.contains("checkpoint/step")
     });
     for (name, strip) in
         [("results.json", without_seconds as fn(&str) -> String), ("metrics.csv", without_rates)]

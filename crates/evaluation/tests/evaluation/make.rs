@@ -3,7 +3,7 @@
 use autodecoder_data::{ImageSet, ImageShape};
 use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
-use autodecoder_training::{DeviceImages, OptimiserConfig, ScheduleKind, Streams};
+use autodecoder_training::{DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Streams};
 use tch::{Device, Kind, Tensor};
 
 pub fn part(kind: &str) -> PartSpec {
@@ -62,6 +62,7 @@ pub fn images(count: usize) -> DeviceImages {
 /// Batches of 4, so that 10 images leave a short one.
 pub fn inference(steps: u32) -> InferenceConfig {
     InferenceConfig {
+        engine: EngineKind::Auto,
         steps,
         batch_size: 4,
         spread: 0.2,

@@ -1,5 +1,6 @@
 //! The Bernoulli likelihood.
 
+use autodecoder_kernels::Loss;
 use serde_json::Value;
 use tch::{Device, Reduction, Tensor};
 
@@ -31,6 +32,10 @@ impl Likelihood for Bernoulli {
 
     fn mean(&self, logits: &Tensor) -> Tensor {
         logits.sigmoid()
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Loss>> {
+        Some(Box::new(autodecoder_kernels::Bernoulli))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The Gaussian likelihood, with a fixed or a learned variance.
 
+use autodecoder_kernels::{GaussianLoss, Loss};
 use serde::Deserialize;
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
@@ -70,6 +71,13 @@ impl Likelihood for Gaussian {
 
     fn mean(&self, logits: &Tensor) -> Tensor {
         logits.sigmoid()
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Loss>> {
+        match self.variance {
+            Variance::Fixed(variance) => Some(Box::new(GaussianLoss { variance })),
+            Variance::Learned { .. } => None,
+        }
     }
 
     fn named_parameters(&self) -> Vec<(String, Tensor)> {

@@ -1,11 +1,13 @@
 //! What a checkpoint says about itself in words and numbers: the strings beside its tensors.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::str::FromStr;
 
+use autodecoder_models::tensor_file;
 use serde_json::json;
 
-use crate::{EpochRecord, Position};
+use crate::{EpochRecord, Error, Position};
 
 /// Version of the file's schema, which docs/experiments.md describes.
 const FORMAT: u32 = 1;
@@ -39,6 +41,15 @@ impl CheckpointInfo {
     /// Steps since the beginning of the run.
     pub fn steps_taken(&self) -> u64 {
         u64::from(self.position.epoch) * self.steps_per_epoch + self.position.step
+    }
+
+    /// Reads what a checkpoint file says, without its tensors and without a look at its checksum.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is none of a checkpoint.
+    pub fn read(path: &Path) -> Result<CheckpointInfo, Error> {
+        let strings = tensor_file::read_strings(path)?;
+        CheckpointInfo::from_strings(&strings).map_err(super::problem(path))
     }
 
     /// As strings of a file.

@@ -1,5 +1,6 @@
 //! Adam.
 
+use autodecoder_kernels::Update;
 use autodecoder_models::read_options;
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,6 +43,11 @@ impl Optimiser for Adam {
         let mut denominator = second.sqrt();
         let _ = denominator.g_div_(&weight_seen(beta2, step).sqrt()).g_add_scalar_(self.epsilon);
         (first * (rate / weight_seen(beta1, step))).g_div_(&denominator)
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Update>> {
+        let Adam { betas, epsilon } = *self;
+        Some(Box::new(autodecoder_kernels::Adam { betas, epsilon }))
     }
 }
 

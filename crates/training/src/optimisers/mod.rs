@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use autodecoder_distributions::Registry;
+use autodecoder_kernels::Update;
 use serde_json::Value;
 use tch::Tensor;
 
@@ -30,6 +31,12 @@ pub trait Optimiser: Debug + Send + Sync {
     /// counts the updates of these values, this one included; its shape `[1]` or `[B, 1]`
     /// broadcasts against them.
     fn update(&self, gradient: &Tensor, state: &mut Tensor, step: &Tensor, rate: f64) -> Tensor;
+
+    /// The same rule over plain slices, for the CPU; without it, the CPU runs every step through
+    /// libtorch.
+    fn kernel(&self) -> Option<Box<dyn Update>> {
+        None
+    }
 
     /// The state of `values` that were never updated: zeros, `[slots, …]`.
     fn fresh_state(&self, values: &Tensor) -> Tensor {

@@ -1,5 +1,6 @@
 //! Stochastic gradient descent.
 
+use autodecoder_kernels::Update;
 use autodecoder_models::read_options;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +37,10 @@ impl Optimiser for Sgd {
         let mut velocity = state.get(0);
         let _ = velocity.g_mul_scalar_(self.momentum).g_add_(gradient);
         velocity * rate
+    }
+
+    fn kernel(&self) -> Option<Box<dyn Update>> {
+        Some(Box::new(autodecoder_kernels::Sgd { momentum: self.momentum }))
     }
 }
 

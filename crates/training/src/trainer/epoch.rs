@@ -5,16 +5,8 @@ use rand::seq::SliceRandom;
 use tch::Tensor;
 
 use super::Trainer;
-use crate::{
-    EpochRecord, Error, Observer, RowBatch, RowStep, StepOutcome, Streams, latent_noise, row_step,
-};
-
-/// What the latent steps of one batch share.
-struct Batch {
-    number: usize,
-    images: Tensor,
-    progress: f64,
-}
+use crate::tensor_batch::Batch;
+use crate::{BatchNoise, EpochRecord, Error, LatentStep, Observer, Streams};
 
 impl Trainer<'_> {
     /// Steps in an epoch.
@@ -65,42 +57,27 @@ impl Trainer<'_> {
     /// Sums of objective, reconstruction and KL at the batch's last latent step, `[3]`.
     fn run_batch(&mut self, number: usize, indices: &Tensor) -> Tensor {
         let progress = self.progress(number);
-        let batch = Batch { number, images: self.images.batch(indices), progress };
-        let mut rows = self.table.gather(indices);
-        let alone = self.config.latent_steps - 1;
-        for latent_step in 0..alone {
-            self.latent_step(&mut rows, &batch, latent_step, &[]);
-        }
-        let joint = self.latent_step(&mut rows, &batch, alone, self.decoder.parameters());
-        let rate = self.config.decoder.rate_at(progress);
-        self.decoder.update(&joint.gradients, indices.size()[0], rate);
-        self.table.scatter(indices, &rows);
-        joint.sums
-    }
-
-    fn latent_step(
-        &self,
-        rows: &mut RowBatch,
-        batch: &Batch,
-        number: u32,
-        parameters: &[Tensor],
-    ) -> StepOutcome {
-        let counters = [u64::from(self.epoch()), batch.number as u64, u64::from(number)];
-        let noise = latent_noise(
-            self.model.posterior().noise(),
-            batch.images.size()[0],
-            self.model.spec().latent_dim,
-            self.images.device(),
-            &mut self.streams.rng("noise", &counters),
-        );
-        let noise = if self.noise { noise } else { noise.zeros_like() };
-        let inputs = RowStep {
-            images: &batch.images,
-            noise: &noise,
-            regulariser_weight: self.config.regulariser_weight(batch.progress),
-            rate: self.config.latents.rate_at(batch.progress),
+        let counters = [u64::from(self.epoch()), number as u64];
+        let kind = self.model.posterior().noise();
+        let noise = BatchNoise::new(&self.streams, "noise", &counters, kind).silenced(self.silent);
+        let rows = LatentStep {
+            rate: self.config.latents.rate_at(progress),
+            regulariser_weight: self.config.regulariser_weight(progress),
         };
-        row_step(self.model, rows, &inputs, self.row_optimiser.as_ref(), parameters)
+        let decoder = (&mut self.decoder, self.config.decoder.rate_at(progress));
+        let latent_steps = self.config.latent_steps;
+        if let Some(engine) = &mut self.engine {
+            let steps = (&*vec![rows; latent_steps as usize], &noise);
+            let indices = Vec::<i64>::try_from(indices).unwrap_or_default();
+            let sums = engine.step(&mut self.table, self.images, &indices, steps, Some(decoder));
+            return Tensor::from_slice(&sums.map(|sum| sum as f32));
+        }
+        let images = self.images.batch(indices);
+        let batch = Batch { images: &images, noise: &noise, rows, decoder };
+        let mut moved = self.table.gather(indices);
+        let sums = batch.fit(self.model, &mut moved, self.row_optimiser.as_ref(), latent_steps);
+        self.table.scatter(indices, &moved);
+        sums
     }
 
     fn record(&self, sums: &[[f64; 3]], seconds: f64) -> EpochRecord {

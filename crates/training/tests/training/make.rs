@@ -5,7 +5,8 @@ use std::path::Path;
 use autodecoder_data::{Dataset, ImageSet, ImageShape, MnistFolder, Split};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
-    DeviceImages, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams, TrainingConfig,
+    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams,
+    TrainingConfig,
 };
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
@@ -74,6 +75,7 @@ pub fn adam(rate: f64) -> OptimiserConfig {
 /// Settings with everything in use: short last batch, several latent steps, warm-ups, schedules.
 pub fn config(epochs: u32) -> TrainingConfig {
     TrainingConfig {
+        engine: EngineKind::Auto,
         epochs,
         batch_size: 4,
         latent_steps: 2,

@@ -4,8 +4,8 @@ use anyhow::Result;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
-    DeviceImages, OptimiserConfig, ScheduleKind, Silent, StartConfig, StartKind, Streams, Trainer,
-    TrainingConfig, optimisers,
+    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Silent, StartConfig, StartKind,
+    Streams, Trainer, TrainingConfig, optimisers,
 };
 use serde_json::json;
 use tch::{Device, Tensor};
@@ -64,6 +64,7 @@ impl Recipe {
     /// Trains decoder and rows.
     pub fn train(&self, images: &DeviceImages) -> Result<Trained> {
         let config = TrainingConfig {
+            engine: EngineKind::Auto,
             epochs: self.epochs,
             batch_size: self.batch_size,
             latent_steps: 2,
@@ -92,6 +93,7 @@ impl Trained {
     /// Rows of images that the model has not seen, with the decoder frozen.
     pub fn infer(&self, images: &DeviceImages, streams: &Streams) -> Result<Tensor> {
         let config = InferenceConfig {
+            engine: EngineKind::Auto,
             steps: 60,
             batch_size: 250,
             spread: 0.2,

@@ -1,0 +1,74 @@
+//! Activations and their derivatives.
+
+use multiversion::multiversion;
+
+use crate::math::{sigmoid, tanh};
+
+/// An elementwise function between two layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// `max(x, 0)`.
+    Relu,
+    /// `x · sigmoid(x)`.
+    Silu,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+impl Activation {
+    /// Writes the function's values at `x` into `y`.
+    pub fn forward(self, x: &[f32], y: &mut [f32]) {
+        match self {
+            Activation::Relu => relu(x, y),
+            Activation::Silu => silu(x, y),
+            Activation::Tanh => tanh_all(x, y),
+        }
+    }
+
+    /// Writes the gradient at `x` into `dx`, given the values `y` and their gradient `dy`.
+    pub fn backward(self, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+        match self {
+            Activation::Relu => relu_gradient(y, dy, dx),
+            Activation::Silu => silu_gradient(x, dy, dx),
+            Activation::Tanh => tanh_gradient(y, dy, dx),
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn relu(x: &[f32], y: &mut [f32]) {
+    // A NaN must come through, or a diverged run would look sane: `max` would hide it.
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x });
+}
+
+#[multiversion(targets = "simd")]
+fn relu_gradient(y: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+        *dx = if y > 0.0 { dy } else { 0.0 };
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn silu(x: &[f32], y: &mut [f32]) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * sigmoid(x));
+}
+
+#[multiversion(targets = "simd")]
+fn silu_gradient(x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+        let s = sigmoid(x);
+        *dx = dy * s * (1.0 + x * (1.0 - s));
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn tanh_all(x: &[f32], y: &mut [f32]) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y = tanh(x));
+}
+
+#[multiversion(targets = "simd")]
+fn tanh_gradient(y: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
+        *dx = dy * (1.0 - y * y);
+    }
+}

@@ -1,0 +1,102 @@
+//! Matrix products, on one thread.
+
+use gemm::{Parallelism, gemm};
+
+/// A matrix that lies in a slice.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `values`, row after row, `columns` in each.
+    pub fn new(values: &'a [f32], columns: usize) -> Matrix<'a> {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The matrix with rows and columns swapped; nothing moves.
+    pub fn transposed(self) -> Matrix<'a> {
+        Matrix {
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    /// `count` columns from `start` on.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    pub fn columns(self, start: usize, count: usize) -> Matrix<'a> {
+        assert!(start + count <= self.columns, "columns {start}..{}", start + count);
+        let skipped = if self.rows == 0 { 0 } else { start * self.column_stride };
+        Matrix { values: &self.values[skipped..], columns: count, ..self }
+    }
+
+    /// Adds `scale` times the sum of all rows to `sum`.
+    pub(crate) fn add_rows(&self, scale: f32, sum: &mut [f32]) {
+        for row in self.values.chunks(self.row_stride.max(1)).take(self.rows) {
+            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += scale * value);
+        }
+    }
+
+    /// Whether every element lies in the slice.
+    fn fits(&self) -> bool {
+        let last = self.rows.saturating_sub(1) * self.row_stride
+            + self.columns.saturating_sub(1) * self.column_stride;
+        self.rows * self.columns == 0 || last < self.values.len()
+    }
+}
+
+/// What happens to the values that the product goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Into {
+    /// They are replaced.
+    Replace,
+    /// The product is added to them.
+    Add,
+}
+
+/// Writes `scale · a · b`, row after row, into `product`.
+///
+/// # Panics
+/// Where the sizes do not fit together.
+#[allow(unsafe_code)]
+pub fn matmul(product: &mut [f32], a: Matrix, b: Matrix, scale: f32, into: Into) {
+    let (rows, inner, columns) = (a.rows, a.columns, b.columns);
+    assert_eq!(inner, b.rows, "the inner sizes of a matrix product");
+    assert_eq!(product.len(), rows * columns, "the size of a matrix product");
+    assert!(a.fits() && b.fits(), "a matrix reaches beyond its slice");
+    // SAFETY: the three assertions above put every index that the strides lead to inside its slice,
+    // and the borrow of `product` is exclusive.
+    unsafe {
+        gemm(
+            rows,
+            columns,
+            inner,
+            product.as_mut_ptr(),
+            1,
+            columns as isize,
+            into == Into::Add,
+            a.values.as_ptr(),
+            a.column_stride as isize,
+            a.row_stride as isize,
+            b.values.as_ptr(),
+            b.column_stride as isize,
+            b.row_stride as isize,
+            1.0,
+            scale,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}

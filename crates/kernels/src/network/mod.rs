@@ -1,0 +1,72 @@
+//! A feed-forward network with a hand-written backward pass.
+//!
+//! A training step is two parallel passes. The first goes over chunks of the batch's rows: a chunk runs
+//! forward and backward on its own, and its values stay in the cache ([`Network::forward`],
+//! [`Network::backward`]). The second goes over blocks of the weights: a block's gradient, a product
+//! over the whole batch, is consumed by the optimiser as soon as it is there ([`Network::update`]).
+//! Both cut their work into pieces whose size does not depend on the number of threads, so the result
+//! does not either.
+
+mod packed;
+mod pass;
+mod stage;
+mod update;
+mod workspace;
+
+pub use packed::Packed;
+pub use pass::Wanted;
+pub use stage::Stage;
+pub use update::{Learned, UpdateStep};
+pub use workspace::{Chunk, Workspace};
+
+/// Weight and bias of a stage, in PyTorch's layout.
+#[derive(Debug, Clone, Copy)]
+pub struct Affine<'a> {
+    /// `[outputs, inputs]`, or `[inputs, outputs, kernel, kernel]`.
+    pub weight: &'a [f32],
+    /// `[outputs]`.
+    pub bias: &'a [f32],
+}
+
+/// A list of stages that fit together.
+#[derive(Debug, Clone)]
+pub struct Network {
+    inputs: usize,
+    stages: Vec<Stage>,
+    /// Values of one sample behind each stage.
+    sizes: Vec<usize>,
+}
+
+impl Network {
+    /// The network that takes `inputs` values through `stages`; `None` where two do not fit.
+    pub fn new(inputs: usize, stages: Vec<Stage>) -> Option<Network> {
+        let mut size = inputs;
+        let mut sizes = Vec::with_capacity(stages.len());
+        for stage in &stages {
+            size = stage.output_len(size)?;
+            sizes.push(size);
+        }
+        (!stages.is_empty()).then_some(Network { inputs, stages, sizes })
+    }
+
+    /// The stages, in order.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// Values of one sample's input.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Values of one sample's output.
+    pub fn outputs(&self) -> usize {
+        self.sizes.last().copied().unwrap_or(self.inputs)
+    }
+
+    /// For each stage, which of the stages with parameters it is.
+    fn parameter_indices(&self) -> Vec<Option<usize>> {
+        let mut next = 0..;
+        self.stages.iter().map(|stage| stage.parameters().and_then(|_| next.next())).collect()
+    }
+}

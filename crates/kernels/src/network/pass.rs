@@ -1,0 +1,113 @@
+//! Forward and backward through all stages, for the rows of a chunk.
+
+use super::{Affine, Chunk, Network, Packed, Stage};
+use crate::ConvTranspose2d;
+use crate::matmul::{Into, Matrix, matmul};
+use crate::transpose::columns_to_rows;
+
+/// Whose gradients a backward pass computes besides the input's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nobody's: the network stays as it is.
+    Input,
+    /// The parameters', as far as the pass over chunks does that: the rest is
+    /// [`Network::update`]'s.
+    Parameters,
+}
+
+impl Network {
+    /// Takes a chunk's input through the network. `parameters` has one entry for each stage that
+    /// learns, `packed` their copies.
+    pub fn forward(&self, parameters: &[Affine], packed: &Packed, chunk: &mut Chunk) {
+        let mut parameters = parameters.iter();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let (before, after) = chunk.values.split_at_mut(index + 1);
+            let (x, y) = (&*before[index], &mut *after[0]);
+            match *stage {
+                Stage::Linear { inputs, outputs } => {
+                    let Some(affine) = parameters.next() else { return };
+                    y.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(affine.bias));
+                    let weight = Matrix::new(&packed.stage(index).forward, outputs);
+                    matmul(y, Matrix::new(x, inputs), weight, 1.0, Into::Add);
+                }
+                Stage::ConvTranspose2d(sizes) => {
+                    let Some(affine) = parameters.next() else { return };
+                    let weight = &packed.stage(index).forward;
+                    let patches = &mut chunk.scratch[..sizes.patches_len()];
+                    let images = x.chunks_exact(sizes.input_len());
+                    for (x, y) in images.zip(y.chunks_exact_mut(sizes.output_len())) {
+                        sizes.forward(x, weight, affine.bias, patches, y);
+                    }
+                }
+                Stage::Activation(activation) => activation.forward(x, y),
+                Stage::Transpose { columns, .. } => turn(x, y, columns, self.sizes[index]),
+            }
+        }
+    }
+
+    /// Takes the gradient of a chunk's output, which must be written there, back to its input.
+    pub fn backward(
+        &self,
+        parameters: &[Affine],
+        packed: &Packed,
+        chunk: &mut Chunk,
+        wanted: Wanted,
+    ) {
+        let mut parameters = parameters.iter().rev();
+        for (index, stage) in self.stages.iter().enumerate().rev() {
+            let (before, after) = chunk.gradients.split_at_mut(index + 1);
+            let (dx, dy) = (&mut *before[index], &*after[0]);
+            let (x, y) = (&*chunk.values[index], &*chunk.values[index + 1]);
+            match *stage {
+                Stage::Linear { inputs, outputs } => {
+                    let Some(affine) = parameters.next() else { return };
+                    let weight = Matrix::new(affine.weight, inputs);
+                    matmul(dx, Matrix::new(dy, outputs), weight, 1.0, Into::Replace);
+                }
+                Stage::ConvTranspose2d(sizes) => {
+                    let weight = &packed.stage(index).backward;
+                    let patches = &mut chunk.scratch[..sizes.patches_len()];
+                    let partial = &mut *chunk.partials[index];
+                    partial.fill(0.0);
+                    let _ = parameters.next();
+                    let images = x.chunks_exact(sizes.input_len());
+                    let gradients = dy.chunks_exact(sizes.output_len());
+                    let outputs = dx.chunks_exact_mut(sizes.input_len());
+                    for ((x, dy), dx) in images.zip(gradients).zip(outputs) {
+                        sizes.gather(dy, patches);
+                        let dy_patches = Matrix::new(patches, sizes.patch_len());
+                        let weight = Matrix::new(weight, sizes.inputs);
+                        matmul(dx, dy_patches, weight, 1.0, Into::Replace);
+                        if wanted == Wanted::Parameters {
+                            add_partial(sizes, x, dy, dy_patches, partial);
+                        }
+                    }
+                }
+                Stage::Activation(activation) => activation.backward(x, y, dy, dx),
+                Stage::Transpose { rows, .. } => turn(dy, dx, rows, self.sizes[index]),
+            }
+        }
+    }
+}
+
+/// Adds one image's gradients of weight, `[inputs, kernel, kernel, outputs]`, and bias.
+fn add_partial(
+    sizes: ConvTranspose2d,
+    x: &[f32],
+    dy: &[f32],
+    dy_patches: Matrix,
+    partial: &mut [f32],
+) {
+    let (weight, bias) = partial.split_at_mut(sizes.weight_len());
+    matmul(weight, Matrix::new(x, sizes.inputs).transposed(), dy_patches, 1.0, Into::Add);
+    for pixel in dy.chunks_exact(sizes.outputs) {
+        bias.iter_mut().zip(pixel).for_each(|(bias, dy)| *bias += dy);
+    }
+}
+
+/// Transposes the matrix of every sample.
+fn turn(from: &[f32], to: &mut [f32], columns: usize, size: usize) {
+    for (from, to) in from.chunks_exact(size).zip(to.chunks_exact_mut(size)) {
+        columns_to_rows(from, columns, 0, to);
+    }
+}

@@ -1,0 +1,156 @@
+//! The pass over the weights: gradients of the whole batch, each block moved at once.
+
+use rayon::prelude::*;
+
+use super::{Network, Stage, Workspace};
+use crate::matmul::{Into, Matrix, matmul};
+use crate::{ConvTranspose2d, Update};
+
+/// Rows of a linear weight that one task computes and moves; its gradient stays in the cache.
+const ROWS: usize = 32;
+
+/// The parameters of a stage with what the update rule keeps for them.
+#[derive(Debug)]
+pub struct Learned<'a> {
+    /// The weight, in PyTorch's layout.
+    pub weight: &'a mut [f32],
+    /// One slice a slot, as long as the weight.
+    pub weight_state: Vec<&'a mut [f32]>,
+    /// The bias.
+    pub bias: &'a mut [f32],
+    /// One slice a slot, as long as the bias.
+    pub bias_state: Vec<&'a mut [f32]>,
+}
+
+/// How the parameters of a batch are moved.
+#[derive(Debug, Clone, Copy)]
+pub struct UpdateStep<'a> {
+    /// The rule.
+    pub rule: &'a dyn Update,
+    /// Updates so far, this one included.
+    pub step: f64,
+    /// Learning rate.
+    pub rate: f64,
+    /// Rows of the batch; gradients are averaged over them.
+    pub rows: usize,
+}
+
+impl UpdateStep<'_> {
+    fn apply(&self, values: &mut [f32], gradient: &[f32], state: &mut [&mut [f32]]) {
+        self.rule.update(values, gradient, state, self.step, self.rate);
+    }
+
+    fn mean(&self) -> f32 {
+        (1.0 / self.rows as f64) as f32
+    }
+}
+
+/// Some rows of a linear weight, or a convolution's parameters.
+struct Task<'a> {
+    stage: usize,
+    /// The first of the stage's outputs that are moved.
+    start: usize,
+    learned: Learned<'a>,
+}
+
+impl Network {
+    /// Moves all parameters, `learned` in the order of the stages that have any, by the gradients of
+    /// the batch that has been through [`Network::backward`] with [`super::pass::Wanted::Parameters`].
+    pub fn update(&self, workspace: &Workspace, learned: Vec<Learned>, step: &UpdateStep) {
+        let tasks: Vec<Task> = self
+            .parameter_indices()
+            .iter()
+            .enumerate()
+            .filter(|(_, index)| index.is_some())
+            .zip(learned)
+            .flat_map(|((stage, _), learned)| self.tasks(stage, learned))
+            .collect();
+        // The widest layers come last, and are the ones to begin with.
+        tasks
+            .into_par_iter()
+            .rev()
+            .with_max_len(1)
+            .for_each(|task| self.run(workspace, task, step));
+    }
+
+    fn tasks<'a>(&self, stage: usize, learned: Learned<'a>) -> Vec<Task<'a>> {
+        match self.stages[stage] {
+            Stage::Linear { inputs, .. } => split(stage, inputs, learned),
+            _ => vec![Task { stage, start: 0, learned }],
+        }
+    }
+
+    fn run(&self, workspace: &Workspace, task: Task, step: &UpdateStep) {
+        match self.stages[task.stage] {
+            Stage::Linear { inputs, outputs } => {
+                let dy = Matrix::new(workspace.gradients(task.stage, step.rows), outputs);
+                let x = Matrix::new(workspace.inputs(task.stage, step.rows), inputs);
+                move_linear(task, dy, x, step);
+            }
+            Stage::ConvTranspose2d(sizes) => {
+                let partials = workspace.partials(task.stage, step.rows);
+                move_convolution(sizes, task.learned, partials, step);
+            }
+            Stage::Activation(_) | Stage::Transpose { .. } => {}
+        }
+    }
+}
+
+/// Cuts a linear stage into blocks of outputs.
+fn split(stage: usize, inputs: usize, learned: Learned<'_>) -> Vec<Task<'_>> {
+    let Learned { weight, weight_state, bias, bias_state } = learned;
+    let mut weight_state: Vec<_> =
+        weight_state.into_iter().map(|slot| slot.chunks_mut(ROWS * inputs)).collect();
+    let mut bias_state: Vec<_> = bias_state.into_iter().map(|slot| slot.chunks_mut(ROWS)).collect();
+    let blocks = weight.chunks_mut(ROWS * inputs).zip(bias.chunks_mut(ROWS));
+    blocks
+        .zip((0..).step_by(ROWS))
+        .map(|((weight, bias), start)| Task {
+            stage,
+            start,
+            learned: Learned {
+                weight,
+                weight_state: weight_state.iter_mut().filter_map(Iterator::next).collect(),
+                bias,
+                bias_state: bias_state.iter_mut().filter_map(Iterator::next).collect(),
+            },
+        })
+        .collect()
+}
+
+/// `dW = dyᵀ x`, `db = Σ dy`, for the outputs of a task.
+fn move_linear(task: Task, dy: Matrix, x: Matrix, step: &UpdateStep) {
+    let Task { start, mut learned, .. } = task;
+    let dy = dy.columns(start, learned.bias.len());
+    let mut gradient = vec![0.0; learned.weight.len()];
+    matmul(&mut gradient, dy.transposed(), x, step.mean(), Into::Replace);
+    step.apply(learned.weight, &gradient, &mut learned.weight_state);
+    let mut bias_gradient = vec![0.0; learned.bias.len()];
+    dy.add_rows(step.mean(), &mut bias_gradient);
+    step.apply(learned.bias, &bias_gradient, &mut learned.bias_state);
+}
+
+/// Adds the chunks' gradients up and puts them into PyTorch's order.
+fn move_convolution<'a>(
+    sizes: ConvTranspose2d,
+    mut learned: Learned,
+    mut partials: impl Iterator<Item = &'a [f32]>,
+    step: &UpdateStep,
+) {
+    let Some(first) = partials.next() else { return };
+    let mut sums = first.to_vec();
+    for partial in partials {
+        sums.iter_mut().zip(partial).for_each(|(sum, value)| *sum += value);
+    }
+    sums.iter_mut().for_each(|sum| *sum *= step.mean());
+    let (weight, bias) = sums.split_at(sizes.weight_len());
+    let cells = sizes.kernel * sizes.kernel;
+    let mut gradient = vec![0.0; weight.len()];
+    for (index, value) in gradient.iter_mut().enumerate() {
+        let (input, output, cell) =
+            (index / (sizes.outputs * cells), index / cells % sizes.outputs, index % cells);
+        *value = weight[(input * cells + cell) * sizes.outputs + output];
+    }
+    step.apply(learned.weight, &gradient, &mut learned.weight_state);
+    step.apply(learned.bias, bias, &mut learned.bias_state);
+}

@@ -1,0 +1,150 @@
+//! Where a batch's values live while they are computed.
+
+use super::{Network, Stage};
+
+/// Buffers for the values and gradients of a batch, allocated once.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Rows of a chunk.
+    chunk_rows: usize,
+    /// Values of one sample: input, then behind each stage.
+    sizes: Vec<usize>,
+    /// Input and the outputs of all stages, each `[rows, size]`.
+    values: Vec<Vec<f32>>,
+    /// Their gradients, alike.
+    gradients: Vec<Vec<f32>>,
+    /// Each chunk's own gradients of small weights, for each stage.
+    partials: Vec<Vec<f32>>,
+    partial_sizes: Vec<usize>,
+    scratch: Vec<f32>,
+    scratch_size: usize,
+}
+
+/// The part of a workspace that belongs to some rows.
+#[derive(Debug)]
+pub struct Chunk<'a> {
+    pub(super) rows: usize,
+    pub(super) values: Vec<&'a mut [f32]>,
+    pub(super) gradients: Vec<&'a mut [f32]>,
+    pub(super) partials: Vec<&'a mut [f32]>,
+    pub(super) scratch: &'a mut [f32],
+}
+
+impl Workspace {
+    /// Buffers for up to `rows` rows, handled in chunks of `chunk_rows`, at least 1.
+    pub fn new(network: &Network, rows: usize, chunk_rows: usize) -> Workspace {
+        let chunks = rows.div_ceil(chunk_rows);
+        let sizes: Vec<usize> =
+            std::iter::once(network.inputs).chain(network.sizes.iter().copied()).collect();
+        let buffers =
+            |sizes: &[usize], count| sizes.iter().map(|size| vec![0.0; size * count]).collect();
+        let partial_sizes: Vec<usize> = network.stages.iter().map(Stage::partial_len).collect();
+        let scratch_size = network.stages.iter().map(Stage::scratch_len).max().unwrap_or(0);
+        Workspace {
+            chunk_rows,
+            values: buffers(&sizes, rows),
+            gradients: buffers(&sizes, rows),
+            partials: buffers(&partial_sizes, chunks),
+            scratch: vec![0.0; scratch_size * chunks],
+            sizes,
+            partial_sizes,
+            scratch_size,
+        }
+    }
+
+    /// The first `rows` rows, cut into chunks.
+    pub fn chunks(&mut self, rows: usize) -> Vec<Chunk<'_>> {
+        let starts: Vec<usize> = (0..rows).step_by(self.chunk_rows).collect();
+        let mut chunks: Vec<Chunk> = starts
+            .iter()
+            .map(|start| Chunk {
+                rows: self.chunk_rows.min(rows - start),
+                values: Vec::with_capacity(self.values.len()),
+                gradients: Vec::with_capacity(self.gradients.len()),
+                partials: Vec::with_capacity(self.partials.len()),
+                scratch: &mut [],
+            })
+            .collect();
+        for (buffer, size) in self.values.iter_mut().zip(&self.sizes) {
+            deal(
+                buffer,
+                &mut chunks,
+                |chunk| chunk.rows * size,
+                |chunk, part| {
+                    chunk.values.push(part);
+                },
+            );
+        }
+        for (buffer, size) in self.gradients.iter_mut().zip(&self.sizes) {
+            deal(
+                buffer,
+                &mut chunks,
+                |chunk| chunk.rows * size,
+                |chunk, part| {
+                    chunk.gradients.push(part);
+                },
+            );
+        }
+        for (buffer, &size) in self.partials.iter_mut().zip(&self.partial_sizes) {
+            deal(buffer, &mut chunks, |_| size, |chunk, part| chunk.partials.push(part));
+        }
+        let size = self.scratch_size;
+        deal(&mut self.scratch, &mut chunks, |_| size, |chunk, part| chunk.scratch = part);
+        chunks
+    }
+
+    /// Values in front of a stage, of the first `rows` rows.
+    pub(super) fn inputs(&self, stage: usize, rows: usize) -> &[f32] {
+        &self.values[stage][..rows * self.sizes[stage]]
+    }
+
+    /// Gradients behind a stage, of the first `rows` rows.
+    pub(super) fn gradients(&self, stage: usize, rows: usize) -> &[f32] {
+        &self.gradients[stage + 1][..rows * self.sizes[stage + 1]]
+    }
+
+    /// A stage's own gradients in each of the chunks of the first `rows` rows.
+    pub(super) fn partials(&self, stage: usize, rows: usize) -> impl Iterator<Item = &[f32]> {
+        let chunks = rows.div_ceil(self.chunk_rows);
+        self.partials[stage].chunks_exact(self.partial_sizes[stage].max(1)).take(chunks)
+    }
+}
+
+/// Hands each chunk its part of a buffer.
+fn deal<'a>(
+    mut buffer: &'a mut [f32],
+    chunks: &mut [Chunk<'a>],
+    size: impl Fn(&Chunk) -> usize,
+    mut give: impl FnMut(&mut Chunk<'a>, &'a mut [f32]),
+) {
+    for chunk in chunks {
+        let (part, rest) = buffer.split_at_mut(size(chunk));
+        buffer = rest;
+        give(chunk, part);
+    }
+}
+
+impl Chunk<'_> {
+    /// Rows in the chunk.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The network's input, `[rows, inputs]`: to be written before a forward pass.
+    pub fn input(&mut self) -> &mut [f32] {
+        self.values[0]
+    }
+
+    /// The network's output, and where its gradient goes, both `[rows, outputs]`.
+    pub fn output(&mut self) -> (&[f32], &mut [f32]) {
+        match (self.values.last(), self.gradients.last_mut()) {
+            (Some(values), Some(gradients)) => (values, gradients),
+            _ => (&[], &mut []),
+        }
+    }
+
+    /// Gradient of the input, `[rows, inputs]`, after a backward pass.
+    pub fn input_gradient(&self) -> &[f32] {
+        self.gradients[0]
+    }
+}

@@ -1,0 +1,44 @@
+//! Rows to columns.
+
+use multiversion::multiversion;
+
+/// Side of the blocks that are turned in registers.
+const BLOCK: usize = 8;
+type Block = [[f32; BLOCK]; BLOCK];
+
+/// Writes columns of `from` (row after row, `width` in each), as many as there is room for from column
+/// `start` on, as rows of `to`.
+#[multiversion(targets = "simd")]
+pub(crate) fn columns_to_rows(from: &[f32], width: usize, start: usize, to: &mut [f32]) {
+    let height = from.len() / width;
+    let columns = to.len() / height;
+    let (whole_height, whole_columns) = (height / BLOCK * BLOCK, columns / BLOCK * BLOCK);
+    for left in (0..whole_columns).step_by(BLOCK) {
+        for top in (0..whole_height).step_by(BLOCK) {
+            let block = turned(&from[top * width + start + left..], width);
+            for (line, offset) in block.iter().zip((left * height + top..).step_by(height)) {
+                to[offset..offset + BLOCK].copy_from_slice(line);
+            }
+        }
+    }
+    for column in 0..columns {
+        // Below whole blocks there is a margin; beyond them, everything.
+        let top = if column < whole_columns { whole_height } else { 0 };
+        for row in top..height {
+            to[column * height + row] = from[row * width + start + column];
+        }
+    }
+}
+
+/// The block that begins at the front of `from`, transposed.
+#[inline(always)]
+fn turned(from: &[f32], width: usize) -> Block {
+    let mut block: Block = [[0.0; BLOCK]; BLOCK];
+    for row in 0..BLOCK {
+        let line = &from[row * width..row * width + BLOCK];
+        for column in 0..BLOCK {
+            block[column][row] = line[column];
+        }
+    }
+    block
+}

@@ -1,0 +1,68 @@
+//! The noise of a batch's latent steps.
+
+use autodecoder_distributions::Noise;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Open01, StandardNormal};
+use tch::{Device, Tensor};
+
+use crate::Streams;
+
+/// Rows that share a stream: what a thread handles at a time, whatever the number of threads.
+pub(crate) const GROUP: usize = 16;
+
+/// Where the noise of a batch comes from. The rows of a batch are cut into groups of 16, and each
+/// group has a stream of its own in each latent step: the numbers do not depend on who draws them
+/// first.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchNoise<'a> {
+    streams: &'a Streams,
+    name: &'static str,
+    counters: &'a [u64],
+    kind: Noise,
+    silent: bool,
+}
+
+impl<'a> BatchNoise<'a> {
+    /// Noise of a kind from the streams `name` at `counters`, latent step and group.
+    pub fn new(
+        streams: &'a Streams,
+        name: &'static str,
+        counters: &'a [u64],
+        kind: Noise,
+    ) -> BatchNoise<'a> {
+        BatchNoise { streams, name, counters, kind, silent: false }
+    }
+
+    /// The noise's median in place of every draw, where `silent` holds.
+    #[must_use]
+    pub fn silenced(self, silent: bool) -> BatchNoise<'a> {
+        BatchNoise { silent, ..self }
+    }
+
+    /// Writes the noise of one group in one latent step.
+    pub(crate) fn fill(&self, latent_step: u64, group: usize, values: &mut [f32]) {
+        match (self.kind, self.silent) {
+            (Noise::None, _) | (Noise::Normal, true) => values.fill(0.0),
+            (Noise::Uniform, true) => values.fill(0.5),
+            (Noise::Normal, false) => draw(StandardNormal, self.rng(latent_step, group), values),
+            (Noise::Uniform, false) => draw(Open01, self.rng(latent_step, group), values),
+        }
+    }
+
+    /// The noise of all rows in one latent step, `[rows, columns]` on `device`.
+    pub fn tensor(&self, latent_step: u64, rows: i64, columns: i64, device: Device) -> Tensor {
+        let mut values = vec![0.0f32; (rows * columns) as usize];
+        let groups = values.chunks_mut(GROUP * columns as usize);
+        groups.enumerate().for_each(|(group, values)| self.fill(latent_step, group, values));
+        Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
+    }
+
+    fn rng(&self, latent_step: u64, group: usize) -> ChaCha8Rng {
+        let counters = [self.counters, &[latent_step, group as u64]].concat();
+        self.streams.rng(self.name, &counters)
+    }
+}
+
+fn draw(distribution: impl Distribution<f32>, mut rng: ChaCha8Rng, values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = distribution.sample(&mut rng));
+}

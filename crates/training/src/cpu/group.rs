@@ -1,0 +1,113 @@
+//! What happens to a group of rows, from gathering them to their last move.
+
+use autodecoder_kernels::{Affine, Loss, Network, Packed, Reparameterisation, Update, Wanted};
+
+use super::buffers::{Group, Widths};
+use super::engine::LatentStep;
+use super::tables::Tables;
+use crate::BatchNoise;
+
+/// What all groups of a batch read.
+pub(super) struct Shared<'a> {
+    pub network: &'a Network,
+    pub packed: &'a Packed,
+    pub parameters: &'a [Affine<'a>],
+    pub loss: &'a dyn Loss,
+    pub posterior: &'a dyn Reparameterisation,
+    pub rule: &'a dyn Update,
+    pub noise: &'a BatchNoise<'a>,
+    pub latent_dim: usize,
+    /// Weight of the KL term in the regulariser.
+    pub beta: f64,
+    /// Weight of `‖z‖²` in the regulariser.
+    pub l2: f64,
+    pub wanted: Wanted,
+}
+
+/// Objective, reconstruction and KL, summed over a group's rows, in nats.
+pub(super) type Sums = [f64; 3];
+
+impl Group<'_> {
+    /// Copies the rows at the group's indices, with what belongs to them.
+    pub fn gather(&mut self, tables: &Tables<&[f32]>, images: &[u8]) {
+        let Widths { row, pixels, .. } = self.widths;
+        self.indices.gather(tables.rows, row, self.rows);
+        for (table, slot) in tables.state.iter().zip(&mut self.state) {
+            self.indices.gather(table, row, slot);
+        }
+        self.indices.gather(tables.steps, 1, self.steps);
+        self.indices.gather_pixels(images, pixels, self.pixels);
+    }
+
+    /// Takes all latent steps; the last one's sums.
+    pub fn fit(&mut self, shared: &Shared, steps: &[LatentStep]) -> Sums {
+        let mut sums = [0.0; 3];
+        for (number, step) in steps.iter().enumerate() {
+            let last = number + 1 == steps.len();
+            let wanted = if last { shared.wanted } else { Wanted::Input };
+            shared.noise.fill(number as u64, self.number, self.noise);
+            sums = self.descend(shared, step, wanted);
+            self.move_rows(shared.rule, step.rate);
+        }
+        sums
+    }
+
+    /// Leaves the rows' gradients in place.
+    fn descend(&mut self, shared: &Shared, step: &LatentStep, wanted: Wanted) -> Sums {
+        let Shared { network, packed, parameters, latent_dim, .. } = *shared;
+        shared.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
+        network.forward(parameters, packed, &mut self.chunk);
+        let reconstruction = self.reconstruction(shared.loss);
+        network.backward(parameters, packed, &mut self.chunk, wanted);
+        self.z_gradient.copy_from_slice(self.chunk.input_gradient());
+        let penalty = self.penalise(shared.l2, step.regulariser_weight);
+        shared.posterior.gradient(
+            self.rows,
+            self.noise,
+            latent_dim,
+            self.z_gradient,
+            (shared.beta * step.regulariser_weight) as f32,
+            self.gradient,
+        );
+        let kl = self.kl.iter().map(|&kl| f64::from(kl)).sum::<f64>();
+        let regulariser = shared.beta * kl + penalty;
+        [reconstruction + step.regulariser_weight * regulariser, reconstruction, kl]
+    }
+
+    /// The loss of all images; its gradient takes the place of the output's.
+    fn reconstruction(&mut self, loss: &dyn Loss) -> f64 {
+        let pixels = self.widths.pixels;
+        let (logits, gradient) = self.chunk.output();
+        gradient.copy_from_slice(logits);
+        let images = gradient.chunks_exact_mut(pixels).zip(self.pixels.chunks_exact(pixels));
+        images.map(|(logits, pixels)| loss.apply(logits, pixels)).sum()
+    }
+
+    /// `l2 · Σ ‖z‖²`; its gradient, weighted, is added to that of the latents.
+    fn penalise(&mut self, l2: f64, weight: f64) -> f64 {
+        if l2 == 0.0 {
+            return 0.0;
+        }
+        let factor = (2.0 * l2 * weight) as f32;
+        let mut squares = 0.0;
+        for (gradient, &z) in self.z_gradient.iter_mut().zip(&*self.chunk.input()) {
+            *gradient += factor * z;
+            squares += f64::from(z) * f64::from(z);
+        }
+        l2 * squares
+    }
+
+    fn move_rows(&mut self, rule: &dyn Update, rate: f64) {
+        let width = self.widths.row;
+        let rows = self.rows.chunks_exact_mut(width).zip(self.gradient.chunks_exact(width));
+        let mut state: Vec<_> =
+            self.state.iter_mut().map(|slot| slot.chunks_exact_mut(width)).collect();
+        let mut slots = Vec::with_capacity(state.len());
+        for ((values, gradient), steps) in rows.zip(&mut *self.steps) {
+            slots.clear();
+            slots.extend(state.iter_mut().filter_map(Iterator::next));
+            *steps += 1.0;
+            rule.update(values, gradient, &mut slots, f64::from(*steps), rate);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Steps on the CPU by the kernels, without autograd.
+//!
+//! A step is two parallel passes over memory that is allocated once: over groups of the batch's rows,
+//! each of which is gathered, moved `latent_steps` times, and decoded on its own; then over blocks of
+//! the decoder's weights, while the rows are scattered back. The decoder's parameters and the table stay
+//! libtorch's tensors: everybody else sees them move.
+
+mod buffers;
+mod engine;
+mod group;
+mod slices;
+mod tables;
+
+pub(crate) use slices::floats_mut;
+
+pub use engine::{CpuEngine, LatentStep};

@@ -1,0 +1,148 @@
+//! The kernels against libtorch's operations and autograd: the same steps, whatever the parts.
+
+use approx::assert_relative_eq;
+use autodecoder_models::{LatentModel, ModelKind, ModelSpec};
+use autodecoder_training::{
+    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Silent, Streams, Trainer,
+    TrainingConfig, optimisers,
+};
+use serde_json::json;
+use tch::{Device, Kind, Tensor};
+
+use crate::make::{auto_decoder, config, images, model, numbers, part, sample, variational};
+
+const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
+
+/// Everything that a run leaves: rows, decoder, and the records' means.
+fn run(spec: &ModelSpec, config: &TrainingConfig, engine: EngineKind) -> Vec<f64> {
+    let images = images(37);
+    let model = model(spec.clone(), &images);
+    let config = TrainingConfig { engine, ..config.clone() };
+    let mut trainer = trainer(&model, &images, &config);
+    assert_eq!(trainer.uses_kernels(), engine == EngineKind::Auto);
+    trainer.run(None, || false, &mut Silent).unwrap();
+    let records = trainer.history().iter();
+    let mut left: Vec<f64> = records
+        .flat_map(|record| [record.objective, record.reconstruction, record.kl.unwrap_or(0.0)])
+        .collect();
+    left.extend(numbers(trainer.table().rows()));
+    left.extend(model.named_parameters().iter().flat_map(|(_, tensor)| numbers(tensor)));
+    left
+}
+
+fn trainer<'a>(
+    model: &'a LatentModel,
+    images: &'a DeviceImages,
+    config: &'a TrainingConfig,
+) -> Trainer<'a> {
+    Trainer::new(model, images, config, &optimisers(), Streams::new(1)).unwrap()
+}
+
+fn assert_same(spec: &ModelSpec, config: &TrainingConfig) {
+    let kernels = run(spec, config, EngineKind::Auto);
+    let libtorch = run(spec, config, EngineKind::Libtorch);
+    assert_eq!(kernels.len(), libtorch.len());
+    for (kernels, libtorch) in kernels.iter().zip(libtorch) {
+        assert_relative_eq!(*kernels, libtorch, max_relative = 1e-3, epsilon = 2e-4);
+    }
+}
+
+/// 37 images in batches of 20: groups of 16, 4, 16 and 1 rows.
+fn odd_batches() -> TrainingConfig {
+    TrainingConfig { batch_size: 20, ..config(3) }
+}
+
+#[test]
+fn every_posterior_moves_alike() {
+    for posterior in ["gaussian", "laplace", "logistic", "gumbel", "uniform"] {
+        let spec = ModelSpec { posterior: posterior.to_owned(), beta: 0.7, ..variational() };
+        assert_same(&spec, &odd_batches());
+    }
+    assert_same(&auto_decoder(), &odd_batches());
+}
+
+#[test]
+fn every_likelihood_with_a_kernel_moves_alike() {
+    let gaussian = part(json!({"kind": "gaussian", "variance": 0.1}));
+    for kind in [ModelKind::AutoDecoder, ModelKind::VariationalAutoDecoder] {
+        let base = if kind == ModelKind::AutoDecoder { auto_decoder() } else { variational() };
+        assert_same(&ModelSpec { likelihood: gaussian.clone(), ..base }, &odd_batches());
+    }
+}
+
+#[test]
+fn every_optimiser_moves_alike() {
+    let sgd = |rate| OptimiserConfig {
+        optimiser: part(json!({"kind": "sgd", "momentum": 0.8})),
+        rate,
+        schedule: ScheduleKind::Constant,
+        warm_up: 0.0,
+    };
+    let config = TrainingConfig { decoder: sgd(0.01), latents: sgd(0.02), ..odd_batches() };
+    assert_same(&variational(), &config);
+}
+
+/// Convolutions with overlap and padding; two of them, so that channels stay last between them. The
+/// images must be square: those of the sample.
+#[test]
+fn a_convolutional_decoder_moves_alike() {
+    let images = sample();
+    let decoder = part(json!({"kind": "conv", "hidden": [7], "channels": [6, 5]}));
+    let spec = ModelSpec { decoder, ..variational() };
+    let config = TrainingConfig { batch_size: 50, latent_steps: 2, ..config(1) };
+    let left = [EngineKind::Auto, EngineKind::Libtorch].map(|engine| {
+        let model = model(spec.clone(), &images);
+        let config = TrainingConfig { engine, ..config.clone() };
+        let mut trainer = trainer(&model, &images, &config);
+        trainer.run(None, || false, &mut Silent).unwrap();
+        let mut left = numbers(trainer.table().rows());
+        left.extend(model.named_parameters().iter().flat_map(|(_, tensor)| numbers(tensor)));
+        left
+    });
+    for (kernels, libtorch) in left[0].iter().zip(&left[1]) {
+        assert_relative_eq!(*kernels, *libtorch, max_relative = 1e-3, epsilon = 5e-4);
+    }
+}
+
+/// Work is cut into pieces of fixed size and summed in a fixed order.
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let threads = tch::get_num_threads();
+    let runs = [1, 2, 3].map(|threads| {
+        tch::set_num_threads(threads);
+        run(&variational(), &odd_batches(), EngineKind::Auto)
+    });
+    tch::set_num_threads(threads);
+    assert_eq!(runs[0], runs[1]);
+    assert_eq!(runs[0], runs[2]);
+}
+
+#[test]
+fn a_part_without_a_kernel_leaves_the_steps_to_libtorch() {
+    let images = images(5);
+    for likelihood in [
+        json!({"kind": "gaussian", "variance": "learned"}),
+        json!({"kind": "continuous-bernoulli"}),
+    ] {
+        let model = model(ModelSpec { likelihood: part(likelihood), ..variational() }, &images);
+        let config = config(1);
+        assert!(!trainer(&model, &images, &config).uses_kernels());
+    }
+}
+
+/// At the posterior's mean the loss needs no random numbers to be known.
+#[test]
+fn without_noise_a_step_is_taken_at_the_median() {
+    let images = images(8);
+    let config = TrainingConfig { batch_size: 8, latent_steps: 1, ..config(1) };
+    for engine in [EngineKind::Auto, EngineKind::Libtorch] {
+        let model = model(variational(), &images);
+        let config = TrainingConfig { engine, ..config.clone() };
+        let mut trainer = trainer(&model, &images, &config).without_noise();
+        let rows = trainer.table().rows();
+        let terms = model.terms(rows, &Tensor::zeros([8, 3], FLOAT), &images.range(0, 8));
+        let expected = terms.reconstruction.mean(Kind::Double).double_value(&[]);
+        trainer.run(None, || false, &mut Silent).unwrap();
+        assert_relative_eq!(trainer.history()[0].reconstruction, expected, max_relative = 1e-5);
+    }
+}
