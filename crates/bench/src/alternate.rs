@@ -1,17 +1,20 @@
 //! Two workers that compute in turn, round by round.
 //!
-//! Both wait while the other one works, so that they never share the machine. A round is short: what
-//! else the machine does falls on both alike.
+//! Both wait while the other one works, so that they never share the machine. Rounds in which other
+//! programs used it are taken again.
 
 use anyhow::Result;
 
 use crate::child::Worker;
 use crate::protocol::Request;
+use crate::quiet::{LIMIT, Watch};
 
 /// Steps that nobody counts: caches, pools and generated code are made in them.
 const WARM_UP: u64 = 2;
 /// Share of a round that the trial takes from which its length is found.
 const TRIAL: f64 = 0.25;
+/// How many times as many rounds as asked for are tried where some are disturbed.
+const PATIENCE: u32 = 4;
 
 /// Seconds per step of the two in one round.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +23,8 @@ pub struct Round {
     pub ours: f64,
     /// The other's.
     pub other: f64,
+    /// Cores that other programs used meanwhile.
+    pub foreign: f64,
 }
 
 impl Round {
@@ -62,20 +67,46 @@ fn steps(each: f64, seconds: f64) -> u64 {
     (seconds / each).round().clamp(1.0, 1e5) as u64
 }
 
-/// Lets the two work in turn, `rounds` times each for about `seconds`.
+/// Lets the two work in turn, each time for about `seconds`, until there are `rounds` undisturbed
+/// rounds; or else the least disturbed ones of several times as many.
 ///
 /// # Errors
 /// Where a worker fails.
 pub fn alternate(ours: Worker, other: Worker, rounds: u32, seconds: f64) -> Result<Vec<Round>> {
+    let pids = [ours.pid(), other.pid()];
     let (mut ours, mut other) = (Paced::new(ours, seconds)?, Paced::new(other, seconds)?);
-    (0..rounds)
-        .map(|_| Ok(Round { ours: ours.round(seconds)?, other: other.round(seconds)? }))
-        .collect()
+    let mut found = Vec::new();
+    for _ in 0..PATIENCE * rounds {
+        let watch = Watch::start(&pids)?;
+        let (ours, other) = (ours.round(seconds)?, other.round(seconds)?);
+        found.push(Round { ours, other, foreign: watch.foreign()? });
+        if found.iter().filter(|round| round.foreign <= LIMIT).count() >= rounds as usize {
+            break;
+        }
+    }
+    Ok(quietest(found, rounds as usize))
+}
+
+/// The rounds in which others used the machine least; which they are does not depend on the ratios.
+fn quietest(mut rounds: Vec<Round>, count: usize) -> Vec<Round> {
+    rounds.sort_by(|a, b| a.foreign.total_cmp(&b.foreign));
+    rounds.truncate(count);
+    rounds
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn round(other: f64, foreign: f64) -> Round {
+        Round { ours: 2.0, other, foreign }
+    }
+
+    #[test]
+    fn disturbed_rounds_are_left_out_whatever_their_ratio() {
+        let rounds = vec![round(9.0, 0.9), round(2.0, 0.1), round(8.0, 0.0), round(1.0, 1.5)];
+        assert_eq!(quietest(rounds, 2), [round(8.0, 0.0), round(2.0, 0.1)]);
+    }
 
     #[test]
     fn rounds_are_as_long_as_asked_and_never_empty() {
@@ -85,6 +116,6 @@ mod tests {
 
     #[test]
     fn a_ratio_above_one_means_that_ours_is_faster() {
-        assert_eq!(Round { ours: 2.0, other: 3.0 }.ratio(), 1.5);
+        assert_eq!(round(3.0, 0.0).ratio(), 1.5);
     }
 }

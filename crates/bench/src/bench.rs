@@ -125,7 +125,8 @@ impl<'a> Bench<'a> {
         Ok(Row::new("time", Spread::of(rounds.iter().map(Round::ratio)))
             .with("ours_seconds_per_step", median(|round| round.ours))
             .with("other_seconds_per_step", median(|round| round.other))
-            .with("rounds", rounds.len()))
+            .with("rounds", rounds.len())
+            .beside(rounds.iter().map(|round| round.foreign).fold(0.0, f64::max)))
     }
 
     fn memory(&self, setting: &Setting, peer: Option<Peer>) -> Result<Row> {

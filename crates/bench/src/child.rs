@@ -56,6 +56,11 @@ impl Worker {
         }
     }
 
+    /// The process's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn answer<T: DeserializeOwned>(&mut self) -> Result<T> {
         let mut line = String::new();
         let read = self.output.read_line(&mut line).context("cannot read a worker's answer")?;

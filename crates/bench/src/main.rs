@@ -1,8 +1,8 @@
 //! The program behind `cargo xtask bench`: ours and its peers in turn on the same work.
 //!
 //! A comparison is a row: a name, what it is against, and the median of ratios with their lowest and
-//! highest. The two programs are processes that wait for requests and compute in turn, so that what
-//! else the machine does falls on both. Before times are compared, losses are: two programs that do
+//! highest. The two programs are processes that wait for requests and compute in turn; rounds in which
+//! a third one used the machine are taken again. Before times are compared, losses are: two programs that do
 //! not do the same work are an error.
 
 use std::io::Write;
@@ -24,6 +24,7 @@ mod prepare;
 mod proof;
 mod protocol;
 mod quality;
+mod quiet;
 mod row;
 mod statistics;
 mod table;
@@ -172,6 +173,13 @@ fn run(options: &Options) -> Result<()> {
     print(&table::terminal(&report.rows));
     print("Ratios are the other's over ours, medians with the lowest and highest of the rounds.");
     print(&bench::inference_note());
+    let disturbed = report.rows.iter().filter(|row| row.is_disturbed()).count();
+    if disturbed > 0 {
+        complain(&format!(
+            "warning: other programs used the machine during {disturbed} rows, marked as disturbed: \
+             their ratios mean nothing; measure again on a quiet machine"
+        ));
+    }
     print(&format!("The report is {}", options.out.join("bench.json").display()));
     match &options.document {
         Some(path) => table::into_document(path, &report),

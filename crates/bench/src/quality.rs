@@ -16,6 +16,7 @@ use tch::Device;
 use crate::child;
 use crate::model::SHAPE;
 use crate::peer::Programs;
+use crate::quiet::Watch;
 use crate::row::Row;
 use crate::statistics::Spread;
 use crate::worker;
@@ -41,6 +42,8 @@ pub struct Curves {
     vae: Vec<Point>,
     ours_last: Option<Point>,
     vae_last: Option<Point>,
+    /// Cores that other programs used meanwhile.
+    foreign: f64,
 }
 
 impl Curves {
@@ -55,7 +58,7 @@ impl Curves {
         epochs: &[u32],
         say: &dyn Fn(&str),
     ) -> Result<Curves> {
-        let mut curves = Curves::default();
+        let (mut curves, watch) = (Curves::default(), Watch::start(&[])?);
         for &count in epochs {
             let ours = points(programs, "ours", our_command(programs, data, count)?, say)?;
             let vae = points(programs, "vae", vae_command(programs, images, count), say)?;
@@ -63,6 +66,7 @@ impl Curves {
             curves.ours.extend(ours);
             curves.vae.extend(vae);
         }
+        curves.foreign = watch.foreign()?;
         Ok(curves)
     }
 
@@ -70,7 +74,8 @@ impl Curves {
     pub fn row(&self, level: f64) -> Row {
         let (ours, vae) = (earliest(&self.ours, level), earliest(&self.vae, level));
         let ratio = ours.zip(vae).map(|(ours, vae)| Spread::single(vae / ours));
-        Row::new("time", ratio).with("ours_seconds", ours).with("other_seconds", vae)
+        let row = Row::new("time", ratio).beside(self.foreign);
+        row.with("ours_seconds", ours).with("other_seconds", vae)
     }
 
     /// The row of what both have reached at the end of the last schedule.

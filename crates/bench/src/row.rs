@@ -8,6 +8,7 @@ use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::quiet::LIMIT;
 use crate::statistics::Spread;
 
 /// One comparison.
@@ -29,6 +30,9 @@ pub struct Row {
     /// What the ratio should at least be (a share: at most), where something was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<f64>,
+    /// Cores that other programs used while it was measured, where it was a matter of time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_cores: Option<f64>,
     /// Numbers behind the ratio, such as seconds.
     #[serde(flatten)]
     pub extras: BTreeMap<String, Value>,
@@ -45,6 +49,7 @@ impl Row {
             high: spread.map(|spread| spread.high),
             unit: unit.to_owned(),
             goal: None,
+            foreign_cores: None,
             extras: BTreeMap::new(),
         }
     }
@@ -54,6 +59,18 @@ impl Row {
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Row {
         self.extras.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// The same with the cores that other programs used meanwhile.
+    #[must_use]
+    pub fn beside(mut self, foreign_cores: f64) -> Row {
+        self.foreign_cores = Some(foreign_cores);
+        self
+    }
+
+    /// Whether other programs disturbed the measurement: its ratio says nothing then.
+    pub fn is_disturbed(&self) -> bool {
+        self.foreign_cores.is_some_and(|cores| cores > LIMIT)
     }
 
     /// The same with a goal.
@@ -124,6 +141,13 @@ mod tests {
             report.put(row(name, ratio));
         }
         assert_eq!(report.rows, [row("a", 3.0), row("b", 2.0)]);
+    }
+
+    #[test]
+    fn a_row_is_disturbed_by_others_that_use_the_machine() {
+        assert!(!row("a", 1.0).is_disturbed());
+        assert!(!row("a", 1.0).beside(LIMIT).is_disturbed());
+        assert!(row("a", 1.0).beside(2.0 * LIMIT).is_disturbed());
     }
 
     #[test]

@@ -71,7 +71,14 @@ fn cells(row: &Row) -> [String; 6] {
     [
         row.name.clone(),
         row.against.clone(),
-        row.ratio.map_or("–".to_owned(), number),
+        row.ratio.map_or("–".to_owned(), |ratio| {
+            // A ratio that means nothing must not be read as one that does.
+            if row.is_disturbed() {
+                format!("{} (disturbed)", number(ratio))
+            } else {
+                number(ratio)
+            }
+        }),
         range,
         row.unit.clone(),
         row.goal.map_or("–".to_owned(), number),
@@ -113,6 +120,13 @@ mod tests {
         assert!(new.contains("torch 2.13.0") && !new.contains("old"), "{new}");
         assert_eq!(with_table(&new, &report()).unwrap(), new);
         assert!(with_table("nothing", &report()).is_err());
+    }
+
+    #[test]
+    fn a_disturbed_ratio_is_marked() {
+        let row = Row::new("time", Some(Spread::single(30.0)));
+        assert_eq!(cells(&row)[2], "30.0");
+        assert_eq!(cells(&row.beside(0.8))[2], "30.0 (disturbed)");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use autodecoder_visualization::tsne::{TsneOptions, embed, exact_kl};
 use crate::child;
 use crate::model::device_images;
 use crate::peer::Programs;
+use crate::quiet::Watch;
 use crate::row::Row;
 use crate::statistics::Spread;
 use crate::worker;
@@ -47,13 +48,16 @@ pub fn compare(programs: &Programs, program: Program, images: &Path) -> Result<R
     write_atomically(&data, &components(images)?)?;
     let map = |name: &str| programs.workshop.path(&format!("tsne-{name}.f32"));
     let (our_map, other_map) = (map("ours"), map(program.name()));
+    let watch = Watch::start(&[])?;
     let mut command = programs.ours()?;
     command.arg("tsne").arg(&data).arg(&our_map);
     let ours = seconds(programs, "our t-SNE", command)?;
     let mut command = programs.script("tsne.py");
     command.arg(program.name()).arg(&data).arg(&other_map).arg(format!("--columns={COLUMNS}"));
     let other = seconds(programs, program.name(), command)?;
+    let foreign = watch.foreign()?;
     Ok(Row::new("time", Some(Spread::single(other / ours)))
+        .beside(foreign)
         .with("ours_seconds", ours)
         .with("other_seconds", other)
         .with("ours_kl", kl(&data, &our_map)?)
