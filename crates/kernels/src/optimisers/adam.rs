@@ -48,9 +48,8 @@ impl Update for Adam {
         step: f64,
         rate: f64,
     ) {
-        if let [first, second] = state {
-            adam(values, gradient, first, second, self.step(step, rate));
-        }
+        let [first, second] = state else { panic!("Adam keeps 2 slots, not {}", state.len()) };
+        adam(values, gradient, first, second, self.step(step, rate));
     }
 }
 
