@@ -57,7 +57,10 @@ impl Pca {
         let largest = variances.first().copied().unwrap_or(0.0).max(1e-8);
         let noise = largest / (first.powi(-2) - 1.0);
         // A component without variance would be the prior itself, where a row cannot be told apart.
-        variances.iter().map(|variance| (1.0 + variance / noise).sqrt().recip().min(0.999)).collect()
+        variances
+            .iter()
+            .map(|variance| (1.0 + variance / noise).sqrt().recip().min(0.999))
+            .collect()
     }
 
     fn project(&self, images: &DeviceImages) -> Tensor {

@@ -20,8 +20,8 @@ pub enum StartKind {
     /// The same scores, each in units of its own standard deviation.
     WhitenedPca,
     /// The posterior under probabilistic PCA (Tipping and Bishop 1999), which is what a linear decoder
-    /// with Gaussian pixels would end with (Lucas et al. 2019, arXiv:1911.02469): a component of variance
-    /// λ gets the variance `σ² = 1 / (1 + λ / s²)` and its whitened score times `√(1 − σ²)` for a mean.
+    /// with Gaussian pixels would end with (Lucas et al. 2019, arXiv:1911.02469): a component with the
+    /// signal variance λ gets the variance `σ² = 1 / (1 + λ / s²)` and its whitened score times `√(1 − σ²)` for a mean.
     /// The noise `s²` is set so that the first component's standard deviation is the start's `spread`:
     /// what the images say nothing about stays near the prior.
     ProbabilisticPca,
