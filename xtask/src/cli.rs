@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{ci, doctor, reproduce, setup, test, theory};
+use crate::commands::{bench, ci, doctor, reproduce, setup, test, theory};
 use crate::host::Host;
 
 /// Set-up and chores of the autodecoder workspace.
@@ -24,6 +24,8 @@ enum Command {
     Reproduce(reproduce::Arguments),
     /// Measure the claims of the course's theory: a table, figures, a report.
     Theory(theory::Arguments),
+    /// Time this program and its peers in turn: ratios, and a report.
+    Bench(bench::Arguments),
     /// Set up libtorch and run every test of the workspace.
     Test(test::Arguments),
     /// Formatting, lints, documentation, tests: all that must pass before a merge.
@@ -42,6 +44,7 @@ impl Cli {
             Command::Doctor(arguments) => doctor::run(host, &arguments),
             Command::Reproduce(arguments) => reproduce::run(host, &arguments),
             Command::Theory(arguments) => theory::run(host, &arguments),
+            Command::Bench(arguments) => bench::run(host, &arguments),
             Command::Test(arguments) => test::run(host, &arguments),
             Command::Ci(arguments) => ci::run(host, &arguments),
         }

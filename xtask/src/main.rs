@@ -10,6 +10,7 @@ mod experiment;
 mod fashion_mnist;
 mod host;
 mod libtorch;
+mod peers;
 mod progress;
 mod size;
 mod staging;

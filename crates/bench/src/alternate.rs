@@ -9,9 +9,9 @@ use crate::child::Worker;
 use crate::protocol::Request;
 
 /// Steps that nobody counts: caches, pools and generated code are made in them.
-const WARM_UP: u64 = 5;
-/// Steps from which the length of a round is found.
-const TRIAL: u64 = 5;
+const WARM_UP: u64 = 2;
+/// Share of a round that the trial takes from which its length is found.
+const TRIAL: f64 = 0.25;
 
 /// Seconds per step of the two in one round.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,12 +39,21 @@ struct Paced {
 impl Paced {
     fn new(mut worker: Worker, seconds: f64) -> Result<Paced> {
         worker.ask::<f64>(Request::Time(WARM_UP))?;
-        let trial: f64 = worker.ask(Request::Time(TRIAL))?;
-        Ok(Paced { worker, steps: steps(trial / TRIAL as f64, seconds) })
+        let mut trial = 1;
+        loop {
+            let taken: f64 = worker.ask(Request::Time(trial))?;
+            if taken >= TRIAL * seconds {
+                return Ok(Paced { worker, steps: steps(taken / trial as f64, seconds) });
+            }
+            trial *= 2;
+        }
     }
 
-    fn seconds_per_step(&mut self) -> Result<f64> {
-        Ok(self.worker.ask::<f64>(Request::Time(self.steps))? / self.steps as f64)
+    /// A round. The next one's length follows from it: the machine may have been busy in the trial.
+    fn round(&mut self, seconds: f64) -> Result<f64> {
+        let each = self.worker.ask::<f64>(Request::Time(self.steps))? / self.steps as f64;
+        self.steps = steps(each, seconds);
+        Ok(each)
     }
 }
 
@@ -60,7 +69,7 @@ fn steps(each: f64, seconds: f64) -> u64 {
 pub fn alternate(ours: Worker, other: Worker, rounds: u32, seconds: f64) -> Result<Vec<Round>> {
     let (mut ours, mut other) = (Paced::new(ours, seconds)?, Paced::new(other, seconds)?);
     (0..rounds)
-        .map(|_| Ok(Round { ours: ours.seconds_per_step()?, other: other.seconds_per_step()? }))
+        .map(|_| Ok(Round { ours: ours.round(seconds)?, other: other.round(seconds)? }))
         .collect()
 }
 

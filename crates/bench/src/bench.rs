@@ -3,8 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use autodecoder::CheckpointInterval;
 use autodecoder_data::Split;
 
 use crate::alternate::{Round, alternate};
@@ -24,8 +26,6 @@ use crate::{case, tsne};
 const REAL_IMAGES: usize = 60_000;
 /// What a program may hold besides images, rows and their moments, bytes.
 const ALLOWANCE: usize = 500_000_000;
-/// Seconds between two checkpoints of a run, by default.
-const CHECKPOINT_INTERVAL: f64 = 20.0;
 /// Steps after which memory is at its peak.
 const MEMORY_STEPS: u64 = 20;
 
@@ -149,11 +149,11 @@ impl<'a> Bench<'a> {
         for _ in 0..self.effort.rounds {
             seconds.push(ours.ask::<f64>(Request::Checkpoint)?);
         }
-        let shares = seconds.iter().map(|seconds| seconds / (CHECKPOINT_INTERVAL + seconds));
+        let shares = seconds.iter().map(|&seconds| share(seconds));
         let median = Spread::of(seconds.iter().copied()).map(|spread| spread.median);
         Ok(Row::new("share of the time", Spread::of(shares))
             .with("seconds", median)
-            .with("interval_seconds", CHECKPOINT_INTERVAL))
+            .with("interval_seconds", median.map(interval)))
     }
 
     fn curves(&self) -> Result<&Curves> {
@@ -170,6 +170,16 @@ impl<'a> Bench<'a> {
         let images = (setting.count <= REAL_IMAGES).then(|| self.train.clone());
         self.programs.workshop.case(setting, images, Use::Timing)
     }
+}
+
+/// Seconds between two checkpoints of which each takes `seconds`, by default.
+fn interval(seconds: f64) -> f64 {
+    CheckpointInterval::Adaptive.after(Duration::from_secs_f64(seconds)).as_secs_f64()
+}
+
+/// Share of the time that checkpoints of `seconds` each take.
+fn share(seconds: f64) -> f64 {
+    seconds / (interval(seconds) + seconds)
 }
 
 /// A fresh worker's peak memory after some steps.

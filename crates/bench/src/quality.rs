@@ -161,7 +161,7 @@ fn train(experiment: &Experiment, config: &ModelConfig, catalogue: &Catalogue) -
 
 /// An evaluation takes longer than some epochs: of long schedules every third epoch has one.
 fn is_evaluated(epoch: u32, epochs: u32) -> bool {
-    epochs <= 12 || epoch % 3 == 0 || epoch == epochs
+    epochs <= 12 || epoch.is_multiple_of(3) || epoch == epochs
 }
 
 fn nats(

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 const TORCH: [&str; 2] = ["tch", "torch-sys"];
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "autodecoder",
+    "autodecoder-bench",
     "autodecoder-data",
     "autodecoder-distributions",
     "autodecoder-evaluation",
@@ -96,6 +97,11 @@ fn dependencies_point_one_way() {
     // The program and the theory are two users of the same parts.
     assert_apart(&metadata, "autodecoder", &["autodecoder-theory"]);
     assert_apart(&metadata, "autodecoder-theory", &["autodecoder"]);
+    // The benchmark resolves presets as the program does, and nobody needs the benchmark.
+    assert_apart(&metadata, "autodecoder-bench", &["autodecoder-theory"]);
+    for package in CRATES.into_iter().filter(|name| *name != "autodecoder-bench") {
+        assert_apart(&metadata, package, &["autodecoder-bench"]);
+    }
 }
 
 #[test]

@@ -1,0 +1,180 @@
+//! `cargo xtask bench`: this program and its peers, timed in turn.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::setup::{self, DataNeed};
+use crate::host::Host;
+use crate::libtorch::Wish;
+use crate::peers;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask bench                               every row: a table, and runs/bench/bench.json
+  cargo xtask bench --quick                       some minutes
+  cargo xtask bench --only train/mlp              rows by the beginning of their names
+  cargo xtask bench --list                        the rows
+  cargo xtask bench --document docs/performance.md
+
+The program runs in the repository's root. The peers need Python packages, which are fetched once.";
+
+/// The flags of `cargo xtask bench`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// A choice of rows, shorter rounds: some minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Lists the rows.
+    #[arg(long)]
+    list: bool,
+    /// Only rows whose names begin so; other rows of an earlier report are kept.
+    #[arg(long, value_name = "PREFIX")]
+    only: Option<OsString>,
+    /// Where bench.json goes [default: runs/bench].
+    #[arg(long, value_name = "DIR")]
+    out: Option<OsString>,
+    /// Writes the table of this document anew: docs/performance.md.
+    #[arg(long, value_name = "FILE")]
+    document: Option<OsString>,
+    /// Threads of every program [default: one per core].
+    #[arg(long, value_name = "N")]
+    threads: Option<OsString>,
+    /// Epochs of the schedules whose time to quality is measured [default: 10,30].
+    #[arg(long, value_name = "N,N")]
+    epochs: Option<OsString>,
+    /// A folder with Fashion-MNIST, instead of fetching it.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A Python that has the peers' packages, instead of fetching them.
+    #[arg(long, value_name = "FILE")]
+    python: Option<String>,
+}
+
+impl Arguments {
+    /// The program's flags, data and Python aside, as it reads them.
+    fn words(&self) -> Vec<OsString> {
+        let switches = [("--quick", self.quick), ("--list", self.list)];
+        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
+        let valued = [
+            ("--only", &self.only),
+            ("--out", &self.out),
+            ("--document", &self.document),
+            ("--threads", &self.threads),
+            ("--epochs", &self.epochs),
+        ];
+        let valued = valued.into_iter().filter_map(|(flag, value)| {
+            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
+        });
+        switches.map(|(flag, _)| OsString::from(flag)).chain(valued).collect()
+    }
+}
+
+/// Runs the command; on success it does not return, for the program takes this process's place.
+pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
+    let (need, packages) = match (arguments.list, &arguments.python) {
+        (true, _) => (DataNeed::Nothing, None),
+        (false, Some(python)) => {
+            peers::check(host, python)?;
+            (DataNeed::FashionMnist(arguments.data.as_deref()), None)
+        }
+        (false, None) => {
+            let announcement = peers::announcement(host);
+            announcement.iter().for_each(|line| host.say(format!("to be fetched, once: {line}")));
+            (DataNeed::FashionMnist(arguments.data.as_deref()), Some(()))
+        }
+    };
+    let data = setup::provide(host, Wish::Auto, need)?;
+    let packages = packages.map(|()| peers::provide(host)).transpose()?;
+    let mut command = program(host, data.as_deref(), packages.as_deref());
+    if let Some(python) = &arguments.python {
+        command.arg("--python").arg(python);
+    }
+    Err(command.args(arguments.words()).exec()).context("cannot start cargo")
+}
+
+/// The built program; the peers find their packages by `PYTHONPATH`.
+fn program(host: &Host, data: Option<&Path>, packages: Option<&Path>) -> Command {
+    let mut command = host.cargo();
+    command.args(["run", "--quiet", "--release", "--package", "autodecoder-bench", "--"]);
+    if let Some(folder) = data {
+        command.arg("--data").arg(folder);
+    }
+    if let Some(folder) = packages {
+        command.env("PYTHONPATH", folder);
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::test_support::Machine;
+
+    /// The bench command as a whole line of its own.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn parsed(typed: &str) -> Arguments {
+        let words = std::iter::once("bench").chain(typed.split_whitespace());
+        Line::try_parse_from(words).unwrap().arguments
+    }
+
+    fn ready() -> Machine {
+        let machine = Machine::new();
+        machine.program("c++", "");
+        machine.own_libtorch();
+        machine
+    }
+
+    #[test]
+    fn the_program_is_built_for_speed_and_told_what_was_typed() {
+        let machine = Machine::new();
+        let mut command = program(&machine.host(), Some(Path::new("d")), Some(Path::new("p")));
+        command.args(parsed("--quick --only train --epochs 5,20 --document a.md").words());
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        assert_eq!(
+            words.join(" "),
+            "run --quiet --release --package autodecoder-bench -- --data d --quick --only=train \
+             --document=a.md --epochs=5,20"
+        );
+        let path = command.get_envs().find(|(name, _)| *name == "PYTHONPATH").unwrap();
+        assert_eq!(path.1, Some(OsStr::new("p")));
+    }
+
+    #[test]
+    fn a_misspelt_flag_is_found_before_any_download() {
+        assert!(Line::try_parse_from(["bench", "--quik"]).is_err());
+        assert!(Line::try_parse_from(["bench", "train"]).is_err());
+    }
+
+    #[test]
+    fn the_packages_are_announced_before_anything_is_fetched() {
+        let machine = ready();
+        let host = machine.host_with("LIBTORCH", machine.path("own"));
+        run(&host, &parsed("")).unwrap_err();
+        assert!(machine.said().starts_with("to be fetched, once: PyTorch"), "{}", machine.said());
+    }
+
+    #[test]
+    fn a_python_of_the_users_is_checked_first_and_nothing_is_fetched_for_it() {
+        let machine = ready();
+        machine.program("mine", "exit 1");
+        let host = machine.host_with("LIBTORCH", machine.path("own"));
+        let typed = format!("--python mine --data {}", machine.path("none").display());
+        let error = run(&host, &parsed(&typed)).unwrap_err().to_string();
+        assert!(error.contains("import torch"), "{error}");
+        machine.program("mine", "");
+        let error = format!("{:#}", run(&host, &parsed(&typed)).unwrap_err());
+        assert!(error.contains("none") && machine.said().is_empty(), "{error}");
+    }
+}
