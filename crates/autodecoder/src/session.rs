@@ -101,6 +101,7 @@ impl Session {
         let kind = match config.training.start.from {
             StartKind::Pca => "pca",
             StartKind::WhitenedPca => "whitened-pca",
+            StartKind::ProbabilisticPca => "probabilistic-pca",
             StartKind::Zero | StartKind::Random => return Ok(()),
         };
         if latent_dim > available {

@@ -16,7 +16,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Writes the function's values at `x` into `y`.
+    /// Writes the function's values at `x` into `y`. All slices of a call have the same length.
     pub fn forward(self, x: &[f32], y: &mut [f32]) {
         match self {
             Activation::Relu => relu(x, y),
@@ -44,18 +44,33 @@ fn relu(x: &[f32], y: &mut [f32]) {
 #[multiversion(targets = "simd")]
 fn relu_gradient(y: &[f32], dy: &[f32], dx: &mut [f32]) {
     for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-        *dx = if y > 0.0 { dy } else { 0.0 };
+        // At a NaN, too, the gradient passes: a comparison the other way round would stop it.
+        *dx = if y <= 0.0 { 0.0 } else { dy };
     }
+}
+
+/// From here on down SiLU and its slope are 0 to all digits of an f32 near 1, and so they stay: times a
+/// sigmoid that is never quite 0, a huge `x` would come back.
+const SILU_END: f32 = -87.0;
+
+/// A NaN stays one.
+#[inline(always)]
+fn above_silu_end(x: f32) -> f32 {
+    if x < SILU_END { SILU_END } else { x }
 }
 
 #[multiversion(targets = "simd")]
 fn silu(x: &[f32], y: &mut [f32]) {
-    y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * sigmoid(x));
+    for (y, &x) in y.iter_mut().zip(x) {
+        let x = above_silu_end(x);
+        *y = x * sigmoid(x);
+    }
 }
 
 #[multiversion(targets = "simd")]
 fn silu_gradient(x: &[f32], dy: &[f32], dx: &mut [f32]) {
     for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+        let x = above_silu_end(x);
         let s = sigmoid(x);
         *dx = dy * s * (1.0 + x * (1.0 - s));
     }

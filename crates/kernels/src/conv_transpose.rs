@@ -19,17 +19,20 @@ pub struct ConvTranspose2d {
     pub kernel: usize,
     /// Stride in both directions.
     pub stride: usize,
-    /// Padding in both directions.
+    /// Lines that are cut off on every side of what comes out, as in PyTorch.
     pub padding: usize,
     /// Height and width of the images that come in.
     pub size: [usize; 2],
 }
 
 impl ConvTranspose2d {
-    /// Height and width of the images that go out.
+    /// Height and width of the images that go out, each `(side − 1) · stride + kernel − 2 · padding`;
+    /// 0 where the padding leaves nothing.
     pub fn output_size(&self) -> [usize; 2] {
-        let side = |side: usize| (side - 1) * self.stride + self.kernel - 2 * self.padding;
-        self.size.map(side)
+        self.size.map(|side| {
+            let unpadded = side.saturating_sub(1) * self.stride + self.kernel;
+            unpadded.saturating_sub(2 * self.padding)
+        })
     }
 
     /// Values that come in for one image.
@@ -53,7 +56,7 @@ impl ConvTranspose2d {
         self.size[0] * self.size[1] * self.patch_len()
     }
 
-    /// Values of the weight.
+    /// Values of the weight, `[inputs, outputs, kernel, kernel]` as it is learned.
     pub fn weight_len(&self) -> usize {
         self.inputs * self.patch_len()
     }

@@ -62,3 +62,80 @@ pub(crate) fn tanh(x: f32) -> f32 {
         x * (1.0 - q * (1.0 / 3.0 - q * (2.0 / 15.0 - q * (17.0 / 315.0 - q * (62.0 / 2835.0)))));
     if x.abs() < 0.2 { near } else { far }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Against the standard library's functions in float64, over dense grids.
+
+    use super::{exp, ln_1p_of_unit, sigmoid, sigmoid_and_softplus, tanh};
+
+    /// About two and a half units in the last place.
+    const RELATIVE: f64 = 3e-7;
+
+    /// Evenly spaced numbers from `low` to `high`, and their neighbours around 0.
+    fn grid(low: f32, high: f32) -> impl Iterator<Item = f32> {
+        const COUNT: usize = 100_000;
+        let even = (0..=COUNT).map(move |i| low + (high - low) * (i as f32 / COUNT as f32));
+        let small = (-126..0).flat_map(|power| [2.0f32.powi(power), -(2.0f32.powi(power))]);
+        even.chain(small).filter(move |x| (low..=high).contains(x))
+    }
+
+    /// Where results are larger than `tiny`; below, they must be about as small.
+    fn check(
+        inputs: impl Iterator<Item = f32>,
+        function: fn(f32) -> f32,
+        exact: fn(f64) -> f64,
+        tiny: f64,
+    ) {
+        for x in inputs {
+            let (found, expected) = (f64::from(function(x)), exact(f64::from(x)));
+            let bound = tiny + RELATIVE * expected.abs();
+            assert!((found - expected).abs() <= bound, "at {x:e}: {found:e}, not {expected:e}");
+        }
+    }
+
+    #[test]
+    fn exponentials_are_exact_to_a_few_units() {
+        check(grid(-87.0, 88.0), exp, f64::exp, 0.0);
+        check(grid(-1.0, 1.0), exp, f64::exp, 0.0);
+        assert_eq!((exp(0.0), exp(-0.0)), (1.0, 1.0));
+        for x in [1e3, 1e30, f32::MAX, f32::INFINITY] {
+            assert_eq!((exp(x), exp(-x)), (exp(88.0), exp(-87.0)));
+        }
+        assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn logarithms_are_exact_to_a_few_units() {
+        check(grid(0.0, 1.0), ln_1p_of_unit, f64::ln_1p, 0.0);
+        assert!(ln_1p_of_unit(f32::NAN).is_nan());
+    }
+
+    fn softplus(x: f32) -> f32 {
+        sigmoid_and_softplus(x).1
+    }
+
+    #[test]
+    fn sigmoids_and_softplus_are_exact_to_a_few_units() {
+        let exact_sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let exact_softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        for (limit, tiny) in [(87.0, 0.0), (1.0, 0.0), (1e4, 2e-38)] {
+            check(grid(-limit, limit), sigmoid, exact_sigmoid, tiny);
+            check(grid(-limit, limit), softplus, exact_softplus, tiny);
+        }
+        assert!(sigmoid(f32::NAN).is_nan() && softplus(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn tangents_are_exact_to_a_few_units() {
+        for limit in [0.3, 2.0, 20.0, 1e4] {
+            check(grid(-limit, limit), tanh, f64::tanh, 0.0);
+        }
+        assert_eq!(
+            (tanh(0.0).to_bits(), tanh(-0.0).to_bits()),
+            (0.0f32.to_bits(), (-0.0f32).to_bits())
+        );
+        assert_eq!((tanh(f32::INFINITY), tanh(-f32::INFINITY)), (1.0, -1.0));
+        assert!(tanh(f32::NAN).is_nan());
+    }
+}

@@ -13,9 +13,18 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// `values`, row after row, `columns` in each.
+    /// `values`, row after row, `columns` in each; the number of rows follows.
+    ///
+    /// # Panics
+    /// Where the last row is incomplete.
     pub fn new(values: &'a [f32], columns: usize) -> Matrix<'a> {
         let rows = values.len().checked_div(columns).unwrap_or(0);
+        let count = values.len();
+        assert_eq!(
+            rows * columns,
+            count,
+            "{count} values are no whole number of rows of {columns}"
+        );
         Matrix { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
@@ -35,12 +44,14 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// Where there are not so many.
     pub fn columns(self, start: usize, count: usize) -> Matrix<'a> {
-        assert!(start + count <= self.columns, "columns {start}..{}", start + count);
-        let skipped = if self.rows == 0 { 0 } else { start * self.column_stride };
+        let left = self.columns.checked_sub(start);
+        assert!(left.is_some_and(|left| count <= left), "no {count} columns from {start} on");
+        // Behind the last column there may be no value left to begin at.
+        let skipped = (start * self.column_stride).min(self.values.len());
         Matrix { values: &self.values[skipped..], columns: count, ..self }
     }
 
-    /// Adds `scale` times the sum of all rows to `sum`.
+    /// Adds `scale` times the sum of all rows to `sum`. The matrix must not be transposed.
     pub(crate) fn add_rows(&self, scale: f32, sum: &mut [f32]) {
         for row in self.values.chunks(self.row_stride.max(1)).take(self.rows) {
             sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += scale * value);
@@ -64,15 +75,19 @@ pub enum Into {
     Add,
 }
 
-/// Writes `scale · a · b`, row after row, into `product`.
+/// Computes `scale · a · b` and writes it, row after row, into `product`, or adds it there. Where
+/// there is nothing to sum over, because `a` has no columns, that is 0.
 ///
 /// # Panics
-/// Where the sizes do not fit together.
+/// Where `a` has not as many columns as `b` has rows, or `product` has another size than
+/// [rows of `a`] · [columns of `b`].
 #[allow(unsafe_code)]
 pub fn matmul(product: &mut [f32], a: Matrix, b: Matrix, scale: f32, into: Into) {
     let (rows, inner, columns) = (a.rows, a.columns, b.columns);
     assert_eq!(inner, b.rows, "the inner sizes of a matrix product");
-    assert_eq!(product.len(), rows * columns, "the size of a matrix product");
+    // Unchecked, a product of huge empty matrices would wrap around to a small size.
+    let size = rows.checked_mul(columns);
+    assert_eq!(Some(product.len()), size, "the size of a matrix product");
     assert!(a.fits() && b.fits(), "a matrix reaches beyond its slice");
     // SAFETY: the three assertions above put every index that the strides lead to inside its slice,
     // and the borrow of `product` is exclusive.

@@ -57,30 +57,52 @@ impl<'a> RowIndices<'a> {
         self.indices.is_empty()
     }
 
-    /// The indices in groups of `size` and a last one of what is left.
+    /// The indices in groups of `size`, at least 1, and a last one of what is left.
     pub fn groups(self, size: usize) -> impl Iterator<Item = RowIndices<'a>> {
         self.indices.chunks(size).map(|indices| RowIndices { indices })
     }
 
-    /// Copies the rows of `table`, `width` values each, into `batch`.
+    /// Copies the rows of `table`, `width` values each and at least 1, to the front of `batch`, in the
+    /// order of the indices.
+    ///
+    /// # Panics
+    /// Where `batch` is shorter than that, or `table` than the indices were checked for.
     pub fn gather(&self, table: &[f32], width: usize, batch: &mut [f32]) {
+        self.check_room(width, batch.len());
         for (&index, row) in self.indices.iter().zip(batch.chunks_exact_mut(width)) {
             row.copy_from_slice(&table[index as usize * width..][..width]);
         }
     }
 
-    /// Copies the rows of `batch` back into `table`.
+    /// Copies the rows at the front of `batch` back into `table`; its other rows keep every bit.
+    ///
+    /// # Panics
+    /// As [`RowIndices::gather`].
     pub fn scatter(&self, table: &mut [f32], width: usize, batch: &[f32]) {
+        self.check_room(width, batch.len());
         for (&index, row) in self.indices.iter().zip(batch.chunks_exact(width)) {
             table[index as usize * width..][..width].copy_from_slice(row);
         }
     }
 
-    /// Copies the images of a table of bytes, `width` pixels each, into `batch`, as numbers in [0, 1].
+    /// As [`RowIndices::gather`], from a table of images, `width` pixels each: a byte `b` becomes
+    /// `b / 255`.
+    ///
+    /// # Panics
+    /// As there.
     pub fn gather_pixels(&self, table: &[u8], width: usize, batch: &mut [f32]) {
+        self.check_room(width, batch.len());
         for (&index, image) in self.indices.iter().zip(batch.chunks_exact_mut(width)) {
             scale(&table[index as usize * width..][..width], image);
         }
+    }
+
+    fn check_room(&self, width: usize, batch: usize) {
+        let rows = self.len();
+        assert!(
+            rows * width <= batch,
+            "a batch of {batch} values has no room for {rows} of {width}"
+        );
     }
 }
 

@@ -42,3 +42,28 @@ fn turned(from: &[f32], width: usize) -> Block {
     }
     block
 }
+
+#[cfg(test)]
+mod tests {
+    use super::columns_to_rows;
+
+    /// Sizes below, at and above those of whole blocks, and every part of the columns.
+    #[test]
+    fn columns_of_any_size_become_rows() {
+        for height in [1, 2, 7, 8, 9, 15, 16, 17, 25] {
+            for width in [1, 3, 7, 8, 9, 16, 19] {
+                let from: Vec<f32> = (0..height * width).map(|place| place as f32).collect();
+                for start in 0..width {
+                    for columns in 0..=width - start {
+                        let mut to = vec![f32::NAN; columns * height];
+                        columns_to_rows(&from, width, start, &mut to);
+                        for (place, &value) in to.iter().enumerate() {
+                            let (column, row) = (start + place / height, place % height);
+                            assert_eq!(value, (row * width + column) as f32, "{height} × {width}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -49,6 +49,20 @@ impl Pca {
         self.project(images) / self.deviations()
     }
 
+    /// Standard deviations of each coordinate's posterior under probabilistic PCA, in units of the
+    /// prior's, when the first one's is `first`: `1 / √(1 + λ / s²)`.
+    pub fn posterior_deviations(&self, first: f64) -> Vec<f64> {
+        let variances: Vec<f64> =
+            self.variances.iter::<f64>().map(|values| values.collect()).unwrap_or_default();
+        let largest = variances.first().copied().unwrap_or(0.0).max(1e-8);
+        let noise = largest / (first.powi(-2) - 1.0);
+        // A component without variance would be the prior itself, where a row cannot be told apart.
+        variances
+            .iter()
+            .map(|variance| (1.0 + variance / noise).sqrt().recip().min(0.999))
+            .collect()
+    }
+
     fn project(&self, images: &DeviceImages) -> Tensor {
         let chunks: Vec<Tensor> =
             chunks(images).map(|x| (x - &self.mean).matmul(&self.basis)).collect();

@@ -19,6 +19,12 @@ pub enum StartKind {
     Pca,
     /// The same scores, each in units of its own standard deviation.
     WhitenedPca,
+    /// The posterior under probabilistic PCA (Tipping and Bishop 1999), which is what a linear decoder
+    /// with Gaussian pixels would end with (Lucas et al. 2019, arXiv:1911.02469): a component with the
+    /// signal variance λ gets the variance `σ² = 1 / (1 + λ / s²)` and its whitened score times `√(1 − σ²)` for a mean.
+    /// The noise `s²` is set so that the first component's standard deviation is the start's `spread`:
+    /// what the images say nothing about stays near the prior.
+    ProbabilisticPca,
 }
 
 /// Where rows begin: `scale` times the location that `from` gives.
@@ -54,6 +60,9 @@ impl StartConfig {
         streams: &Streams,
         name: &str,
     ) -> Result<Tensor, Error> {
+        if self.from == StartKind::ProbabilisticPca {
+            return self.probabilistic_pca(model, images);
+        }
         let location = self.location(model.spec().latent_dim, images, streams, name)?;
         Ok(model.posterior().start(&(location * self.scale), self.spread))
     }
@@ -73,10 +82,29 @@ impl StartConfig {
                 Ok(standard_normal(size[0], size[1], images.device(), &mut rng))
             }
             StartKind::Pca => Ok(fit(images, latent_dim, "pca")?.scores(images)),
-            StartKind::WhitenedPca => {
+            StartKind::WhitenedPca | StartKind::ProbabilisticPca => {
                 Ok(fit(images, latent_dim, "whitened-pca")?.whitened_scores(images))
             }
         }
+    }
+
+    fn probabilistic_pca(
+        &self,
+        model: &LatentModel,
+        images: &DeviceImages,
+    ) -> Result<Tensor, Error> {
+        let pca = fit(images, model.spec().latent_dim, "probabilistic-pca")?;
+        let scores = pca.whitened_scores(images);
+        let columns = pca.posterior_deviations(self.spread).into_iter().zip(0..);
+        let rows: Vec<Tensor> = columns
+            .map(|(deviation, column)| {
+                let shrunk = (1.0 - deviation * deviation).sqrt() * self.scale;
+                let location = scores.narrow(1, column, 1) * shrunk;
+                model.posterior().start(&location, deviation)
+            })
+            .collect();
+        // Each is `[N, parameters]`; a row holds one parameter of all coordinates after another.
+        Ok(Tensor::stack(&rows, 2).flatten(1, 2))
     }
 }
 

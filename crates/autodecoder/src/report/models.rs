@@ -91,6 +91,7 @@ fn start(model: &ModelFacts) -> String {
         StartKind::Random => format!("random × {}", start.scale),
         StartKind::Pca => format!("PCA × {}", start.scale),
         StartKind::WhitenedPca => format!("whitened PCA × {}", start.scale),
+        StartKind::ProbabilisticPca => format!("probabilistic PCA × {}", start.scale),
     };
     match model.config.kind {
         ModelKind::AutoDecoder => location,

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 const TORCH: [&str; 2] = ["tch", "torch-sys"];
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "autodecoder",
     "autodecoder-bench",
     "autodecoder-data",
     "autodecoder-distributions",
     "autodecoder-evaluation",
+    "autodecoder-kernels",
     "autodecoder-models",
     "autodecoder-theory",
     "autodecoder-training",
@@ -52,9 +53,10 @@ fn assert_apart(metadata: &Metadata, package: &str, forbidden: &[&str]) {
 }
 
 #[test]
-fn data_and_visualization_build_without_libtorch() {
+fn data_kernels_and_visualization_build_without_libtorch() {
     let metadata = metadata();
     assert_apart(&metadata, "autodecoder-data", &TORCH);
+    assert_apart(&metadata, "autodecoder-kernels", &TORCH);
     assert_apart(&metadata, "autodecoder-visualization", &TORCH);
     // The same search finds libtorch where it is, so it can fail.
     assert!(reachable(&metadata, "autodecoder-models").contains("torch-sys"));
@@ -63,10 +65,12 @@ fn data_and_visualization_build_without_libtorch() {
 #[test]
 fn dependencies_point_one_way() {
     let metadata = metadata();
-    let leaves = ["autodecoder-data", "autodecoder-distributions", "autodecoder-visualization"];
-    for package in leaves {
+    for package in ["autodecoder-data", "autodecoder-kernels", "autodecoder-visualization"] {
         assert_apart(&metadata, package, &CRATES);
     }
+    let others: Vec<&str> =
+        CRATES.into_iter().filter(|name| *name != "autodecoder-kernels").collect();
+    assert_apart(&metadata, "autodecoder-distributions", &others);
     assert_apart(
         &metadata,
         "autodecoder-models",

@@ -10,7 +10,11 @@ pub use gaussian::Gaussian;
 
 /// What logits cost, given the pixels that they stand for.
 pub trait Loss: Debug + Send + Sync {
-    /// The loss of one image, `−log p(pixels | logits)` in nats. Its gradient replaces the logits.
+    /// The loss of one image, `−log p(pixels | logits)` in nats, summed over its pixels, which lie in
+    /// [0, 1]. Its gradient replaces the logits. NaN where a logit is NaN.
+    ///
+    /// # Panics
+    /// Where there are not as many pixels as logits.
     fn apply(&self, logits: &mut [f32], pixels: &[f32]) -> f64;
 }
 
@@ -21,6 +25,7 @@ const LANES: usize = 16;
 /// Applies `term` to every pair, which returns its share of the sum, and adds the shares.
 #[inline(always)]
 fn sum(logits: &mut [f32], pixels: &[f32], term: impl Fn(&mut f32, f32) -> f32) -> f64 {
+    assert_eq!(logits.len(), pixels.len(), "each logit needs a pixel");
     let mut lanes = [0.0f32; LANES];
     let (blocks, rest) = logits.as_chunks_mut::<LANES>();
     let (pixel_blocks, pixel_rest) = pixels.as_chunks::<LANES>();

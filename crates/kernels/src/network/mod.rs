@@ -38,7 +38,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// The network that takes `inputs` values through `stages`; `None` where two do not fit.
+    /// The network that takes `inputs` values through `stages`. `None` where there is no stage, two do
+    /// not fit together, or one has nothing to compute with because a size is 0.
     pub fn new(inputs: usize, stages: Vec<Stage>) -> Option<Network> {
         let mut size = inputs;
         let mut sizes = Vec::with_capacity(stages.len());
@@ -54,6 +55,17 @@ impl Network {
         &self.stages
     }
 
+    /// The stages that learn, each with its place among all of them.
+    fn learning(&self) -> impl Iterator<Item = (usize, &Stage)> {
+        self.stages.iter().enumerate().filter(|(_, stage)| stage.parameters().is_some())
+    }
+
+    /// That weights and biases of the lengths `found` are those of the stages that learn.
+    fn check_parameters(&self, found: impl Iterator<Item = [usize; 2]>) {
+        let expected: Vec<_> = self.stages.iter().filter_map(Stage::parameters).collect();
+        assert_eq!(found.collect::<Vec<_>>(), expected, "the lengths of weights and biases");
+    }
+
     /// Values of one sample's input.
     pub fn inputs(&self) -> usize {
         self.inputs
@@ -62,11 +74,5 @@ impl Network {
     /// Values of one sample's output.
     pub fn outputs(&self) -> usize {
         self.sizes.last().copied().unwrap_or(self.inputs)
-    }
-
-    /// For each stage, which of the stages with parameters it is.
-    fn parameter_indices(&self) -> Vec<Option<usize>> {
-        let mut next = 0..;
-        self.stages.iter().map(|stage| stage.parameters().and_then(|_| next.next())).collect()
     }
 }

@@ -26,7 +26,10 @@ pub(super) struct Copies {
 }
 
 impl Packed {
-    /// The copies of `parameters`, one for each stage that has any.
+    /// The copies of `parameters`, which have one entry for each stage that learns, in their order.
+    ///
+    /// # Panics
+    /// Where weights and biases have not the lengths that the stages say.
     pub fn new(network: &Network, parameters: &[Affine]) -> Packed {
         let copies = |stage: &Stage| match stage {
             Stage::Linear { inputs, outputs } => {
@@ -44,10 +47,14 @@ impl Packed {
     }
 
     /// Copies the weights anew, after they have moved.
+    ///
+    /// # Panics
+    /// As [`Packed::new`].
     pub fn refresh(&mut self, network: &Network, parameters: &[Affine]) {
-        let learned = network.stages.iter().zip(&mut self.stages);
-        let learned = learned.filter(|(stage, _)| stage.parameters().is_some());
-        for ((stage, copies), affine) in learned.zip(parameters) {
+        let lengths = |affine: &Affine| [affine.weight.len(), affine.bias.len()];
+        network.check_parameters(parameters.iter().map(lengths));
+        for ((index, stage), affine) in network.learning().zip(parameters) {
+            let copies = &mut self.stages[index];
             match *stage {
                 Stage::Linear { inputs, .. } => {
                     turn(affine.weight, inputs, &mut copies.forward);

@@ -17,7 +17,10 @@ pub enum Wanted {
 
 impl Network {
     /// Takes a chunk's input through the network. `parameters` has one entry for each stage that
-    /// learns, `packed` their copies.
+    /// learns, in their order, and `packed` the copies of the same weights.
+    ///
+    /// # Panics
+    /// Where the copies or the chunk are those of a network with other sizes.
     pub fn forward(&self, parameters: &[Affine], packed: &Packed, chunk: &mut Chunk) {
         let mut parameters = parameters.iter();
         for (index, stage) in self.stages.iter().enumerate() {
@@ -45,7 +48,11 @@ impl Network {
         }
     }
 
-    /// Takes the gradient of a chunk's output, which must be written there, back to its input.
+    /// Takes the gradient of a chunk's output, which must be written there, back to its input, after
+    /// [`Network::forward`] with the same parameters.
+    ///
+    /// # Panics
+    /// As there.
     pub fn backward(
         &self,
         parameters: &[Affine],

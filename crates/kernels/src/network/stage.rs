@@ -34,10 +34,13 @@ impl Stage {
             Stage::Activation(_) => (inputs, inputs),
             Stage::Transpose { rows, columns } => (rows * columns, rows * columns),
         };
-        (inputs == expected).then_some(outputs)
+        // No stage has anything to compute with sizes of 0, and their slices cannot be cut into rows.
+        let learned = self.parameters().unwrap_or([1, 1]);
+        let empty = [inputs, outputs].contains(&0) || learned.contains(&0);
+        (inputs == expected && !empty).then_some(outputs)
     }
 
-    /// Values of weight and bias, or `None` for a stage that learns nothing.
+    /// How many values weight and bias have, in this order, or `None` for a stage that learns nothing.
     pub fn parameters(&self) -> Option<[usize; 2]> {
         match *self {
             Stage::Linear { inputs, outputs } => Some([inputs * outputs, outputs]),

@@ -31,7 +31,7 @@ pub struct UpdateStep<'a> {
     pub step: f64,
     /// Learning rate.
     pub rate: f64,
-    /// Rows of the batch; gradients are averaged over them.
+    /// Rows of the batch: its gradients are summed over them and divided by their number.
     pub rows: usize,
 }
 
@@ -54,14 +54,21 @@ struct Task<'a> {
 }
 
 impl Network {
-    /// Moves all parameters, `learned` in the order of the stages that have any, by the gradients of
-    /// the batch that has been through [`Network::backward`] with [`super::pass::Wanted::Parameters`].
+    /// Moves all parameters, by the gradients of the batch whose chunks have all been through
+    /// [`Network::backward`] with [`Wanted::Parameters`](super::Wanted::Parameters). `learned` has one
+    /// entry for each stage that learns, in their order. Copies of the weights are stale afterwards
+    /// ([`Packed::refresh`](super::Packed::refresh)). An empty batch moves nothing.
+    ///
+    /// # Panics
+    /// Where the batch has more rows than the workspace, or weights and biases are not the network's.
     pub fn update(&self, workspace: &Workspace, learned: Vec<Learned>, step: &UpdateStep) {
+        if step.rows == 0 {
+            return;
+        }
+        let lengths = |learned: &Learned| [learned.weight.len(), learned.bias.len()];
+        self.check_parameters(learned.iter().map(lengths));
         let tasks: Vec<Task> = self
-            .parameter_indices()
-            .iter()
-            .enumerate()
-            .filter(|(_, index)| index.is_some())
+            .learning()
             .zip(learned)
             .flat_map(|((stage, _), learned)| self.tasks(stage, learned))
             .collect();

@@ -31,7 +31,10 @@ pub struct Chunk<'a> {
 }
 
 impl Workspace {
-    /// Buffers for up to `rows` rows, handled in chunks of `chunk_rows`, at least 1.
+    /// Buffers for up to `rows` rows, handled in chunks of `chunk_rows`.
+    ///
+    /// # Panics
+    /// Where `chunk_rows` is 0.
     pub fn new(network: &Network, rows: usize, chunk_rows: usize) -> Workspace {
         let chunks = rows.div_ceil(chunk_rows);
         let sizes: Vec<usize> =
@@ -52,7 +55,11 @@ impl Workspace {
         }
     }
 
-    /// The first `rows` rows, cut into chunks.
+    /// The first `rows` rows, cut into chunks: `chunk_rows` in each, what is left in the last one. They
+    /// hold what the batch before left there.
+    ///
+    /// # Panics
+    /// Where there are not so many rows.
     pub fn chunks(&mut self, rows: usize) -> Vec<Chunk<'_>> {
         let starts: Vec<usize> = (0..rows).step_by(self.chunk_rows).collect();
         let mut chunks: Vec<Chunk> = starts

@@ -48,18 +48,25 @@ impl Update for Adam {
         step: f64,
         rate: f64,
     ) {
-        if let [first, second] = state {
-            adam(values, gradient, first, second, self.step(step, rate));
-        }
+        let [first, second] = state else { panic!("Adam keeps 2 slots, not {}", state.len()) };
+        adam(values, gradient, first, second, self.step(step, rate));
     }
+}
+
+/// `old + (new − old) · share`, from the nearer end: a moment that takes on most of the new gradient
+/// must not keep the rounding of an older, larger one.
+#[inline(always)]
+fn mixed(old: f32, new: f32, share: f32) -> f32 {
+    let change = new - old;
+    if share < 0.5 { old + change * share } else { new - change * (1.0 - share) }
 }
 
 #[multiversion(targets = "simd")]
 fn adam(values: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], step: Step) {
     let moments = first.iter_mut().zip(second);
     for ((value, &gradient), (first, second)) in values.iter_mut().zip(gradient).zip(moments) {
-        *first += (gradient - *first) * step.first;
-        *second += (gradient * gradient - *second) * step.second;
+        *first = mixed(*first, gradient, step.first);
+        *second = mixed(*second, gradient * gradient, step.second);
         *value -= step.rate * *first / (second.sqrt() * step.root_scale + step.epsilon);
     }
 }

@@ -21,9 +21,8 @@ impl Update for Sgd {
         _step: f64,
         rate: f64,
     ) {
-        if let [velocity] = state {
-            sgd(values, gradient, velocity, self.momentum as f32, rate as f32);
-        }
+        let [velocity] = state else { panic!("SGD keeps 1 slot, not {}", state.len()) };
+        sgd(values, gradient, velocity, self.momentum as f32, rate as f32);
     }
 }
 

@@ -9,7 +9,8 @@ use crate::math::{exp, tanh};
 /// `z = mean + σ · noise`, `KL = ½ Σ (mean² + σ² − 1 − log σ²)`.
 #[derive(Debug, Clone, Copy)]
 pub struct Gaussian {
-    /// The log-variance stays within ± this.
+    /// The log-variance stays within ± this, which is above 0 and at most 80: so that the variance is
+    /// a normal f32.
     pub log_variance_limit: f32,
 }
 

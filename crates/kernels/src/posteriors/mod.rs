@@ -8,11 +8,12 @@ mod point;
 pub use gaussian::Gaussian;
 pub use point::Point;
 
-/// How rows become latents. Rows, noise and latents of several images lie one after another, each
-/// latent `latent_dim` long and each row a whole multiple of that.
+/// How rows become latents. Rows, noise and latents of several images lie one after another: each
+/// latent and its noise `latent_dim` long (at least 1), and each row a whole multiple of that, two
+/// parameters a coordinate for [`Gaussian`], one for [`Point`]. All slices are of the same images.
 pub trait Reparameterisation: Debug + Send + Sync {
     /// Writes a sample of each row's posterior into `z`, and its KL divergence from the prior, in nats,
-    /// into `kl` (0 where it is undefined).
+    /// into `kl`, one value an image (0 where it is undefined).
     fn sample(&self, rows: &[f32], noise: &[f32], latent_dim: usize, z: &mut [f32], kl: &mut [f32]);
 
     /// Writes each row's gradient of `L(z) + kl_weight · KL` into `gradient`, where `z_gradient` is

@@ -3,9 +3,11 @@
 use approx::assert_relative_eq;
 use autodecoder_training::{Error, Pca, StartConfig, StartKind, Streams};
 
+use autodecoder_models::ModelSpec;
+
 use crate::make::{auto_decoder, images, model, numbers, variational};
 
-const KINDS: [StartKind; 4] =
+const LOCATIONS: [StartKind; 4] =
     [StartKind::Zero, StartKind::Random, StartKind::Pca, StartKind::WhitenedPca];
 
 #[test]
@@ -13,7 +15,7 @@ fn points_begin_at_the_scaled_location() {
     let images = images(20);
     let model = model(auto_decoder(), &images);
     let pca = Pca::fit(&images, 3);
-    for from in KINDS {
+    for from in LOCATIONS {
         let config = StartConfig { from, scale: 2.0, spread: 0.2 };
         let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
         assert_eq!(rows.size(), [20, 3]);
@@ -27,6 +29,7 @@ fn points_begin_at_the_scaled_location() {
             }
             StartKind::Pca => numbers(&(pca.scores(&images) * 2.0)),
             StartKind::WhitenedPca => numbers(&(pca.whitened_scores(&images) * 2.0)),
+            StartKind::ProbabilisticPca => unreachable!("it has a width too"),
         };
         assert_eq!(numbers(&rows), expected, "{from:?}");
     }
@@ -43,12 +46,59 @@ fn posteriors_begin_with_the_spread() {
     }
 }
 
+/// With signal variance λ and noise s² the posterior's variance is `1 / (1 + λ / s²)`, and means and
+/// variance together have the prior's second moment.
+#[test]
+fn probabilistic_pca_leaves_each_coordinate_with_the_priors_second_moment() {
+    let images = images(40);
+    let model = model(variational(), &images);
+    let config = StartConfig { from: StartKind::ProbabilisticPca, scale: 1.0, spread: 0.1 };
+    let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
+    let pca = Pca::fit(&images, 3);
+    let scores = numbers(&pca.scores(&images));
+    let (means, log_variances) = (rows.narrow(1, 0, 3), rows.narrow(1, 3, 3));
+    for column in 0..3 {
+        // In units of the first one's, whose noise-to-signal ratio the spread of 0.1 fixes at 1 : 99.
+        let relative = scores.iter().skip(column).step_by(3).map(|x| x * x).sum::<f64>() / 40.0;
+        let variance = 1.0 / (1.0 + 99.0 * relative);
+        let of = |values: &tch::Tensor| numbers(&values.narrow(1, column as i64, 1));
+        for found in of(&log_variances) {
+            assert_relative_eq!(20.0 * (found / 20.0).tanh(), variance.ln(), max_relative = 2e-3);
+        }
+        let second_moment = of(&means).iter().map(|mean| mean * mean).sum::<f64>() / 40.0;
+        assert_relative_eq!(second_moment + variance, 1.0, max_relative = 2e-3);
+    }
+}
+
+/// Every family has rows of its own layout.
+#[test]
+fn probabilistic_pca_starts_every_posterior() {
+    let images = images(40);
+    for posterior in ["gaussian", "laplace", "logistic", "gumbel", "uniform"] {
+        let spec = ModelSpec { posterior: posterior.to_owned(), ..variational() };
+        let model = model(spec, &images);
+        let config = StartConfig { from: StartKind::ProbabilisticPca, scale: 1.0, spread: 0.1 };
+        let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
+        assert_eq!(rows.size(), [40, model.row_width()]);
+        let prior = model.posterior().prior().variance();
+        let variances = numbers(&model.posterior().variance(&rows));
+        let firsts = variances.iter().step_by(3);
+        for variance in firsts {
+            assert_relative_eq!(variance / prior, 0.01, max_relative = 0.1);
+        }
+    }
+}
+
 #[test]
 fn more_dimensions_than_pixels_are_refused() {
     let images = images(20);
-    let spec = autodecoder_models::ModelSpec { latent_dim: 13, ..auto_decoder() };
+    let spec = ModelSpec { latent_dim: 13, ..auto_decoder() };
     let model = model(spec, &images);
-    for (from, name) in [(StartKind::Pca, "pca"), (StartKind::WhitenedPca, "whitened-pca")] {
+    for (from, name) in [
+        (StartKind::Pca, "pca"),
+        (StartKind::WhitenedPca, "whitened-pca"),
+        (StartKind::ProbabilisticPca, "probabilistic-pca"),
+    ] {
         let config = StartConfig { from, scale: 1.0, spread: 0.2 };
         let error = config.rows(&model, &images, &Streams::new(1), "start").unwrap_err();
         assert!(matches!(error, Error::TooFewComponents { available: 12, latent_dim: 13, .. }));
