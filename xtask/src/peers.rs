@@ -18,8 +18,9 @@ const STAMP: &str = "stamp";
 const PACKAGES: [&str; 4] =
     ["torch==2.13.0", "numpy==2.4.6", "openTSNE==1.0.4", "scikit-learn==1.9.1"];
 
-/// Bytes, measured with pip 23.2 and rounded up: what is fetched, what is on disk meanwhile, what stays.
-const FETCHED: u64 = 3_000_000_000;
+/// Bytes: what is fetched and what stays, as seen with pip 23.2 and rounded up, and the two together
+/// with some room, for pip keeps the wheels while it unpacks them.
+const FETCHED: u64 = 2_900_000_000;
 const PEAK: u64 = 8_200_000_000;
 const KEPT: u64 = 5_100_000_000;
 
@@ -128,7 +129,7 @@ case \"$*\" in *version_info*) echo 3.11;; *--version*) echo pip 24.0;; \
         let machine = Machine::new();
         machine.program("python3", PYTHON);
         let host = machine.host();
-        assert!(announcement(&host).unwrap().contains("3.0 GB"));
+        assert!(announcement(&host).unwrap().contains("2.9 GB"));
         assert_eq!(provide(&host).unwrap(), machine.path(PEERS));
         assert!(machine.path("external/peers/torch").is_dir());
         assert_eq!(announcement(&host), None);
