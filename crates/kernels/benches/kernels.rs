@@ -109,8 +109,7 @@ fn network(criterion: &mut Criterion) {
             });
             let learned = weights.iter_mut().map(Layer::learned).collect();
             let update = UpdateStep { rule: &ADAM, step, rate: 1e-4, rows: ROWS };
-            network.update(&workspace, learned, &update);
-            packed.refresh(&network, &affines(&weights));
+            network.update(&workspace, &mut packed, learned, &update);
         });
     });
     group.finish();

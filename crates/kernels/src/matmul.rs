@@ -58,6 +58,11 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Number of columns.
+    pub(crate) fn width(&self) -> usize {
+        self.columns
+    }
+
     /// Whether every element lies in the slice.
     fn fits(&self) -> bool {
         let last = self.rows.saturating_sub(1) * self.row_stride
@@ -81,16 +86,39 @@ pub enum Into {
 /// # Panics
 /// Where `a` has not as many columns as `b` has rows, or `product` has another size than
 /// [rows of `a`] · [columns of `b`].
-#[allow(unsafe_code)]
 pub fn matmul(product: &mut [f32], a: Matrix, b: Matrix, scale: f32, into: Into) {
+    // Unchecked, a product of huge empty matrices would wrap around to a small size.
+    let size = a.rows.checked_mul(b.columns);
+    assert_eq!(Some(product.len()), size, "the size of a matrix product");
+    write(product, b.columns, a, b, scale, into);
+}
+
+/// Adds `a · b` to the columns of `product`, which has `width` of them, from `start` on.
+///
+/// # Panics
+/// As [`matmul`], and where there are not so many columns.
+pub(crate) fn add_to_columns(
+    product: &mut [f32],
+    (width, start): (usize, usize),
+    a: Matrix,
+    b: Matrix,
+) {
+    assert!(start <= width && b.columns <= width - start, "columns behind the last one");
+    assert_eq!(Some(product.len()), a.rows.checked_mul(width), "the size of a matrix product");
+    if !product.is_empty() {
+        write(&mut product[start..], width, a, b, 1.0, Into::Add);
+    }
+}
+
+/// The product, `stride` values from row to row.
+#[allow(unsafe_code)]
+fn write(product: &mut [f32], stride: usize, a: Matrix, b: Matrix, scale: f32, into: Into) {
     let (rows, inner, columns) = (a.rows, a.columns, b.columns);
     assert_eq!(inner, b.rows, "the inner sizes of a matrix product");
-    // Unchecked, a product of huge empty matrices would wrap around to a small size.
-    let size = rows.checked_mul(columns);
-    assert_eq!(Some(product.len()), size, "the size of a matrix product");
-    assert!(a.fits() && b.fits(), "a matrix reaches beyond its slice");
-    // SAFETY: the three assertions above put every index that the strides lead to inside its slice,
-    // and the borrow of `product` is exclusive.
+    let target = Matrix { values: product, rows, columns, row_stride: stride, column_stride: 1 };
+    assert!(a.fits() && b.fits() && target.fits(), "a matrix reaches beyond its slice");
+    // SAFETY: the assertions above put every index that the strides lead to inside its slice, and
+    // the borrow of `product` is exclusive.
     unsafe {
         gemm(
             rows,
@@ -98,7 +126,7 @@ pub fn matmul(product: &mut [f32], a: Matrix, b: Matrix, scale: f32, into: Into)
             inner,
             product.as_mut_ptr(),
             1,
-            columns as isize,
+            stride as isize,
             into == Into::Add,
             a.values.as_ptr(),
             a.column_stride as isize,

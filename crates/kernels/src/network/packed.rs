@@ -6,20 +6,21 @@ use super::{Affine, Network, Stage};
 use crate::ConvTranspose2d;
 use crate::transpose::columns_to_rows;
 
-/// Rows of a transposed weight that one task makes.
-const ROWS: usize = 64;
+/// Outputs of a linear stage that lie together in a copy, and that one task moves: so few that their
+/// weights stay in the cache meanwhile.
+pub(super) const PANEL: usize = 32;
 
 /// Copies of a network's weights. A product is several times faster where it reads its right side row
 /// after row, and the forward and the backward pass want different rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Packed {
     stages: Vec<Copies>,
 }
 
 /// The copies of one stage; empty where there is nothing to copy.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Copies {
-    /// Linear: `[inputs, outputs]`. Convolution: `[inputs, kernel, kernel, outputs]`.
+    /// Linear: panels of up to 32 outputs, each `[inputs, outputs]`. Convolution: `[inputs, kernel, kernel, outputs]`.
     pub forward: Vec<f32>,
     /// Convolution: `[kernel, kernel, outputs, inputs]`. A linear stage reads the weight itself.
     pub backward: Vec<f32>,
@@ -57,7 +58,9 @@ impl Packed {
             let copies = &mut self.stages[index];
             match *stage {
                 Stage::Linear { inputs, .. } => {
-                    turn(affine.weight, inputs, &mut copies.forward);
+                    let panels = copies.forward.par_chunks_mut(PANEL * inputs);
+                    let weights = affine.weight.par_chunks(PANEL * inputs);
+                    panels.zip(weights).for_each(|(panel, weight)| turn(weight, inputs, panel));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),
                 Stage::Activation(_) | Stage::Transpose { .. } => {}
@@ -65,21 +68,23 @@ impl Packed {
         }
     }
 
+    /// The copies of all stages, to be changed.
+    pub(super) fn stages_mut(&mut self) -> &mut [Copies] {
+        &mut self.stages
+    }
+
     pub(super) fn stage(&self, index: usize) -> &Copies {
         &self.stages[index]
     }
 }
 
-/// Transposes a weight with `inputs` columns.
-fn turn(weight: &[f32], inputs: usize, turned: &mut [f32]) {
-    let outputs = weight.len() / inputs;
-    turned.par_chunks_mut(ROWS * outputs).enumerate().for_each(|(task, rows)| {
-        columns_to_rows(weight, inputs, task * ROWS, rows);
-    });
+/// Transposes the weights of some outputs.
+pub(super) fn turn(weight: &[f32], inputs: usize, panel: &mut [f32]) {
+    columns_to_rows(weight, inputs, 0, panel);
 }
 
 /// `[inputs, outputs, kernel²]` to both of a convolution's copies.
-fn turn_kernels(sizes: ConvTranspose2d, weight: &[f32], copies: &mut Copies) {
+pub(super) fn turn_kernels(sizes: ConvTranspose2d, weight: &[f32], copies: &mut Copies) {
     let (cells, outputs) = (sizes.kernel * sizes.kernel, sizes.outputs);
     for (index, &value) in weight.iter().enumerate() {
         let (input, output, cell) =

@@ -1,8 +1,9 @@
 //! Forward and backward through all stages, for the rows of a chunk.
 
+use super::packed::PANEL;
 use super::{Affine, Chunk, Network, Packed, Stage};
 use crate::ConvTranspose2d;
-use crate::matmul::{Into, Matrix, matmul};
+use crate::matmul::{Into, Matrix, add_to_columns, matmul};
 use crate::transpose::columns_to_rows;
 
 /// Whose gradients a backward pass computes besides the input's.
@@ -30,8 +31,12 @@ impl Network {
                 Stage::Linear { inputs, outputs } => {
                     let Some(affine) = parameters.next() else { return };
                     y.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(affine.bias));
-                    let weight = Matrix::new(&packed.stage(index).forward, outputs);
-                    matmul(y, Matrix::new(x, inputs), weight, 1.0, Into::Add);
+                    let x = Matrix::new(x, inputs);
+                    let panels = packed.stage(index).forward.chunks(PANEL * inputs);
+                    for (panel, start) in panels.zip((0..).step_by(PANEL)) {
+                        let panel = Matrix::new(panel, panel.len() / inputs);
+                        add_to_columns(y, (outputs, start), x, panel);
+                    }
                 }
                 Stage::ConvTranspose2d(sizes) => {
                     let Some(affine) = parameters.next() else { return };

@@ -2,12 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{Network, Stage, Workspace};
+use super::packed::{Copies, PANEL, turn, turn_kernels};
+use super::{Network, Packed, Stage, Workspace};
 use crate::matmul::{Into, Matrix, matmul};
 use crate::{ConvTranspose2d, Update};
-
-/// Rows of a linear weight that one task computes and moves; its gradient stays in the cache.
-const ROWS: usize = 32;
 
 /// The parameters of a stage with what the update rule keeps for them.
 #[derive(Debug)]
@@ -51,26 +49,43 @@ struct Task<'a> {
     /// The first of the stage's outputs that are moved.
     start: usize,
     learned: Learned<'a>,
+    copies: Moved<'a>,
+}
+
+/// Where a task's weights are copied to.
+enum Moved<'a> {
+    Panel(&'a mut [f32]),
+    Kernels(&'a mut Copies),
 }
 
 impl Network {
     /// Moves all parameters, by the gradients of the batch whose chunks have all been through
     /// [`Network::backward`] with [`Wanted::Parameters`](super::Wanted::Parameters). `learned` has one
-    /// entry for each stage that learns, in their order. Copies of the weights are stale afterwards
-    /// ([`Packed::refresh`](super::Packed::refresh)). An empty batch moves nothing.
+    /// entry for each stage that learns, in their order; `packed` holds their copies, which move along. An
+    /// empty batch moves nothing.
     ///
     /// # Panics
     /// Where the batch has more rows than the workspace, or weights and biases are not the network's.
-    pub fn update(&self, workspace: &Workspace, learned: Vec<Learned>, step: &UpdateStep) {
+    pub fn update(
+        &self,
+        workspace: &Workspace,
+        packed: &mut Packed,
+        learned: Vec<Learned>,
+        step: &UpdateStep,
+    ) {
         if step.rows == 0 {
             return;
         }
         let lengths = |learned: &Learned| [learned.weight.len(), learned.bias.len()];
         self.check_parameters(learned.iter().map(lengths));
         let tasks: Vec<Task> = self
-            .learning()
+            .stages
+            .iter()
+            .zip(packed.stages_mut())
+            .enumerate()
+            .filter(|(_, (stage, _))| stage.parameters().is_some())
             .zip(learned)
-            .flat_map(|((stage, _), learned)| self.tasks(stage, learned))
+            .flat_map(|((index, (stage, copies)), learned)| tasks(index, *stage, copies, learned))
             .collect();
         // The widest layers come last, and are the ones to begin with.
         tasks
@@ -78,13 +93,6 @@ impl Network {
             .rev()
             .with_max_len(1)
             .for_each(|task| self.run(workspace, task, step));
-    }
-
-    fn tasks<'a>(&self, stage: usize, learned: Learned<'a>) -> Vec<Task<'a>> {
-        match self.stages[stage] {
-            Stage::Linear { inputs, .. } => split(stage, inputs, learned),
-            _ => vec![Task { stage, start: 0, learned }],
-        }
     }
 
     fn run(&self, workspace: &Workspace, task: Task, step: &UpdateStep) {
@@ -96,25 +104,45 @@ impl Network {
             }
             Stage::ConvTranspose2d(sizes) => {
                 let partials = workspace.partials(task.stage, step.rows);
-                move_convolution(sizes, task.learned, partials, step);
+                move_convolution(sizes, task, partials, step);
             }
             Stage::Activation(_) | Stage::Transpose { .. } => {}
         }
     }
 }
 
+fn tasks<'a>(
+    index: usize,
+    stage: Stage,
+    copies: &'a mut Copies,
+    learned: Learned<'a>,
+) -> Vec<Task<'a>> {
+    match stage {
+        Stage::Linear { inputs, .. } => split(index, inputs, &mut copies.forward, learned),
+        _ => vec![Task { stage: index, start: 0, learned, copies: Moved::Kernels(copies) }],
+    }
+}
+
 /// Cuts a linear stage into blocks of outputs.
-fn split(stage: usize, inputs: usize, learned: Learned<'_>) -> Vec<Task<'_>> {
+fn split<'a>(
+    stage: usize,
+    inputs: usize,
+    panels: &'a mut [f32],
+    learned: Learned<'a>,
+) -> Vec<Task<'a>> {
     let Learned { weight, weight_state, bias, bias_state } = learned;
     let mut weight_state: Vec<_> =
-        weight_state.into_iter().map(|slot| slot.chunks_mut(ROWS * inputs)).collect();
-    let mut bias_state: Vec<_> = bias_state.into_iter().map(|slot| slot.chunks_mut(ROWS)).collect();
-    let blocks = weight.chunks_mut(ROWS * inputs).zip(bias.chunks_mut(ROWS));
+        weight_state.into_iter().map(|slot| slot.chunks_mut(PANEL * inputs)).collect();
+    let mut bias_state: Vec<_> =
+        bias_state.into_iter().map(|slot| slot.chunks_mut(PANEL)).collect();
+    let blocks = weight.chunks_mut(PANEL * inputs).zip(bias.chunks_mut(PANEL));
     blocks
-        .zip((0..).step_by(ROWS))
-        .map(|((weight, bias), start)| Task {
+        .zip(panels.chunks_mut(PANEL * inputs))
+        .zip((0..).step_by(PANEL))
+        .map(|(((weight, bias), panel), start)| Task {
             stage,
             start,
+            copies: Moved::Panel(panel),
             learned: Learned {
                 weight,
                 weight_state: weight_state.iter_mut().filter_map(Iterator::next).collect(),
@@ -127,11 +155,15 @@ fn split(stage: usize, inputs: usize, learned: Learned<'_>) -> Vec<Task<'_>> {
 
 /// `dW = dyᵀ x`, `db = Σ dy`, for the outputs of a task.
 fn move_linear(task: Task, dy: Matrix, x: Matrix, step: &UpdateStep) {
-    let Task { start, mut learned, .. } = task;
+    let Task { start, mut learned, copies, .. } = task;
+    let inputs = x.width();
     let dy = dy.columns(start, learned.bias.len());
     let mut gradient = vec![0.0; learned.weight.len()];
     matmul(&mut gradient, dy.transposed(), x, step.mean(), Into::Replace);
     step.apply(learned.weight, &gradient, &mut learned.weight_state);
+    if let Moved::Panel(panel) = copies {
+        turn(learned.weight, inputs, panel);
+    }
     let mut bias_gradient = vec![0.0; learned.bias.len()];
     dy.add_rows(step.mean(), &mut bias_gradient);
     step.apply(learned.bias, &bias_gradient, &mut learned.bias_state);
@@ -140,10 +172,11 @@ fn move_linear(task: Task, dy: Matrix, x: Matrix, step: &UpdateStep) {
 /// Adds the chunks' gradients up and puts them into PyTorch's order.
 fn move_convolution<'a>(
     sizes: ConvTranspose2d,
-    mut learned: Learned,
+    task: Task,
     mut partials: impl Iterator<Item = &'a [f32]>,
     step: &UpdateStep,
 ) {
+    let Task { mut learned, copies, .. } = task;
     let Some(first) = partials.next() else { return };
     let mut sums = first.to_vec();
     for partial in partials {
@@ -160,4 +193,7 @@ fn move_convolution<'a>(
     }
     step.apply(learned.weight, &gradient, &mut learned.weight_state);
     step.apply(learned.bias, bias, &mut learned.bias_state);
+    if let Moved::Kernels(copies) = copies {
+        turn_kernels(sizes, learned.weight, copies);
+    }
 }

@@ -141,7 +141,8 @@ fn an_empty_batch_moves_nothing() {
         let mut slots: Vec<Vec<f32>> =
             values.iter().map(|values| vec![1.0; values.len()]).collect();
         let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 0 };
-        network.update(&workspace, learned(&mut values, &mut slots), &step);
+        let mut packed = Packed::new(&network, &affines(&before));
+        network.update(&workspace, &mut packed, learned(&mut values, &mut slots), &step);
         assert_eq!(values, before);
         assert!(slots.iter().flatten().all(|&slot| slot == 1.0));
     }
@@ -176,5 +177,7 @@ fn nothing_is_updated_where_a_stage_is_missing() {
     let network = mlp(Activation::Relu);
     let workspace = Workspace::new(&network, 4, 2);
     let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 4 };
-    network.update(&workspace, Vec::new(), &step);
+    let parameters = parameters(&network, 2);
+    let mut packed = Packed::new(&network, &affines(&parameters));
+    network.update(&workspace, &mut packed, Vec::new(), &step);
 }

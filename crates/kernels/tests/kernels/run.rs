@@ -91,7 +91,10 @@ fn gradients(
     let mut values = parameters.clone();
     let mut slots: Parameters = values.iter().map(|values| vec![0.0; values.len()]).collect();
     let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows };
-    network.update(workspace, learned(&mut values, &mut slots), &step);
+    let mut packed = Packed::new(network, &affines(parameters));
+    network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
+    // The copies have moved along.
+    assert_eq!(packed, Packed::new(network, &affines(&values)));
     for ((after, before), slot) in
         values.iter().flatten().zip(parameters.iter().flatten()).zip(slots.iter().flatten())
     {

@@ -174,7 +174,7 @@ impl CpuEngine {
         indices: RowIndices,
         decoder: Option<(&mut DecoderState, f64)>,
     ) -> Option<()> {
-        let CpuEngine { network, workspace, buffers, pool, .. } = self;
+        let CpuEngine { network, packed, workspace, buffers, pool, .. } = self;
         let mut tables = tables::exclusive(table)?;
         let mut scatter = || buffers.scatter(indices, &mut tables);
         let Some((decoder, rate)) = decoder else {
@@ -183,8 +183,8 @@ impl CpuEngine {
         };
         let (rule, step, learned) = decoder.next_update()?;
         let update = UpdateStep { rule, step, rate, rows: indices.len() };
-        pool.join(scatter, || network.update(workspace, learned, &update));
-        self.refresh()
+        pool.join(scatter, || network.update(workspace, packed, learned, &update));
+        Some(())
     }
 
     /// Looks at the decoder's parameters anew, after they were changed. `None` where they left the CPU.
