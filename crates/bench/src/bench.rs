@@ -17,7 +17,7 @@ use crate::plan::Measure;
 use crate::prepare::{INFERENCE_STEPS, Use};
 use crate::proof::{self, Agreement};
 use crate::protocol::Request;
-use crate::quality::Curves;
+use crate::quality::{Curves, Schedules};
 use crate::row::Row;
 use crate::statistics::Spread;
 use crate::{case, tsne};
@@ -36,8 +36,8 @@ pub struct Effort {
     pub rounds: u32,
     /// Seconds of a round.
     pub seconds: f64,
-    /// Epochs of each schedule whose time to quality is measured.
-    pub epochs: Vec<u32>,
+    /// Schedules whose time to quality is measured.
+    pub schedules: Schedules,
 }
 
 /// All that rows are measured with.
@@ -159,8 +159,8 @@ impl<'a> Bench<'a> {
 
     fn curves(&self) -> Result<&Curves> {
         if self.curves.get().is_none() {
-            let (images, epochs) = ([self.train.as_path(), &self.test], &self.effort.epochs);
-            let curves = Curves::measure(self.programs, self.data, images, epochs, self.say)?;
+            let (images, schedules) = ([self.train.as_path(), &self.test], &self.effort.schedules);
+            let curves = Curves::measure(self.programs, self.data, images, schedules, self.say)?;
             let _ = self.curves.set(curves);
         }
         self.curves.get().context("the curves were measured")

@@ -37,6 +37,7 @@ use peer::{Peer, Programs};
 use plan::Planned;
 use prepare::Workshop;
 use proof::Violation;
+use quality::Schedules;
 use row::Report;
 
 const EXAMPLES: &str = "\
@@ -129,12 +130,16 @@ struct Options {
     /// Epochs of the schedules whose time to quality is measured.
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [10, 30])]
     epochs: Vec<u32>,
+    /// Epochs of further schedules of ours alone.
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [45])]
+    our_epochs: Vec<u32>,
 }
 
 impl Options {
     fn effort(&self) -> Effort {
         let (rounds, seconds) = if self.quick { (5, 0.3) } else { (11, 0.7) };
-        Effort { rounds, seconds, epochs: self.epochs.clone() }
+        let (both, ours) = (self.epochs.clone(), self.our_epochs.clone());
+        Effort { rounds, seconds, schedules: Schedules { both, ours } }
     }
 
     fn programs(&self) -> Result<Programs> {

@@ -35,6 +35,15 @@ pub struct Point {
     pub nats: f64,
 }
 
+/// Lengths of schedules, in epochs.
+#[derive(Debug, Clone)]
+pub struct Schedules {
+    /// Those of both programs.
+    pub both: Vec<u32>,
+    /// Further ones of ours, whose epochs take less time.
+    pub ours: Vec<u32>,
+}
+
 /// All that both programs have reached, under schedules of several lengths.
 #[derive(Debug, Default)]
 pub struct Curves {
@@ -47,7 +56,7 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// Runs both programs in turn, once for each number of epochs.
+    /// Runs both programs in turn, once for each number of epochs, then ours alone.
     ///
     /// # Errors
     /// Where one of them fails.
@@ -55,16 +64,19 @@ impl Curves {
         programs: &Programs,
         data: &Path,
         images: [&Path; 2],
-        epochs: &[u32],
+        schedules: &Schedules,
         say: &dyn Fn(&str),
     ) -> Result<Curves> {
         let (mut curves, watch) = (Curves::default(), Watch::start(&[])?);
-        for &count in epochs {
+        for &count in &schedules.both {
             let ours = points(programs, "ours", our_command(programs, data, count)?, say)?;
             let vae = points(programs, "vae", vae_command(programs, images, count), say)?;
             (curves.ours_last, curves.vae_last) = (ours.last().copied(), vae.last().copied());
             curves.ours.extend(ours);
             curves.vae.extend(vae);
+        }
+        for &count in &schedules.ours {
+            curves.ours.extend(points(programs, "ours", our_command(programs, data, count)?, say)?);
         }
         curves.foreign = watch.foreign()?;
         Ok(curves)
@@ -164,9 +176,11 @@ fn train(experiment: &Experiment, config: &ModelConfig, catalogue: &Catalogue) -
     Ok(())
 }
 
-/// An evaluation takes longer than some epochs: of long schedules every third epoch has one.
+/// An evaluation takes longer than some epochs: there are four, in the last third of a schedule, where
+/// the falling rates let a model reach most.
 fn is_evaluated(epoch: u32, epochs: u32) -> bool {
-    epochs <= 12 || epoch.is_multiple_of(3) || epoch == epochs
+    let (left, every) = (epochs - epoch, (epochs / 10).max(1));
+    left.is_multiple_of(every) && left / every < 4
 }
 
 fn nats(

@@ -47,6 +47,9 @@ pub struct Arguments {
     /// Epochs of the schedules whose time to quality is measured [default: 10,30].
     #[arg(long, value_name = "N,N")]
     epochs: Option<OsString>,
+    /// Epochs of further schedules of ours alone [default: 45].
+    #[arg(long, value_name = "N,N")]
+    our_epochs: Option<OsString>,
     /// A folder with Fashion-MNIST, instead of fetching it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -66,6 +69,7 @@ impl Arguments {
             ("--document", &self.document),
             ("--threads", &self.threads),
             ("--epochs", &self.epochs),
+            ("--our-epochs", &self.our_epochs),
         ];
         let valued = valued.into_iter().filter_map(|(flag, value)| {
             value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
