@@ -227,8 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn short_schedules_are_evaluated_at_every_epoch_and_long_ones_at_every_third() {
-        let evaluated = |epochs| (1..=epochs).filter(|&e| is_evaluated(e, epochs)).count();
-        assert_eq!((evaluated(10), evaluated(30), evaluated(31)), (10, 10, 11));
+    fn a_schedule_is_evaluated_four_times_in_its_last_third() {
+        let evaluated = |epochs: u32| -> Vec<u32> {
+            (1..=epochs).filter(|&epoch| is_evaluated(epoch, epochs)).collect()
+        };
+        assert_eq!(evaluated(10), [7, 8, 9, 10]);
+        assert_eq!(evaluated(31), [22, 25, 28, 31]);
+        assert_eq!(evaluated(1), [1]);
     }
 }

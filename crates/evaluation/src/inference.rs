@@ -12,6 +12,10 @@ use autodecoder_training::{
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+/// Steps that the kernels take before progress is told and a stop is heeded: the groups of a batch
+/// need not wait for one another meanwhile.
+const STEPS_AT_A_TIME: usize = 20;
+
 /// How rows are fitted to unseen images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,19 +127,35 @@ impl Fit<'_> {
         let counters = [batch.number];
         let kind = self.model.posterior().noise();
         let noise = BatchNoise::new(self.streams, "inference", &counters, kind);
-        let sum = match &mut self.engine {
-            Some(engine) => {
-                check_stop(observer)?;
-                let indices: Vec<i64> = (batch.first..batch.first + batch.count).collect();
-                let steps: Vec<LatentStep> =
-                    (0..self.config.steps).map(|step| self.config.step(step)).collect();
-                let [objective, ..] = engine.infer(table, self.images, &indices, &steps, &noise);
-                observer.step(batch.steps_done(steps.len()), batch.steps_done_at_end(steps.len()));
-                objective
-            }
+        let sum = match &self.engine {
+            Some(_) => self.batch_by_kernels(batch, table, noise, observer)?,
             None => self.batch_by_libtorch(batch, table, &noise, observer)?,
         };
         Ok(sum / batch.count as f64)
+    }
+
+    fn batch_by_kernels(
+        &mut self,
+        batch: &Batch,
+        table: &mut LatentTable,
+        noise: BatchNoise,
+        observer: &mut dyn Observer,
+    ) -> Result<f64, Error> {
+        let indices: Vec<i64> = (batch.first..batch.first + batch.count).collect();
+        let steps: Vec<LatentStep> =
+            (0..self.config.steps).map(|step| self.config.step(step)).collect();
+        let (mut objective, mut done) = (f64::NAN, 0);
+        for block in steps.chunks(STEPS_AT_A_TIME) {
+            check_stop(observer)?;
+            let noise = noise.from_step(done as u64);
+            if let Some(engine) = &mut self.engine {
+                [objective, ..] = engine.infer(table, self.images, &indices, block, &noise);
+            }
+            done += block.len();
+            let before = batch.number * steps.len() as u64;
+            observer.step(before + done as u64, batch.batches * steps.len() as u64);
+        }
+        Ok(objective)
     }
 
     fn batch_by_libtorch(
@@ -159,22 +179,11 @@ impl Fit<'_> {
             let inputs = RowStep { images: &pixels, noise: &noise, regulariser_weight, rate };
             objective = row_step(self.model, &mut rows, &inputs, self.optimiser, &[]).sums.get(0);
             let done = batch.number * u64::from(self.config.steps) + u64::from(number) + 1;
-            observer.step(done, batch.steps_done_at_end(self.config.steps as usize));
+            observer.step(done, batch.batches * u64::from(self.config.steps));
         }
         table.scatter(&indices, &rows);
         // Only here does the CPU wait for the device.
         Ok(objective.double_value(&[]))
-    }
-}
-
-impl Batch {
-    /// Steps of all batches up to this one.
-    fn steps_done(&self, steps: usize) -> u64 {
-        (self.number + 1) * steps as u64
-    }
-
-    fn steps_done_at_end(&self, steps: usize) -> u64 {
-        self.batches * steps as u64
     }
 }
 

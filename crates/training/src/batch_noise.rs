@@ -20,6 +20,7 @@ pub struct BatchNoise<'a> {
     counters: &'a [u64],
     kind: Noise,
     silent: bool,
+    first_step: u64,
 }
 
 impl<'a> BatchNoise<'a> {
@@ -30,13 +31,19 @@ impl<'a> BatchNoise<'a> {
         counters: &'a [u64],
         kind: Noise,
     ) -> BatchNoise<'a> {
-        BatchNoise { streams, name, counters, kind, silent: false }
+        BatchNoise { streams, name, counters, kind, silent: false, first_step: 0 }
     }
 
     /// The noise's median in place of every draw, where `silent` holds.
     #[must_use]
     pub fn silenced(self, silent: bool) -> BatchNoise<'a> {
         BatchNoise { silent, ..self }
+    }
+
+    /// The noise of the latent steps from `first_step` on, which are counted from 0 there.
+    #[must_use]
+    pub fn from_step(self, first_step: u64) -> BatchNoise<'a> {
+        BatchNoise { first_step, ..self }
     }
 
     /// Writes the noise of one group in one latent step.
@@ -58,7 +65,8 @@ impl<'a> BatchNoise<'a> {
     }
 
     fn rng(&self, latent_step: u64, group: usize) -> ChaCha8Rng {
-        let counters = [self.counters, &[latent_step, group as u64]].concat();
+        let step = self.first_step + latent_step;
+        let counters = [self.counters, &[step, group as u64]].concat();
         self.streams.rng(self.name, &counters)
     }
 }

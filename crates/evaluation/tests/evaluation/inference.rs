@@ -5,8 +5,8 @@ use autodecoder_data::ImageSet;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{
-    Adam, BatchRecord, DeviceImages, Error, Observer, RowBatch, RowStep, Silent, Streams,
-    optimisers, row_step, standard_normal,
+    Adam, BatchRecord, DeviceImages, EngineKind, Error, Observer, RowBatch, RowStep, Silent,
+    Streams, optimisers, row_step, standard_normal,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -93,7 +93,7 @@ fn every_step_has_its_own_noise_and_rate() {
     let (config, adam, streams) = (inference(3), Adam::default(), Streams::new(5));
     let mut expected = RowBatch::fresh(start(&model, 3), &adam);
     for step in 0..3 {
-        let mut rng = streams.rng("inference", &[0, step]);
+        let mut rng = streams.rng("inference", &[0, step, 0]);
         let inputs = RowStep {
             images: &images.range(0, 3),
             noise: &standard_normal(3, 3, Device::Cpu, &mut rng),
@@ -102,7 +102,27 @@ fn every_step_has_its_own_noise_and_rate() {
         };
         row_step(&model, &mut expected, &inputs, &adam, &[]);
     }
-    assert_eq!(numbers(&fit(&model, &images, &config)), numbers(&expected.rows));
+    for (found, expected) in
+        numbers(&fit(&model, &images, &config)).iter().zip(numbers(&expected.rows))
+    {
+        assert_relative_eq!(*found, expected, max_relative = 1e-4);
+    }
+}
+
+/// More steps than are taken at a time, a short last batch: the kernels and libtorch agree.
+#[test]
+fn both_engines_fit_alike() {
+    let images = images(9);
+    for spec in [auto_decoder(), variational()] {
+        let model = model(spec, &images);
+        let rows = [EngineKind::Auto, EngineKind::Libtorch].map(|engine| {
+            let config = InferenceConfig { engine, ..inference(50) };
+            numbers(&fit(&model, &images, &config))
+        });
+        for (kernels, libtorch) in rows[0].iter().zip(&rows[1]) {
+            assert_relative_eq!(*kernels, *libtorch, max_relative = 1e-3, epsilon = 1e-3);
+        }
+    }
 }
 
 #[test]
@@ -135,12 +155,12 @@ impl Observer for Steps {
 }
 
 #[test]
-fn progress_counts_every_step_of_every_batch() {
+fn libtorchs_progress_counts_every_step_of_every_batch() {
     for (count, batches) in [(4, 1), (9, 3)] {
         let images = images(count);
         let model = model(auto_decoder(), &images);
         let mut steps = Steps::default();
-        let config = inference(7);
+        let config = InferenceConfig { engine: EngineKind::Libtorch, ..inference(7) };
         let rows = infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps);
         assert_eq!(rows.unwrap().size(), [images.len(), 3]);
         let total = 7 * batches;
@@ -148,6 +168,18 @@ fn progress_counts_every_step_of_every_batch() {
         assert_eq!(steps.batches.len(), batches as usize);
         assert!(steps.batches.iter().all(|batch| batch.images_per_second > 0.0));
     }
+}
+
+/// Twenty steps at a time, and what is left.
+#[test]
+fn the_kernels_progress_rises_to_the_last_step() {
+    let images = images(9);
+    let model = model(auto_decoder(), &images);
+    let mut steps = Steps::default();
+    let config = inference(25);
+    infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps).unwrap();
+    let expected = [20, 25, 45, 50, 70, 75].map(|done| (done, 75));
+    assert_eq!(steps.steps, expected);
 }
 
 /// What is told of a batch is its objective where the last step began.
@@ -186,13 +218,18 @@ impl Observer for StopAfter {
 }
 
 #[test]
-fn inference_stops_within_a_step_when_asked() {
+fn inference_stops_when_asked() {
     let images = images(9);
     let model = model(auto_decoder(), &images);
     // In the middle of a batch, between two, and before the first step.
-    for steps in [3, 7, 0] {
+    for (engine, steps) in [3, 7, 0]
+        .map(|steps| (EngineKind::Libtorch, steps))
+        .into_iter()
+        .chain([20, 25, 0].map(|steps| (EngineKind::Auto, steps)))
+    {
         let mut observer = StopAfter { steps, seen: 0 };
-        let (config, streams) = (inference(7), Streams::new(1));
+        let all = if engine == EngineKind::Auto { 25 } else { 7 };
+        let (config, streams) = (InferenceConfig { engine, ..inference(all) }, Streams::new(1));
         let stopped = infer(&model, &images, &config, &optimisers(), &streams, &mut observer);
         assert!(
             matches!(stopped, Err(Error::Interrupted { place: "during inference" })),
