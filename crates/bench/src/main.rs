@@ -16,6 +16,7 @@ mod alternate;
 mod bench;
 mod case;
 mod child;
+mod goal;
 mod machine;
 mod model;
 mod peer;
@@ -207,6 +208,7 @@ fn measure(options: &Options, rows: &[Planned]) -> Result<Report> {
         let mut row =
             bench.measure(planned.measure).with_context(|| format!("{name} against {against}"))?;
         (row.name, row.against) = (name.clone(), against.clone());
+        row.goal = goal::goal(&planned.measure);
         report.put(row);
         report.write(&path)?;
     }

@@ -72,13 +72,6 @@ impl Row {
     pub fn is_disturbed(&self) -> bool {
         self.foreign_cores.is_some_and(|cores| cores > LIMIT)
     }
-
-    /// The same with a goal.
-    #[must_use]
-    pub fn with_goal(mut self, goal: f64) -> Row {
-        self.goal = Some(goal);
-        self
-    }
 }
 
 /// The whole report.
@@ -155,7 +148,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bench.json");
         let mut report = Report::default();
-        report.put(row("a", 1.5).with("ours_seconds", 0.25).with_goal(1.0));
+        report.put(row("a", 1.5).with("ours_seconds", 0.25));
         report.put(Row::new("times", None));
         report.write(&path).unwrap();
         let json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();

@@ -171,8 +171,12 @@ fn reasons(facts: &Facts) -> Vec<String> {
     if configs().any(|config| config.latents.rate > config.decoder.rate) {
         texts.push(two_rates(configs().any(forgets_faster)));
     }
-    if configs().any(|c| matches!(c.start.from, StartKind::Pca | StartKind::WhitenedPca)) {
+    let starts = || configs().map(|config| config.start.from);
+    if starts().any(|from| !matches!(from, StartKind::Zero | StartKind::Random)) {
         texts.push(PRINCIPAL_COMPONENTS.to_owned());
+    }
+    if starts().any(|from| from == StartKind::ProbabilisticPca) {
+        texts.push(PROBABILISTIC_PCA.to_owned());
     }
     if !facts.results.comparisons.is_empty() {
         texts
@@ -184,6 +188,10 @@ fn reasons(facts: &Facts) -> Vec<String> {
 const PRINCIPAL_COMPONENTS: &str = "*Why a start at principal components.* Rows that start at random make the decoder learn a \
      random code by heart before it finds out what images have in common; the scores of a linear \
      model cost a second and put similar images next to each other from the first step.";
+
+const PROBABILISTIC_PCA: &str = "*Why at the posterior of probabilistic PCA.* It is what a linear decoder \
+     would end with, widths included: components of which an image says little start at the prior and \
+     cost nothing until the decoder has a use for them.";
 
 fn two_rates(forgets_faster: bool) -> String {
     let mut text = "*Why two learning rates.* A decoder’s parameter gets a gradient from every \
