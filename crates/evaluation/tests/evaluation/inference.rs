@@ -177,7 +177,7 @@ fn the_kernels_progress_rises_to_the_last_step() {
     let model = model(auto_decoder(), &images);
     let mut steps = Steps::default();
     let config = inference(25);
-    infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps).unwrap();
+    let _ = infer(&model, &images, &config, &optimisers(), &Streams::new(1), &mut steps).unwrap();
     let expected = [20, 25, 45, 50, 70, 75].map(|done| (done, 75));
     assert_eq!(steps.steps, expected);
 }

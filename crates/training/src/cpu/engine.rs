@@ -100,10 +100,12 @@ impl CpuEngine {
         }
     }
 
-    /// Takes the steps `steps` on rows alone: the decoder is as it was. As [`CpuEngine::step`].
+    /// Takes the steps `steps` on the rows of `table` at `indices`, no more of them than the batch size,
+    /// each fitted to the image of its index; the decoder is as it was. The last step's sums of
+    /// objective, reconstruction and KL, in nats.
     ///
     /// # Panics
-    /// As there.
+    /// Where an index is none of the table's or occurs twice, or a tensor has left the CPU.
     pub fn infer(
         &mut self,
         table: &mut LatentTable,
