@@ -72,18 +72,18 @@ pub fn infer(
     let optimiser = optimiser.as_ref();
     let rows = start(model, images, config);
     let mut table = LatentTable::new(rows, optimiser);
-    let engine = match config.engine {
+    let mut engine = match config.engine {
         EngineKind::Auto => CpuEngine::new(model, optimiser, config.batch_size as usize),
         EngineKind::Libtorch => None,
     };
-    let mut fit = Fit { model, images, config, optimiser, streams, engine };
+    let fit = Fit { model, images, config, optimiser, streams };
     let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let started = Instant::now();
     for number in 0..batches {
         let first = number as i64 * i64::from(config.batch_size);
         let count = i64::from(config.batch_size).min(images.len() - first);
         let batch = Batch { number, batches, first, count };
-        let objective = fit.batch(&batch, &mut table, observer)?;
+        let objective = fit.batch(&batch, engine.as_mut(), &mut table, observer)?;
         let images_per_second = (first + count) as f64 / started.elapsed().as_secs_f64();
         observer.batch(&BatchRecord { objective, images_per_second });
     }
@@ -106,6 +106,14 @@ struct Batch {
     count: i64,
 }
 
+impl Batch {
+    /// Places of the batch's images, on their device.
+    fn indices(&self, images: &DeviceImages) -> Tensor {
+        let options = (Kind::Int64, images.device());
+        Tensor::arange_start(self.first, self.first + self.count, options)
+    }
+}
+
 /// What all batches share.
 struct Fit<'a> {
     model: &'a LatentModel,
@@ -113,44 +121,42 @@ struct Fit<'a> {
     config: &'a InferenceConfig,
     optimiser: &'a dyn Optimiser,
     streams: &'a Streams,
-    engine: Option<CpuEngine>,
 }
 
 impl Fit<'_> {
     /// Fits the rows of a batch; their objective at the last step, nats per image.
     fn batch(
-        &mut self,
+        &self,
         batch: &Batch,
+        engine: Option<&mut CpuEngine>,
         table: &mut LatentTable,
         observer: &mut dyn Observer,
     ) -> Result<f64, Error> {
         let counters = [batch.number];
         let kind = self.model.posterior().noise();
         let noise = BatchNoise::new(self.streams, "inference", &counters, kind);
-        let sum = match &self.engine {
-            Some(_) => self.batch_by_kernels(batch, table, noise, observer)?,
+        let sum = match engine {
+            Some(engine) => self.batch_by_kernels(batch, engine, (table, noise), observer)?,
             None => self.batch_by_libtorch(batch, table, &noise, observer)?,
         };
         Ok(sum / batch.count as f64)
     }
 
     fn batch_by_kernels(
-        &mut self,
+        &self,
         batch: &Batch,
-        table: &mut LatentTable,
-        noise: BatchNoise,
+        engine: &mut CpuEngine,
+        (table, noise): (&mut LatentTable, BatchNoise),
         observer: &mut dyn Observer,
     ) -> Result<f64, Error> {
-        let indices: Vec<i64> = (batch.first..batch.first + batch.count).collect();
+        let indices = batch.indices(self.images);
         let steps: Vec<LatentStep> =
             (0..self.config.steps).map(|step| self.config.step(step)).collect();
         let (mut objective, mut done) = (f64::NAN, 0);
         for block in steps.chunks(STEPS_AT_A_TIME) {
             check_stop(observer)?;
             let noise = noise.from_step(done as u64);
-            if let Some(engine) = &mut self.engine {
-                [objective, ..] = engine.infer(table, self.images, &indices, block, &noise);
-            }
+            [objective, ..] = engine.infer(table, self.images, &indices, block, &noise);
             done += block.len();
             let before = batch.number * steps.len() as u64;
             observer.step(before + done as u64, batch.batches * steps.len() as u64);
@@ -167,8 +173,7 @@ impl Fit<'_> {
     ) -> Result<f64, Error> {
         let device = self.images.device();
         let pixels = self.images.range(batch.first, batch.count);
-        let indices =
-            Tensor::arange_start(batch.first, batch.first + batch.count, (Kind::Int64, device));
+        let indices = batch.indices(self.images);
         let mut rows = table.gather(&indices);
         let mut objective = Tensor::from(f64::NAN);
         for number in 0..self.config.steps {

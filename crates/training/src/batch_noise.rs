@@ -2,10 +2,10 @@
 
 use autodecoder_distributions::Noise;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, Open01, StandardNormal};
 use tch::{Device, Tensor};
 
 use crate::Streams;
+use crate::noise::draw;
 
 /// Rows that share a stream: what a thread handles at a time, whatever the number of threads.
 pub(crate) const GROUP: usize = 16;
@@ -49,10 +49,9 @@ impl<'a> BatchNoise<'a> {
     /// Writes the noise of one group in one latent step.
     pub(crate) fn fill(&self, latent_step: u64, group: usize, values: &mut [f32]) {
         match (self.kind, self.silent) {
-            (Noise::None, _) | (Noise::Normal, true) => values.fill(0.0),
+            (Noise::None | Noise::Normal, true) => values.fill(0.0),
             (Noise::Uniform, true) => values.fill(0.5),
-            (Noise::Normal, false) => draw(StandardNormal, self.rng(latent_step, group), values),
-            (Noise::Uniform, false) => draw(Open01, self.rng(latent_step, group), values),
+            (kind, false) => draw(kind, &mut self.rng(latent_step, group), values),
         }
     }
 
@@ -69,8 +68,4 @@ impl<'a> BatchNoise<'a> {
         let counters = [self.counters, &[step, group as u64]].concat();
         self.streams.rng(self.name, &counters)
     }
-}
-
-fn draw(distribution: impl Distribution<f32>, mut rng: ChaCha8Rng, values: &mut [f32]) {
-    values.iter_mut().for_each(|value| *value = distribution.sample(&mut rng));
 }

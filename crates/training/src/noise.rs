@@ -17,21 +17,26 @@ pub fn latent_noise(
     device: Device,
     rng: &mut impl Rng,
 ) -> Tensor {
+    if kind == Noise::None {
+        return Tensor::zeros([1, 1], (tch::Kind::Float, device));
+    }
+    let mut values = vec![0.0f32; (rows * columns) as usize];
+    draw(kind, rng, &mut values);
+    Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
+}
+
+/// Fills `values` with noise of the given kind: zeros for [`Noise::None`].
+pub(crate) fn draw(kind: Noise, rng: &mut impl Rng, values: &mut [f32]) {
     match kind {
-        Noise::None => Tensor::zeros([1, 1], (tch::Kind::Float, device)),
-        Noise::Normal => fill(rows, columns, device, || StandardNormal.sample(rng)),
-        Noise::Uniform => fill(rows, columns, device, || Open01.sample(rng)),
+        Noise::None => values.fill(0.0),
+        Noise::Normal => values.iter_mut().for_each(|value| *value = StandardNormal.sample(rng)),
+        Noise::Uniform => values.iter_mut().for_each(|value| *value = Open01.sample(rng)),
     }
 }
 
 /// Standard normals `[rows, columns]` on `device`.
 pub fn standard_normal(rows: i64, columns: i64, device: Device, rng: &mut impl Rng) -> Tensor {
     latent_noise(Noise::Normal, rows, columns, device, rng)
-}
-
-fn fill(rows: i64, columns: i64, device: Device, mut draw: impl FnMut() -> f32) -> Tensor {
-    let values: Vec<f32> = (0..rows * columns).map(|_| draw()).collect();
-    Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
 }
 
 #[cfg(test)]

@@ -80,7 +80,9 @@ impl Network {
                     let weight = &packed.stage(index).backward;
                     let patches = &mut chunk.scratch[..sizes.patches_len()];
                     let partial = &mut *chunk.partials[index];
-                    partial.fill(0.0);
+                    if wanted == Wanted::Parameters {
+                        partial.fill(0.0);
+                    }
                     let _ = parameters.next();
                     let images = x.chunks_exact(sizes.input_len());
                     let gradients = dy.chunks_exact(sizes.output_len());

@@ -72,25 +72,12 @@ impl Workspace {
                 scratch: &mut [],
             })
             .collect();
-        for (buffer, size) in self.values.iter_mut().zip(&self.sizes) {
-            deal(
-                buffer,
-                &mut chunks,
-                |chunk| chunk.rows * size,
-                |chunk, part| {
-                    chunk.values.push(part);
-                },
-            );
-        }
-        for (buffer, size) in self.gradients.iter_mut().zip(&self.sizes) {
-            deal(
-                buffer,
-                &mut chunks,
-                |chunk| chunk.rows * size,
-                |chunk, part| {
-                    chunk.gradients.push(part);
-                },
-            );
+        for ((values, gradients), size) in
+            self.values.iter_mut().zip(&mut self.gradients).zip(&self.sizes)
+        {
+            let size = |chunk: &Chunk| chunk.rows * size;
+            deal(values, &mut chunks, size, |chunk, part| chunk.values.push(part));
+            deal(gradients, &mut chunks, size, |chunk, part| chunk.gradients.push(part));
         }
         for (buffer, &size) in self.partials.iter_mut().zip(&self.partial_sizes) {
             deal(buffer, &mut chunks, |_| size, |chunk, part| chunk.partials.push(part));

@@ -79,7 +79,7 @@ impl CpuEngine {
         })
     }
 
-    /// Takes the steps `steps` on the rows of `table` at `indices`, no more of them than the batch size,
+    /// Takes the steps `steps` on the rows of `table` at `indices` (`i64`), no more of them than the batch size,
     /// each fitted to the image of its index. In the last of them `decoder` moves too, if there is one,
     /// at its rate. The last step's sums of objective, reconstruction and KL, in nats.
     ///
@@ -89,7 +89,7 @@ impl CpuEngine {
         &mut self,
         table: &mut LatentTable,
         images: &DeviceImages,
-        indices: &[i64],
+        indices: &Tensor,
         (steps, noise): (&[LatentStep], &BatchNoise),
         decoder: Option<(&mut DecoderState, f64)>,
     ) -> Sums {
@@ -100,7 +100,7 @@ impl CpuEngine {
         }
     }
 
-    /// Takes the steps `steps` on the rows of `table` at `indices`, no more of them than the batch size,
+    /// Takes the steps `steps` on the rows of `table` at `indices` (`i64`), no more of them than the batch size,
     /// each fitted to the image of its index; the decoder is as it was. The last step's sums of
     /// objective, reconstruction and KL, in nats.
     ///
@@ -110,7 +110,7 @@ impl CpuEngine {
         &mut self,
         table: &mut LatentTable,
         images: &DeviceImages,
-        indices: &[i64],
+        indices: &Tensor,
         steps: &[LatentStep],
         noise: &BatchNoise,
     ) -> [f64; 3] {
@@ -121,10 +121,11 @@ impl CpuEngine {
         &mut self,
         table: &mut LatentTable,
         images: &DeviceImages,
-        indices: &[i64],
+        indices: &Tensor,
         (steps, noise): (&[LatentStep], &BatchNoise),
         decoder: Option<(&mut DecoderState, f64)>,
     ) -> Result<Option<Sums>, IndexError> {
+        let Some(indices) = slices::integers(indices) else { return Ok(None) };
         let indices = RowIndices::new(indices, table.len().unsigned_abs() as usize)?;
         let wanted = if decoder.is_some() { Wanted::Parameters } else { Wanted::Input };
         let sums = self.fit(table, images, indices, (steps, noise), wanted);

@@ -31,6 +31,15 @@ pub(crate) fn bytes(tensor: &Tensor) -> Option<&[u8]> {
     })
 }
 
+/// The values of a contiguous `i64` tensor on the CPU.
+#[allow(unsafe_code)]
+pub(crate) fn integers(tensor: &Tensor) -> Option<&[i64]> {
+    is_plain(tensor, Kind::Int64).then(|| {
+        // SAFETY: as in `floats`.
+        unsafe { std::slice::from_raw_parts(tensor.data_ptr().cast(), tensor.numel()) }
+    })
+}
+
 /// An empty tensor may have no memory at all.
 fn is_plain(tensor: &Tensor, kind: Kind) -> bool {
     tensor.device() == Device::Cpu

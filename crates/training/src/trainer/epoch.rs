@@ -68,8 +68,7 @@ impl Trainer<'_> {
         let latent_steps = self.config.latent_steps;
         if let Some(engine) = &mut self.engine {
             let steps = (&*vec![rows; latent_steps as usize], &noise);
-            let indices = Vec::<i64>::try_from(indices).unwrap_or_default();
-            let sums = engine.step(&mut self.table, self.images, &indices, steps, Some(decoder));
+            let sums = engine.step(&mut self.table, self.images, indices, steps, Some(decoder));
             return Tensor::from_slice(&sums.map(|sum| sum as f32));
         }
         let images = self.images.batch(indices);
