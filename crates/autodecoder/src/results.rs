@@ -44,7 +44,7 @@ pub struct DataSizes {
 /// What was measured of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelResults {
-    /// AD or VAD.
+    /// AD, VAD, AE or VAE.
     pub kind: ModelKind,
     /// Name of the posterior.
     pub posterior: String,
@@ -56,9 +56,9 @@ pub struct ModelResults {
     pub latent_dim: i64,
     /// Learned values besides the rows.
     pub parameters: i64,
-    /// On the training images, with the rows that training left.
+    /// On the training images, with the rows that training left or the encoder gives.
     pub train: Metrics,
-    /// On the test images, with inferred rows.
+    /// On the test images, with inferred rows or what the encoder gives.
     pub test: Metrics,
     /// How far latents lie from the prior.
     pub prior_gap: PriorGap,

@@ -97,6 +97,9 @@ impl Session {
 
     fn check_model(&self, config: &ModelConfig) -> Result<()> {
         let model = self.fresh_model(config)?;
+        if config.kind.has_encoder() {
+            return Ok(());
+        }
         let (available, latent_dim) = (model.decoder().image().numel(), config.latent_dim);
         let kind = match config.training.start.from {
             StartKind::Pca => "pca",

@@ -44,6 +44,7 @@ pub fn spec(decoder: &str, latent_dim: i64, variational: bool) -> ModelSpec {
         kind,
         latent_dim,
         posterior: posterior.to_owned(),
+        encoder: None,
         decoder: part(decoder),
         likelihood: part("bernoulli"),
         beta: 1.0,

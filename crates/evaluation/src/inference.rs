@@ -7,7 +7,7 @@ use autodecoder_models::LatentModel;
 use autodecoder_training::{
     BatchNoise, BatchRecord, CpuEngine, DeviceImages, EngineKind, Error, LatentStep, LatentTable,
     Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError, RowStep, Streams,
-    check_range, row_step,
+    check_range, encoded_rows, row_step,
 };
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -53,12 +53,11 @@ impl InferenceConfig {
     }
 }
 
-/// Fits rows `[N, row_width]` to all `images`. The model's objective with full regulariser weight is
-/// what they descend on; the decoder does not change.
+/// Rows `[N, row_width]` of all `images`: what the model's encoder gives, or else fitted from the
+/// prior's mean by [`fit_rows`].
 ///
 /// # Errors
-/// For settings out of range, an optimiser that does not exist or does not take its options, and
-/// [`Error::Interrupted`] where the observer asked for a stop.
+/// As [`fit_rows`].
 pub fn infer(
     model: &LatentModel,
     images: &DeviceImages,
@@ -67,10 +66,33 @@ pub fn infer(
     streams: &Streams,
     observer: &mut dyn Observer,
 ) -> Result<Tensor, Error> {
+    match model.encoder() {
+        Some(encoder) => Ok(encoded_rows(encoder, images)),
+        None => {
+            let rows = start(model, images, config);
+            fit_rows(model, images, rows, config, optimisers, streams, observer)
+        }
+    }
+}
+
+/// Moves `rows` `[N, row_width]`, in place, to fit all `images`. The model's objective with full
+/// regulariser weight is what they descend on; neither decoder nor encoder changes.
+///
+/// # Errors
+/// For settings out of range, an optimiser that does not exist or does not take its options, and
+/// [`Error::Interrupted`] where the observer asked for a stop.
+pub fn fit_rows(
+    model: &LatentModel,
+    images: &DeviceImages,
+    rows: Tensor,
+    config: &InferenceConfig,
+    optimisers: &Registry<dyn OptimiserFamily>,
+    streams: &Streams,
+    observer: &mut dyn Observer,
+) -> Result<Tensor, Error> {
     config.check()?;
     let optimiser = config.latents.build(optimisers)?;
     let optimiser = optimiser.as_ref();
-    let rows = start(model, images, config);
     let mut table = LatentTable::new(rows, optimiser);
     let mut engine = match config.engine {
         EngineKind::Auto => CpuEngine::new(model, optimiser, config.batch_size as usize),

@@ -1,6 +1,6 @@
 //! Measuring a trained model on images.
 //!
-//! [`infer`] fits fresh rows to images with the decoder frozen; [`evaluate`] scores rows, inferred
+//! [`infer`] gives images rows, by the encoder or fitted with the decoder frozen; [`evaluate`] scores rows, inferred
 //! or trained; [`prior_gap`] says how far latents lie from the prior that samples are drawn from;
 //! [`interpolate`] walks between two latents. Nothing here changes a model.
 
@@ -10,7 +10,7 @@ mod metrics;
 mod per_image;
 mod prior_gap;
 
-pub use inference::{InferenceConfig, infer};
+pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};

@@ -1,7 +1,7 @@
 //! Every metric of a set of rows.
 
 use autodecoder_distributions::Noise;
-use autodecoder_models::LatentModel;
+use autodecoder_models::{LatentModel, Observation};
 use autodecoder_training::{
     DeviceImages, Error, Observer, RangeError, Streams, check_range, latent_noise,
 };
@@ -80,12 +80,12 @@ pub fn evaluate(
     let _guard = tch::no_grad_guard();
     let total = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let mut batches = Vec::new();
-    for ((start, pixels), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
+    for ((start, images), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
         if observer.should_stop() {
             return Err(Error::Interrupted { place: "during scoring" });
         }
-        let rows = rows.narrow(0, start, pixels.size()[0]);
-        batches.push(score(model, &Batch { number, rows, pixels }, config, streams, name));
+        let rows = rows.narrow(0, start, images.len());
+        batches.push(score(model, &Batch { number, rows, images }, config, streams, name));
         observer.step(number + 1, total);
     }
     let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
@@ -95,7 +95,7 @@ pub fn evaluate(
 struct Batch {
     number: u64,
     rows: Tensor,
-    pixels: Tensor,
+    images: Observation,
 }
 
 /// Per-image values of one batch, each `[B]`, and the course's loss.
@@ -119,16 +119,16 @@ fn score(
         let mut rng = streams.rng(name, &[batch.number, u64::from(draw)]);
         let device = batch.rows.device();
         let noise = latent_noise(posterior.noise(), count, latent_dim, device, &mut rng);
-        model.terms(&batch.rows, &noise, &batch.pixels)
+        model.terms(&batch.rows, &noise, &batch.images)
     });
     let (reconstructions, kls): (Vec<Tensor>, Vec<Option<Tensor>>) =
         draws.map(|terms| (terms.reconstruction, terms.kl)).unzip();
     let means = model.decode(&posterior.mean(&batch.rows));
     BatchScores {
-        squared_errors: squared_errors(&batch.pixels, &means).to_kind(Kind::Double),
+        squared_errors: squared_errors(&batch.images.pixels, &means).to_kind(Kind::Double),
         reconstruction: average(&reconstructions),
         kl: kls.into_iter().collect::<Option<Vec<Tensor>>>().map(|kls| average(&kls)),
-        course_loss: course_reconstruction_loss(&batch.pixels, &means),
+        course_loss: course_reconstruction_loss(&batch.images.pixels, &means),
     }
 }
 

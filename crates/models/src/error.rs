@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use autodecoder_distributions::UnknownName;
 
-use crate::decoder::MAX_PARAMETERS;
+use crate::ModelKind;
+use crate::layer_stack::MAX_PARAMETERS;
 
 /// An error of this crate. The cause of an I/O error is in [`std::error::Error::source`], not in the
 /// message.
@@ -17,7 +18,7 @@ pub enum Error {
     /// The options of a part are not what its family takes.
     #[error("{part} {name:?}: {problem}")]
     Options {
-        /// What it is, such as `decoder`, `likelihood` or `optimiser`.
+        /// What it is, such as `decoder`, `encoder`, `likelihood` or `optimiser`.
         part: &'static str,
         /// Name of the family.
         name: String,
@@ -40,9 +41,17 @@ pub enum Error {
         /// What the kind of model needs.
         expected: &'static str,
     },
-    /// Two neighbouring layers do not fit, or the last one does not end in an image.
-    #[error("decoder layer {index} ({layer}): cannot take input of shape {input:?}; {expected}")]
+    /// An encoder is there that the kind of model has no use for, or one is missing.
+    #[error("{kind} {}", if kind.has_encoder() { "needs an encoder" } else { "has no encoder" })]
+    Encoder {
+        /// The kind of model.
+        kind: ModelKind,
+    },
+    /// Two neighbouring layers do not fit, or the last one does not end in the wanted shape.
+    #[error("{network} layer {index} ({layer}): cannot take input of shape {input:?}; {expected}")]
     LayerShape {
+        /// The network, such as `decoder`.
+        network: &'static str,
         /// Position in the list of layers.
         index: usize,
         /// The layer as text.
@@ -52,12 +61,14 @@ pub enum Error {
         /// What the layer takes.
         expected: String,
     },
-    /// A decoder is larger than memory is likely to be.
+    /// A network is larger than memory is likely to be.
     #[error(
-        "the decoder would have {count} parameters, expected at most {MAX_PARAMETERS}; choose smaller \
+        "the {network} would have {count} parameters, expected at most {MAX_PARAMETERS}; choose smaller \
          layers"
     )]
     TooManyParameters {
+        /// The network, such as `decoder`.
+        network: &'static str,
         /// Its learned values; `i64::MAX` also stands for more.
         count: i64,
     },

@@ -1,10 +1,10 @@
-//! The layers that a decoder is made of, as data.
+//! The layers that decoders and encoders are made of, as data.
 
-/// One layer of a decoder. Shapes are without the batch dimension.
+/// One layer of a network. Shapes are without the batch dimension.
 ///
 /// As text (`model.json`, [`std::fmt::Display`], [`std::str::FromStr`]) a layer is its kind and its
 /// sizes: `linear 32 256`, `relu`, `reshape 64 7 7`,
-/// `conv_transpose2d 64 32 kernel 4 stride 2 padding 1`.
+/// `conv2d 1 32 kernel 4 stride 2 padding 1`, `conv_transpose2d 64 32 kernel 4 stride 2 padding 1`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
     /// `y = W x + b`, `[inputs]` to `[outputs]`; weight `[outputs, inputs]`.
@@ -13,6 +13,20 @@ pub enum Layer {
         inputs: i64,
         /// Values out.
         outputs: i64,
+    },
+    /// Convolution, `[inputs, h, w]` to `[outputs, h', w']` with
+    /// `h' = ⌊(h + 2 · padding − kernel) / stride⌋ + 1`; weight `[outputs, inputs, kernel, kernel]`.
+    Conv2d {
+        /// Channels in.
+        inputs: i64,
+        /// Channels out.
+        outputs: i64,
+        /// Side of the square kernel.
+        kernel: i64,
+        /// Stride in both directions.
+        stride: i64,
+        /// Padding in both directions.
+        padding: i64,
     },
     /// Transposed convolution, `[inputs, h, w]` to `[outputs, h', w']` with
     /// `h' = (h − 1) · stride − 2 · padding + kernel`; weight `[inputs, outputs, kernel, kernel]`.
@@ -43,6 +57,9 @@ impl Layer {
     pub fn parameter_shapes(&self) -> Option<[Vec<i64>; 2]> {
         match *self {
             Layer::Linear { inputs, outputs } => Some(linear_shapes(inputs, outputs)),
+            Layer::Conv2d { inputs, outputs, kernel, .. } => {
+                Some(conv2d_shapes(inputs, outputs, kernel))
+            }
             Layer::ConvTranspose2d { inputs, outputs, kernel, .. } => {
                 Some(conv_transpose2d_shapes(inputs, outputs, kernel))
             }
@@ -58,10 +75,11 @@ impl Layer {
     }
 
     /// Bound of the uniform distribution that weight and bias start from: `1/√fan_in`, PyTorch's
-    /// default for both kinds of layer (He et al. 2015, arXiv:1502.01852, with gain `1/√3`).
+    /// default for these kinds of layer (He et al. 2015, arXiv:1502.01852, with gain `1/√3`).
     pub fn init_bound(&self) -> f64 {
         let fan_in = match *self {
             Layer::Linear { inputs, .. } => inputs,
+            Layer::Conv2d { inputs, kernel, .. } => inputs * kernel * kernel,
             // PyTorch counts the second dimension of the weight here too.
             Layer::ConvTranspose2d { outputs, kernel, .. } => outputs * kernel * kernel,
             _ => 1,
@@ -79,15 +97,14 @@ impl Layer {
                 [n] if n == inputs => Ok(vec![*outputs]),
                 _ => Err(format!("it takes [{inputs}]")),
             },
-            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => match input {
-                &[c, h, w] if c == *inputs => {
-                    let side = |input| side(input, *kernel, *stride, *padding);
-                    let nothing_left = || "its padding leaves nothing of that".to_owned();
-                    let (height, width) = side(h).zip(side(w)).ok_or_else(nothing_left)?;
-                    Ok(vec![*outputs, height, width])
-                }
-                _ => Err(format!("it takes [{inputs}, height, width]")),
-            },
+            Layer::Conv2d { inputs, outputs, kernel, stride, padding } => {
+                let side = |input| shrunk(input, *kernel, *stride, *padding);
+                images(input, [*inputs, *outputs], side, "its kernel is larger than that")
+            }
+            Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => {
+                let side = |input| grown(input, *kernel, *stride, *padding);
+                images(input, [*inputs, *outputs], side, "its padding leaves nothing of that")
+            }
             Layer::Reshape(shape) => match numel(shape) {
                 Some(count) if numel(input) == Some(count) => Ok(shape.clone()),
                 Some(count) => Err(format!("it takes {count} values")),
@@ -103,13 +120,41 @@ pub(crate) fn linear_shapes(inputs: i64, outputs: i64) -> [Vec<i64>; 2] {
     [vec![outputs, inputs], vec![outputs]]
 }
 
+/// Shapes of weight and bias of a convolution.
+pub(crate) fn conv2d_shapes(inputs: i64, outputs: i64, kernel: i64) -> [Vec<i64>; 2] {
+    [vec![outputs, inputs, kernel, kernel], vec![outputs]]
+}
+
 /// Shapes of weight and bias of a transposed convolution.
 pub(crate) fn conv_transpose2d_shapes(inputs: i64, outputs: i64, kernel: i64) -> [Vec<i64>; 2] {
     [vec![inputs, outputs, kernel, kernel], vec![outputs]]
 }
 
+/// Shape of the feature maps that a convolution makes of `input`, whose sides change by `side`.
+fn images(
+    input: &[i64],
+    [inputs, outputs]: [i64; 2],
+    side: impl Fn(i64) -> Option<i64>,
+    no_side: &str,
+) -> Result<Vec<i64>, String> {
+    match *input {
+        [channels, height, width] if channels == inputs => {
+            let sides = side(height).zip(side(width));
+            let (height, width) = sides.ok_or_else(|| no_side.to_owned())?;
+            Ok(vec![outputs, height, width])
+        }
+        _ => Err(format!("it takes [{inputs}, height, width]")),
+    }
+}
+
+/// Side of a convolution's output, if it has any.
+fn shrunk(input: i64, kernel: i64, stride: i64, padding: i64) -> Option<i64> {
+    let room = input.checked_add(padding.checked_mul(2)?)?.checked_sub(kernel)?;
+    (room >= 0).then(|| room / stride + 1)
+}
+
 /// Side of a transposed convolution's output, if it has any.
-fn side(input: i64, kernel: i64, stride: i64, padding: i64) -> Option<i64> {
+fn grown(input: i64, kernel: i64, stride: i64, padding: i64) -> Option<i64> {
     let grown = (input - 1).checked_mul(stride)?.checked_add(kernel)?;
     grown.checked_sub(padding.checked_mul(2)?).filter(|&side| side > 0)
 }

@@ -9,6 +9,10 @@ impl fmt::Display for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Layer::Linear { inputs, outputs } => write!(f, "linear {inputs} {outputs}"),
+            Layer::Conv2d { inputs, outputs, kernel, stride, padding } => write!(
+                f,
+                "conv2d {inputs} {outputs} kernel {kernel} stride {stride} padding {padding}"
+            ),
             Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => write!(
                 f,
                 "conv_transpose2d {inputs} {outputs} kernel {kernel} stride {stride} padding {padding}"
@@ -36,7 +40,14 @@ impl FromStr for Layer {
             "silu" if arguments.is_empty() => Some(Layer::Silu),
             "tanh" if arguments.is_empty() => Some(Layer::Tanh),
             "linear" => linear(arguments),
-            "conv_transpose2d" => conv_transpose2d(arguments),
+            "conv2d" => convolution(arguments).map(|sizes| {
+                let [inputs, outputs, kernel, stride, padding] = sizes;
+                Layer::Conv2d { inputs, outputs, kernel, stride, padding }
+            }),
+            "conv_transpose2d" => convolution(arguments).map(|sizes| {
+                let [inputs, outputs, kernel, stride, padding] = sizes;
+                Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding }
+            }),
             "reshape" => sizes(arguments).map(Layer::Reshape),
             _ => None,
         };
@@ -46,6 +57,7 @@ impl FromStr for Layer {
 
 fn example(kind: &str) -> &'static str {
     match kind {
+        "conv2d" => "conv2d 1 32 kernel 4 stride 2 padding 1",
         "conv_transpose2d" => "conv_transpose2d 64 32 kernel 4 stride 2 padding 1",
         "reshape" => "reshape 64 7 7",
         "relu" => "relu",
@@ -62,18 +74,14 @@ fn linear(arguments: &[&str]) -> Option<Layer> {
     }
 }
 
-fn conv_transpose2d(arguments: &[&str]) -> Option<Layer> {
+/// Inputs, outputs, kernel, stride and padding.
+fn convolution(arguments: &[&str]) -> Option<[i64; 5]> {
     let &[inputs, outputs, "kernel", kernel, "stride", stride, "padding", padding] = arguments
     else {
         return None;
     };
-    Some(Layer::ConvTranspose2d {
-        inputs: size(inputs)?,
-        outputs: size(outputs)?,
-        kernel: size(kernel)?,
-        stride: size(stride)?,
-        padding: padding.parse().ok().filter(|&n: &i64| n >= 0)?,
-    })
+    let padding = padding.parse().ok().filter(|&n: &i64| n >= 0)?;
+    Some([size(inputs)?, size(outputs)?, size(kernel)?, size(stride)?, padding])
 }
 
 fn sizes(words: &[&str]) -> Option<Vec<i64>> {
@@ -96,6 +104,7 @@ mod tests {
             "silu",
             "tanh",
             "reshape 64 7 7",
+            "conv2d 1 32 kernel 3 stride 2 padding 0",
             "conv_transpose2d 64 32 kernel 4 stride 2 padding 1",
         ] {
             assert_eq!(text.parse::<Layer>().unwrap().to_string(), text);

@@ -6,7 +6,7 @@ use autodecoder_kernels::Loss;
 use serde_json::Value;
 use tch::{Device, Tensor};
 
-use crate::Error;
+use crate::{Error, Observation};
 
 /// Hands out the parameter of a name and a shape, from a file.
 pub type ParameterSource<'a> = dyn FnMut(&str, &[i64]) -> Result<Tensor, Error> + 'a;
@@ -16,9 +16,14 @@ pub trait Likelihood: Debug + Send {
     /// The name in experiment files, such as `bernoulli`.
     fn name(&self) -> &'static str;
 
-    /// `−log p(pixels | logits)` summed over an image's pixels, in nats per image, `[B]`.
-    /// `logits` and `pixels` are `[B, channels, height, width]`.
-    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor;
+    /// `−log p(pixel | logit)` of each pixel, in nats; all three are `[B, channels, height, width]`.
+    fn pixel_nats(&self, logits: &Tensor, pixels: &Tensor) -> Tensor;
+
+    /// `−log p(pixels | logits)` summed over an image's observed pixels, in nats per image, `[B]`.
+    fn negative_log_prob(&self, logits: &Tensor, images: &Observation) -> Tensor {
+        // Selecting afterwards alone would let a NaN through by its gradient.
+        images.sum_observed(&self.pixel_nats(logits, &images.zero_filled()))
+    }
 
     /// The expected pixels, in [0, 1], same shape as `logits`: what is shown and compared.
     fn mean(&self, logits: &Tensor) -> Tensor;

@@ -1,4 +1,4 @@
-//! Auto-decoders and variational auto-decoders.
+//! Auto-decoders and autoencoders, variational or not.
 
 use std::sync::Arc;
 
@@ -9,17 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
-use crate::{Decoder, Error, ImageShape, Likelihood, Parts};
-
-/// What kind of model it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelKind {
-    /// AD: a latent vector per image (GLO, arXiv:1707.05776; DeepSDF, arXiv:1901.05103).
-    AutoDecoder,
-    /// VAD: a posterior per image (arXiv:1903.00840).
-    VariationalAutoDecoder,
-}
+use crate::{
+    Decoder, Encoder, EncoderEnds, EncoderSpec, Error, ImageShape, Layer, Likelihood, ModelKind,
+    Observation, Parts,
+};
 
 /// A part of a model: its name, and the options of its family.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,19 +36,22 @@ impl PartSpec {
 pub struct ModelSpec {
     /// The model's name in its experiment.
     pub name: String,
-    /// AD or VAD.
+    /// AD, VAD, AE or VAE.
     pub kind: ModelKind,
     /// Values in one latent.
     pub latent_dim: i64,
-    /// Name of the posterior; `point` for an AD.
+    /// Name of the posterior; `point` for an AD or AE.
     pub posterior: String,
+    /// The encoder, of an AE or VAE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderSpec>,
     /// The decoder's family and options.
     pub decoder: PartSpec,
     /// The likelihood's family and options.
     pub likelihood: PartSpec,
-    /// Weight of the KL term (β-VAE, Higgins et al. 2017); 1 is the ELBO. VAD only.
+    /// Weight of the KL term (β-VAE, Higgins et al. 2017); 1 is the ELBO. VAD and VAE only.
     pub beta: f64,
-    /// Weight of `‖z‖²` in nats (DeepSDF's Gaussian prior on the codes). AD only.
+    /// Weight of `‖z‖²` in nats (DeepSDF's Gaussian prior on the codes). AD and AE only.
     pub l2: f64,
 }
 
@@ -64,10 +60,10 @@ pub struct ModelSpec {
 pub struct Terms {
     /// `−log p(x | z)` at one posterior sample, `[B]`.
     pub reconstruction: Tensor,
-    /// KL divergence of the posterior from the prior, `[B]`; `None` for an AD.
+    /// KL divergence of the posterior from the prior, `[B]`; `None` for an AD or AE.
     pub kl: Option<Tensor>,
     /// What is added to the reconstruction in the objective before its warm-up weight: `β · KL` for
-    /// a VAD, `l2 · ‖z‖²` for an AD, `[B]`; `None` where there is none.
+    /// a VAD or VAE, `l2 · ‖z‖²` for an AD or AE, `[B]`; `None` where there is none.
     pub regulariser: Option<Tensor>,
 }
 
@@ -80,27 +76,29 @@ impl Terms {
         }
     }
 
-    /// Reconstruction plus KL, nats per image, `[B]`; `None` for an AD, which bounds nothing.
+    /// Reconstruction plus KL, nats per image, `[B]`; `None` for an AD or AE, which bounds nothing.
     pub fn negative_elbo(&self) -> Option<Tensor> {
         self.kl.as_ref().map(|kl| &self.reconstruction + kl)
     }
 }
 
-/// A decoder, a likelihood and a posterior family: everything but the rows.
+/// A decoder, a likelihood and a posterior family, and the encoder where rows come from one:
+/// everything but a latent table.
 #[derive(Debug)]
 pub struct LatentModel {
     spec: ModelSpec,
     decoder: Decoder,
+    encoder: Option<Encoder>,
     likelihood: Box<dyn Likelihood>,
     posterior: Arc<dyn Posterior>,
 }
 
 impl LatentModel {
-    /// A model with a fresh decoder, drawn from `rng`.
+    /// A model with a fresh decoder, then a fresh encoder if its kind has one, drawn from `rng`.
     ///
     /// # Errors
-    /// For unknown part names, options out of range, layers that do not fit, and a posterior that is
-    /// not of the model's kind.
+    /// For unknown part names, options out of range, layers that do not fit, a posterior that is not of
+    /// the model's kind, and an encoder too many or too few.
     pub fn new(
         spec: ModelSpec,
         image: ImageShape,
@@ -111,16 +109,39 @@ impl LatentModel {
         let family = parts.decoders.get(&spec.decoder.kind)?;
         let layers = family.layers(&spec.decoder.options(), spec.latent_dim, image)?;
         let decoder = Decoder::new(layers, spec.latent_dim, image, device, rng)?;
-        LatentModel::with_decoder(spec, decoder, parts, device)
+        let encoder = match &spec.encoder {
+            Some(encoder) => {
+                let row_width = parts.posteriors.get(&spec.posterior)?.row_width(spec.latent_dim);
+                let layers = encoder_layers(&spec, encoder, row_width, &decoder, parts)?;
+                Some(Encoder::new(layers, encoder.input, image, row_width, device, rng)?)
+            }
+            None => None,
+        };
+        LatentModel::with_networks(spec, decoder, encoder, parts, device)
     }
 
-    /// A model around an existing decoder.
+    /// A model without an encoder around an existing decoder.
     ///
     /// # Errors
-    /// For unknown part names, options out of range, and a posterior that is not of the model's kind.
+    /// As [`LatentModel::with_networks`].
     pub fn with_decoder(
         spec: ModelSpec,
         decoder: Decoder,
+        parts: &Parts,
+        device: Device,
+    ) -> Result<LatentModel, Error> {
+        LatentModel::with_networks(spec, decoder, None, parts, device)
+    }
+
+    /// A model around existing networks.
+    ///
+    /// # Errors
+    /// For unknown part names, options out of range, a posterior that is not of the model's kind, and
+    /// an encoder too many or too few.
+    pub fn with_networks(
+        spec: ModelSpec,
+        decoder: Decoder,
+        encoder: Option<Encoder>,
         parts: &Parts,
         device: Device,
     ) -> Result<LatentModel, Error> {
@@ -128,27 +149,31 @@ impl LatentModel {
         let likelihood = likelihoods.build(&spec.likelihood.options(), device)?;
         let posterior = parts.posteriors.get(&spec.posterior)?;
         check_posterior(spec.kind, posterior.as_ref())?;
-        Ok(LatentModel { spec, decoder, likelihood, posterior })
+        if spec.kind.has_encoder() != encoder.is_some() {
+            return Err(Error::Encoder { kind: spec.kind });
+        }
+        Ok(LatentModel { spec, decoder, encoder, likelihood, posterior })
     }
 
-    /// The terms of the objective for `images` `[B, channels, height, width]` in [0, 1], whose rows
-    /// are `rows` `[B, row_width]`, at the posterior sample that `noise` `[B, latent_dim]` gives.
-    pub fn terms(&self, rows: &Tensor, noise: &Tensor, images: &Tensor) -> Terms {
+    /// Rows of `images` `[B, row_width]`, unconstrained as a latent table's; `None` without an encoder.
+    pub fn encode(&self, images: &Observation) -> Option<Tensor> {
+        self.encoder.as_ref().map(|encoder| encoder.forward(images))
+    }
+
+    /// The terms of the objective for a batch of `B` images, whose rows are `rows` `[B, row_width]`, at
+    /// the posterior sample that `noise` `[B, latent_dim]` gives. Only observed pixels count.
+    pub fn terms(&self, rows: &Tensor, noise: &Tensor, images: &Observation) -> Terms {
         let z = self.posterior.rsample(rows, noise);
         let logits = self.decoder.forward(&z);
         let reconstruction = self.likelihood.negative_log_prob(&logits, images);
-        match self.spec.kind {
-            ModelKind::AutoDecoder => Terms {
-                reconstruction,
-                kl: None,
-                regulariser: (self.spec.l2 > 0.0).then(|| squared_norm(&z) * self.spec.l2),
-            },
-            ModelKind::VariationalAutoDecoder => {
-                let kl = self.posterior.kl(rows, noise).value().map(Tensor::shallow_clone);
-                let regulariser = kl.as_ref().map(|kl| kl * self.spec.beta);
-                Terms { reconstruction, kl, regulariser }
-            }
+        if self.spec.kind.is_variational() {
+            let kl = self.posterior.kl(rows, noise).value().map(Tensor::shallow_clone);
+            let regulariser = kl.as_ref().map(|kl| kl * self.spec.beta);
+            return Terms { reconstruction, kl, regulariser };
         }
+        let l2 = self.spec.l2;
+        let regulariser = (l2 > 0.0).then(|| squared_norm(&z) * l2);
+        Terms { reconstruction, kl: None, regulariser }
     }
 
     /// Expected pixels of latents `z` `[B, latent_dim]`: `[B, channels, height, width]` in [0, 1].
@@ -156,15 +181,24 @@ impl LatentModel {
         self.likelihood.mean(&self.decoder.forward(z))
     }
 
-    /// Everything learned by gradient descent besides the rows, by name.
-    pub fn named_parameters(&self) -> Vec<(String, Tensor)> {
+    /// What decoder and likelihood learn, by name.
+    pub fn decoder_parameters(&self) -> Vec<(String, Tensor)> {
         let mut named = self.decoder.named_parameters();
         named.extend(self.likelihood.named_parameters());
         named
     }
 
-    /// Number of values learned by gradient descent besides the rows: the decoder's and the
-    /// likelihood's.
+    /// Everything learned by gradient descent besides the rows, by name: the decoder's, the
+    /// likelihood's, and as `encoder.<name>` the encoder's.
+    pub fn named_parameters(&self) -> Vec<(String, Tensor)> {
+        let mut named = self.decoder_parameters();
+        let encoder = self.encoder.iter().flat_map(Encoder::named_parameters);
+        named.extend(encoder.map(|(name, tensor)| (format!("encoder.{name}"), tensor)));
+        named
+    }
+
+    /// Number of values learned by gradient descent besides the rows: the decoder's, the likelihood's
+    /// and the encoder's.
     pub fn parameter_count(&self) -> i64 {
         self.named_parameters().iter().map(|(_, tensor)| tensor.numel() as i64).sum()
     }
@@ -182,6 +216,11 @@ impl LatentModel {
     /// The network from latents to logits.
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
+    }
+
+    /// The network from images to rows, of an AE or VAE.
+    pub fn encoder(&self) -> Option<&Encoder> {
+        self.encoder.as_ref()
     }
 
     /// What logits say about pixels.
@@ -204,17 +243,37 @@ impl LatentModel {
     }
 }
 
-/// An auto-decoder stores points, a variational one distributions with a density.
+/// Variational models have posteriors with a density, the others points.
 fn check_posterior(kind: ModelKind, posterior: &dyn Posterior) -> Result<(), Error> {
     let point = posterior.noise() == Noise::None;
     let expected = match kind {
         ModelKind::AutoDecoder if !point => "an auto-decoder needs a point, such as \"point\"",
+        ModelKind::Autoencoder if !point => "an autoencoder needs a point, such as \"point\"",
         ModelKind::VariationalAutoDecoder if point => {
             "a variational auto-decoder needs a density, such as \"gaussian\""
+        }
+        ModelKind::VariationalAutoencoder if point => {
+            "a variational autoencoder needs a density, such as \"gaussian\""
         }
         _ => return Ok(()),
     };
     Err(Error::Posterior { posterior: posterior.name().to_owned(), expected })
+}
+
+fn encoder_layers(
+    spec: &ModelSpec,
+    encoder: &EncoderSpec,
+    row_width: i64,
+    decoder: &Decoder,
+    parts: &Parts,
+) -> Result<Vec<Layer>, Error> {
+    let ends = EncoderEnds {
+        image: encoder.input.shape(decoder.image()),
+        row_width,
+        latent_dim: spec.latent_dim,
+        decoder: decoder.layers(),
+    };
+    parts.encoders.get(&encoder.part.kind)?.layers(&encoder.part.options(), ends)
 }
 
 /// `‖z‖²` of each latent, `[B]`.

@@ -46,6 +46,8 @@ impl Plan {
                 let [height, width] = sizes.output_size();
                 self.shape = vec![sizes.outputs, height, width];
             }
+            // Decoders make images larger; there is no kernel for the other way.
+            Layer::Conv2d { .. } => return None,
             Layer::Relu => self.stages.push(Stage::Activation(Activation::Relu)),
             Layer::Silu => self.stages.push(Stage::Activation(Activation::Silu)),
             Layer::Tanh => self.stages.push(Stage::Activation(Activation::Tanh)),

@@ -1,14 +1,15 @@
-//! Layers with their parameters: what a decoder computes.
+//! Layers with their parameters: what a network computes.
 
 use tch::Tensor;
 
-use crate::layer::{conv_transpose2d_shapes, linear_shapes};
+use crate::layer::{conv_transpose2d_shapes, conv2d_shapes, linear_shapes};
 use crate::{Error, Layer};
 
 /// A layer and the tensors that belong to it. A layer that needs parameters cannot be without.
 #[derive(Debug)]
 pub(crate) enum Operation {
     Linear(Affine),
+    Conv2d { affine: Affine, stride: i64, padding: i64 },
     ConvTranspose2d { affine: Affine, stride: i64, padding: i64 },
     Relu,
     Silu,
@@ -42,6 +43,10 @@ impl Operation {
             Layer::Linear { inputs, outputs } => {
                 Operation::Linear(Affine::new(linear_shapes(inputs, outputs), &mut take)?)
             }
+            Layer::Conv2d { inputs, outputs, kernel, stride, padding } => {
+                let affine = Affine::new(conv2d_shapes(inputs, outputs, kernel), &mut take)?;
+                Operation::Conv2d { affine, stride, padding }
+            }
             Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding } => {
                 let shapes = conv_transpose2d_shapes(inputs, outputs, kernel);
                 let affine = Affine::new(shapes, &mut take)?;
@@ -58,6 +63,9 @@ impl Operation {
     pub fn forward(&self, x: &Tensor) -> Tensor {
         match self {
             Operation::Linear(Affine { weight, bias }) => x.linear(weight, Some(bias)),
+            Operation::Conv2d { affine: Affine { weight, bias }, stride, padding } => {
+                x.conv2d(weight, Some(bias), [*stride; 2], [*padding; 2], [1i64; 2], 1)
+            }
             Operation::ConvTranspose2d { affine: Affine { weight, bias }, stride, padding } => x
                 .conv_transpose2d(
                     weight,
@@ -82,7 +90,9 @@ impl Operation {
     /// Weight and bias by name, or nothing.
     pub fn parameters(&self) -> Vec<(&'static str, &Tensor)> {
         match self {
-            Operation::Linear(affine) | Operation::ConvTranspose2d { affine, .. } => {
+            Operation::Linear(affine)
+            | Operation::Conv2d { affine, .. }
+            | Operation::ConvTranspose2d { affine, .. } => {
                 vec![("weight", &affine.weight), ("bias", &affine.bias)]
             }
             Operation::Relu | Operation::Silu | Operation::Tanh | Operation::Reshape(_) => vec![],

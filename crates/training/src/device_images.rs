@@ -1,7 +1,7 @@
 //! Images on the device, as bytes.
 
 use autodecoder_data::ImageSet;
-use autodecoder_models::ImageShape;
+use autodecoder_models::{ImageShape, Observation};
 use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
@@ -32,19 +32,19 @@ impl DeviceImages {
         self.len() == 0
     }
 
-    /// The images at `indices` (`i64`, `[B]`), `[B, channels, height, width]` in [0, 1].
-    pub fn batch(&self, indices: &Tensor) -> Tensor {
-        self.to_floats(&self.bytes.index_select(0, indices))
+    /// The images at `indices` (`i64`, `[B]`), in [0, 1].
+    pub fn batch(&self, indices: &Tensor) -> Observation {
+        self.to_floats(&self.bytes.index_select(0, indices)).into()
     }
 
-    /// `count` images from `start` on, `[count, channels, height, width]` in [0, 1].
-    pub fn range(&self, start: i64, count: i64) -> Tensor {
-        self.to_floats(&self.bytes.narrow(0, start, count))
+    /// `count` images from `start` on, in [0, 1].
+    pub fn range(&self, start: i64, count: i64) -> Observation {
+        self.to_floats(&self.bytes.narrow(0, start, count)).into()
     }
 
-    /// All images in order, in batches `[B, channels, height, width]` of `size`, at least 1, and a last
-    /// one of what is left, each with the position of its first image.
-    pub fn batches(&self, size: i64) -> impl Iterator<Item = (i64, Tensor)> + '_ {
+    /// All images in order, in batches of `size`, at least 1, and a last one of what is left, each with
+    /// the position of its first image.
+    pub fn batches(&self, size: i64) -> impl Iterator<Item = (i64, Observation)> + '_ {
         let starts = (0..self.len()).step_by(size.unsigned_abs() as usize);
         starts.map(move |start| (start, self.range(start, size.min(self.len() - start))))
     }

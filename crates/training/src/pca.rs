@@ -81,7 +81,7 @@ impl Pca {
 }
 
 fn chunks(images: &DeviceImages) -> impl Iterator<Item = Tensor> + '_ {
-    images.batches(CHUNK).map(|(_, chunk)| chunk.flatten(1, -1))
+    images.batches(CHUNK).map(|(_, chunk)| chunk.zero_filled().flatten(1, -1))
 }
 
 /// Mean `[pixels]` and covariance `[pixels, pixels]` in f64.

@@ -1,6 +1,6 @@
 //! One gradient step on a batch of rows: the kernel that training and inference share.
 
-use autodecoder_models::LatentModel;
+use autodecoder_models::{LatentModel, Observation, Terms};
 use tch::Tensor;
 
 use crate::{Optimiser, RowBatch};
@@ -8,8 +8,8 @@ use crate::{Optimiser, RowBatch};
 /// The inputs of a step besides the rows.
 #[derive(Debug)]
 pub struct RowStep<'a> {
-    /// Images of the rows, `[B, channels, height, width]` in [0, 1].
-    pub images: &'a Tensor,
+    /// Images of the rows.
+    pub images: &'a Observation,
     /// Noise of the posterior's kind, `[B, latent_dim]`.
     pub noise: &'a Tensor,
     /// Weight of the regulariser.
@@ -49,11 +49,16 @@ pub fn row_step(
         let _ = batch.steps.g_add_scalar_(1.0);
         let update = optimiser.update(&row_gradient, &mut batch.state, &batch.steps, step.rate);
         batch.rows = rows.detach() - update;
-        let kl = match &terms.kl {
-            Some(kl) => kl.sum(None),
-            None => objective.zeros_like(),
-        };
-        Tensor::stack(&[objective, terms.reconstruction.sum(None), kl], 0).detach()
+        summed(&terms, objective)
     });
     StepOutcome { sums, gradients }
+}
+
+/// Sums over the batch of objective, reconstruction and KL (0 where there is none), `[3]`.
+pub(crate) fn summed(terms: &Terms, objective: Tensor) -> Tensor {
+    let kl = match &terms.kl {
+        Some(kl) => kl.sum(None),
+        None => objective.zeros_like(),
+    };
+    Tensor::stack(&[objective, terms.reconstruction.sum(None), kl], 0).detach()
 }

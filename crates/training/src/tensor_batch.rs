@@ -1,6 +1,6 @@
 //! A batch's way through libtorch: any device, any part.
 
-use autodecoder_models::LatentModel;
+use autodecoder_models::{LatentModel, Observation};
 use tch::Tensor;
 
 use crate::decoder_state::DecoderState;
@@ -8,8 +8,7 @@ use crate::{BatchNoise, LatentStep, Optimiser, RowBatch, RowStep, StepOutcome, r
 
 /// What the latent steps of one batch share.
 pub(crate) struct Batch<'a> {
-    /// `[B, channels, height, width]` in [0, 1].
-    pub images: &'a Tensor,
+    pub images: &'a Observation,
     pub noise: &'a BatchNoise<'a>,
     pub rows: LatentStep,
     /// What the last latent step moves too, and how far.
@@ -34,7 +33,7 @@ impl Batch<'_> {
             self.decoder.0.parameters().iter().map(Tensor::shallow_clone).collect();
         let joint = self.latent_step(model, rows, optimiser, (alone, &parameters));
         let (decoder, rate) = &mut self.decoder;
-        decoder.update(&joint.gradients, self.images.size()[0], *rate);
+        decoder.update(&joint.gradients, self.images.len(), *rate);
         joint.sums
     }
 
@@ -45,8 +44,8 @@ impl Batch<'_> {
         optimiser: &dyn Optimiser,
         (number, parameters): (u32, &[Tensor]),
     ) -> StepOutcome {
-        let (count, latent_dim) = (self.images.size()[0], model.spec().latent_dim);
-        let device = self.images.device();
+        let (count, latent_dim) = (self.images.len(), model.spec().latent_dim);
+        let device = self.images.pixels.device();
         let noise = self.noise.tensor(u64::from(number), count, latent_dim, device);
         let inputs = RowStep {
             images: self.images,

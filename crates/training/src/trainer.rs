@@ -11,6 +11,7 @@ use std::path::Path;
 
 use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
+use tch::{Kind, Tensor};
 
 pub use epoch::epoch_order;
 pub use position::Position;
@@ -21,7 +22,7 @@ use under_way::UnderWay;
 use crate::decoder_state::DecoderState;
 use crate::{
     CpuEngine, DeviceImages, EngineKind, EpochRecord, Error, LatentTable, Observer, Optimiser,
-    OptimiserFamily, Streams, TrainingConfig,
+    OptimiserFamily, Streams, TrainingConfig, encoded_rows,
 };
 
 /// Fits a model's decoder and the rows of its training images.
@@ -60,11 +61,15 @@ impl<'a> Trainer<'a> {
     ) -> Result<Trainer<'a>, Error> {
         config.check()?;
         let row_optimiser = config.latents.build(optimisers)?;
-        let rows = config.start.rows(model, images, &streams, "row start")?;
+        let rows = match model.encoder() {
+            // The encoder gives the rows: there are none to keep.
+            Some(_) => Tensor::zeros([0, model.row_width()], (Kind::Float, images.device())),
+            None => config.start.rows(model, images, &streams, "row start")?,
+        };
         let table = LatentTable::new(rows, row_optimiser.as_ref());
         let decoder = DecoderState::new(model, config.decoder.build(optimisers)?);
         let engine = match config.engine {
-            EngineKind::Auto if decoder.has_kernel() => {
+            EngineKind::Auto if decoder.has_kernel() && model.encoder().is_none() => {
                 CpuEngine::new(model, row_optimiser.as_ref(), config.batch_size as usize)
             }
             _ => None,
@@ -203,8 +208,16 @@ impl<'a> Trainer<'a> {
         &self.history
     }
 
-    /// The rows of all training images.
+    /// The latent table; without rows where an encoder gives them.
     pub fn table(&self) -> &LatentTable {
         &self.table
+    }
+
+    /// The rows of all training images, `[N, row_width]`: the table's, or what the encoder gives.
+    pub fn rows(&self) -> Tensor {
+        match self.model.encoder() {
+            Some(encoder) => encoded_rows(encoder, self.images),
+            None => self.table.rows().shallow_clone(),
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! Checks of a whole experiment: every value's range, every name, and what must fit together.
 
-use anyhow::{Context, Result, bail, ensure};
-use autodecoder_models::ModelKind;
+use anyhow::{Context, Result, ensure};
 use autodecoder_training::check_range;
 
 use super::from_table::from_table;
@@ -43,8 +42,9 @@ fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
     let model = experiment.model(&target.model)?;
     ensure!(target.at_most.is_finite(), "at_most = {}: expected a number", target.at_most);
     ensure!(
-        target.metric != TargetMetric::NegativeElbo || model.kind != ModelKind::AutoDecoder,
-        "metric = \"negative_elbo\": an auto-decoder has none"
+        target.metric != TargetMetric::NegativeElbo || model.kind.is_variational(),
+        "metric = \"negative_elbo\": {} has none",
+        model.kind
     );
     Ok(())
 }
@@ -93,6 +93,9 @@ fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Res
     let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
     check_table(model.latent_dim, images, posterior.row_width(model.latent_dim))?;
     catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
+    if let Some(encoder) = &model.encoder {
+        catalogue.parts.encoders.get(&encoder.part.kind).context("encoder.kind")?;
+    }
     let likelihood = catalogue.parts.likelihoods.get(&model.likelihood.kind);
     likelihood.context("likelihood.kind")?.build(&model.likelihood.options(), tch::Device::Cpu)?;
     model.training.decoder.build(&catalogue.optimisers).context("training.decoder.optimiser")?;
@@ -114,27 +117,28 @@ fn check_table(latent_dim: i64, images: usize, row_width: i64) -> Result<()> {
 }
 
 fn check_kind(model: &ModelConfig) -> Result<()> {
-    match (model.kind, model.posterior.as_str()) {
-        (ModelKind::AutoDecoder, "point") => {
-            ensure!(
-                model.beta == 1.0,
-                "beta = {}: an auto-decoder has no KL term; use l2 or leave it out",
-                model.beta
-            );
-        }
-        (ModelKind::AutoDecoder, other) => {
-            bail!("posterior = {other:?}: an auto-decoder's posterior is \"point\"")
-        }
-        (ModelKind::VariationalAutoDecoder, "point") => {
-            bail!(
-                "posterior = \"point\": a variational auto-decoder needs a posterior with a density"
-            )
-        }
-        (ModelKind::VariationalAutoDecoder, _) => ensure!(
-            model.l2 == 0.0,
-            "l2 = {}: a variational auto-decoder has the KL term for that; use beta",
-            model.l2
-        ),
+    let ModelConfig { kind, posterior, .. } = model;
+    ensure!(
+        kind.has_encoder() == model.encoder.is_some(),
+        "encoder: {kind} {}",
+        if kind.has_encoder() { "needs one" } else { "has none" }
+    );
+    if kind.is_variational() {
+        ensure!(
+            posterior != "point",
+            "posterior = \"point\": {kind} needs a posterior with a density"
+        );
+        ensure!(model.l2 == 0.0, "l2 = {}: {kind} has the KL term for that; use beta", model.l2);
+    } else {
+        ensure!(
+            posterior == "point",
+            "posterior = {posterior:?}: the posterior of {kind} is \"point\""
+        );
+        ensure!(
+            model.beta == 1.0,
+            "beta = {}: {kind} has no KL term; use l2 or leave it out",
+            model.beta
+        );
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use autodecoder_models::{EncoderSpec, ModelKind};
 use toml::{Table, Value};
 
 use super::check::{check, check_name};
@@ -93,7 +94,7 @@ fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {
             for (key, section) in &inherited {
                 table.insert((*key).to_owned(), section.clone().unwrap_or(Table::new().into()));
             }
-            Ok(Value::Table(with_posterior(merge(table, &model))))
+            Ok(Value::Table(with_kinds_parts(merge(table, &model))?))
         })
         .collect::<Result<Vec<_>>>()?;
     resolved.insert("models".to_owned(), Value::Array(models));
@@ -103,12 +104,20 @@ fn resolve(mut defaults: Table, mut over: Table, name: &str) -> Result<Table> {
     Ok(resolved)
 }
 
-/// The posterior that a model has where it names none: its kind decides.
-fn with_posterior(mut model: Table) -> Table {
-    let point = model.get("kind").and_then(Value::as_str) == Some("auto-decoder");
+/// The posterior that a model has where it names none, and what an encoder has where it says nothing:
+/// the model's kind decides. A kind that there is not is left for serde to name.
+fn with_kinds_parts(mut model: Table) -> Result<Table> {
+    let kind = model.get("kind").cloned().and_then(|kind| kind.try_into::<ModelKind>().ok());
+    let point = kind.is_some_and(|kind| !kind.is_variational());
     let default = if point { "point" } else { "gaussian" };
     model.entry("posterior").or_insert_with(|| default.into());
-    model
+    if kind.is_some_and(ModelKind::has_encoder) {
+        let mut base = Table::new();
+        let encoder = Table::try_from(EncoderSpec::default()).context("the default encoder")?;
+        base.insert("encoder".to_owned(), Value::Table(encoder));
+        model = merge(base, &model);
+    }
+    Ok(model)
 }
 
 fn take_table(table: &mut Table, key: &str) -> Table {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
-use autodecoder_models::{ModelKind, ModelSpec, PartSpec};
+use autodecoder_models::{EncoderSpec, ModelKind, ModelSpec, PartSpec};
 use autodecoder_training::TrainingConfig;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -112,12 +112,15 @@ pub struct TsneConfig {
 pub struct ModelConfig {
     /// The model's name.
     pub name: String,
-    /// AD or VAD.
+    /// AD, VAD, AE or VAE.
     pub kind: ModelKind,
     /// Values in one latent.
     pub latent_dim: i64,
     /// Name of the posterior.
     pub posterior: String,
+    /// The encoder, of an AE or VAE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderSpec>,
     /// The decoder's family and options.
     pub decoder: PartSpec,
     /// The likelihood's family and options.
@@ -140,6 +143,7 @@ impl ModelConfig {
             kind: self.kind,
             latent_dim: self.latent_dim,
             posterior: self.posterior.clone(),
+            encoder: self.encoder.clone(),
             decoder: self.decoder.clone(),
             likelihood: self.likelihood.clone(),
             beta: self.beta,

@@ -79,7 +79,7 @@ fn train_model(
     let checkpoints = trainer.checkpoint_seconds();
     write_json(&path, &Seconds { train, checkpoints, inference })?;
     let latents = Latents {
-        rows: trainer.table().rows().shallow_clone(),
+        rows: trainer.rows(),
         index: session.images.train.index().to_vec(),
         images: images.digest().to_owned(),
     };

@@ -1,7 +1,6 @@
 //! Loss curves.
 
 use anyhow::Result;
-use autodecoder_models::ModelKind;
 use autodecoder_visualization::curves::{LineChart, Series};
 use autodecoder_visualization::report::{Block, Figure, Picture};
 
@@ -9,11 +8,11 @@ use super::facts::{Facts, ModelFacts};
 use crate::experiment::Experiment;
 use crate::metrics_csv::MetricsRow;
 
-/// Charts of the objective and of the KL term of the VADs, and of the objective of the ADs; also
-/// written to the run's figures.
+/// Charts of the objective and of the KL term of the variational models, and of the objective of the
+/// others; also written to the run's figures.
 pub(super) fn figures(facts: &Facts) -> Result<Vec<Block>> {
-    let vads = names(facts, ModelKind::VariationalAutoDecoder);
-    let ads = names(facts, ModelKind::AutoDecoder);
+    let vads = names(facts, true);
+    let ads = names(facts, false);
     let charts = [
         ("vad-objective", &vads, "objective, nats per image", objective as Column),
         ("vad-kl", &vads, "KL, nats per image", kl),
@@ -30,13 +29,11 @@ pub(super) fn figures(facts: &Facts) -> Result<Vec<Block>> {
 
 /// File names of the curves that [`figures`] draws of an experiment's models.
 pub(crate) fn curve_files(experiment: &Experiment) -> Vec<String> {
-    let charts = [
-        (ModelKind::VariationalAutoDecoder, "vad-objective"),
-        (ModelKind::VariationalAutoDecoder, "vad-kl"),
-        (ModelKind::AutoDecoder, "ad-objective"),
-    ];
-    let drawn = |kind| experiment.models.iter().any(|model| model.kind == kind);
-    let names = charts.into_iter().filter(|(kind, _)| drawn(*kind));
+    let charts = [(true, "vad-objective"), (true, "vad-kl"), (false, "ad-objective")];
+    let drawn = |variational| {
+        experiment.models.iter().any(|model| model.kind.is_variational() == variational)
+    };
+    let names = charts.into_iter().filter(|(variational, _)| drawn(*variational));
     names.flat_map(|(_, name)| ["png", "svg"].map(|ending| curve_file(name, ending))).collect()
 }
 
@@ -54,8 +51,9 @@ fn kl(row: &MetricsRow) -> Option<f64> {
     row.kl
 }
 
-fn names<'a>(facts: &'a Facts, kind: ModelKind) -> Vec<&'a str> {
-    facts.models.iter().filter(|m| m.config.kind == kind).map(ModelFacts::name).collect()
+fn names<'a>(facts: &'a Facts, variational: bool) -> Vec<&'a str> {
+    let chosen = |model: &&ModelFacts| model.config.kind.is_variational() == variational;
+    facts.models.iter().filter(chosen).map(ModelFacts::name).collect()
 }
 
 fn figure(

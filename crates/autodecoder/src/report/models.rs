@@ -1,6 +1,6 @@
 //! How each model is built and trained.
 
-use autodecoder_models::{ModelKind, PartSpec};
+use autodecoder_models::{Layer, PartSpec};
 use autodecoder_training::{OptimiserConfig, ScheduleKind, StartKind, TrainingConfig};
 use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 
@@ -13,7 +13,8 @@ pub(super) fn section(facts: &Facts) -> Section {
         .paragraph(
             "Each training image owns a row of the latent table: the latent itself for an \
              auto-decoder (AD), the parameters of a posterior for a variational auto-decoder \
-             (VAD). A step takes a batch of images, samples a latent from each row by the \
+             (VAD). In an autoencoder (AE) and a variational autoencoder (VAE) an encoder gives the \
+             row. A step takes a batch of images, samples a latent from each row by the \
              reparameterisation trick, decodes it, and moves the batch's rows and the decoder down \
              the gradient; of several row steps per batch only the last moves the decoder too. Rows \
              outside the batch, and their optimiser’s moments, are not touched. @{settings} lists \
@@ -22,6 +23,9 @@ pub(super) fn section(facts: &Facts) -> Section {
         .block(Block::Table(settings_table(facts)));
     for (id, users, model) in decoders(facts) {
         section = section.block(Block::Table(architecture_table(&id, &users, model)));
+    }
+    for table in facts.models.iter().filter_map(encoder_table) {
+        section = section.block(Block::Table(table));
     }
     for text in reasons(facts) {
         section = section.paragraph(text);
@@ -46,34 +50,44 @@ fn settings_table(facts: &Facts) -> Table {
 
 type Setting = fn(&Facts, &ModelFacts) -> String;
 
-fn settings() -> [(&'static str, Setting); 16] {
+fn settings() -> [(&'static str, Setting); 17] {
     [
-        ("kind", |_, model| kind(model).to_owned()),
+        ("kind", |_, model| model.config.kind.abbreviation().to_owned()),
         ("latent dimensions", |_, model| model.config.latent_dim.to_string()),
         ("posterior", |_, model| model.config.posterior.clone()),
         ("prior", |_, model| model.results.prior.clone()),
         ("likelihood", |_, model| part(&model.config.likelihood)),
+        ("encoder", |_, model| encoder(model)),
         ("values in the latent table", |facts, model| {
-            thousands(model.model.row_width() * facts.results.data.train as i64)
+            let values = model.model.row_width() * facts.results.data.train as i64;
+            of_table(model, thousands(values))
         }),
         ("parameters besides the rows", |_, model| thousands(model.results.parameters)),
         ("regulariser", |_, model| regulariser(model)),
         ("epochs", |_, model| model.config.training.epochs.to_string()),
         ("batch size", |_, model| model.config.training.batch_size.to_string()),
-        ("row steps per batch", |_, model| model.config.training.latent_steps.to_string()),
-        ("rows start at", |_, model| start(model)),
-        ("rows move by", |_, model| optimiser(&model.config.training.latents)),
-        ("decoder moves by", |_, model| optimiser(&model.config.training.decoder)),
-        ("steps of inference", |_, model| model.config.inference.steps.to_string()),
-        ("inference moves by", |_, model| optimiser(&model.config.inference.latents)),
+        ("row steps per batch", |_, model| {
+            of_table(model, model.config.training.latent_steps.to_string())
+        }),
+        ("rows start at", |_, model| of_table(model, start(model))),
+        ("rows move by", |_, model| of_table(model, optimiser(&model.config.training.latents))),
+        ("networks move by", |_, model| optimiser(&model.config.training.decoder)),
+        ("steps of inference", |_, model| {
+            of_table(model, model.config.inference.steps.to_string())
+        }),
+        ("inference moves by", |_, model| {
+            of_table(model, optimiser(&model.config.inference.latents))
+        }),
     ]
 }
 
-fn kind(model: &ModelFacts) -> &'static str {
-    match model.config.kind {
-        ModelKind::AutoDecoder => "AD",
-        ModelKind::VariationalAutoDecoder => "VAD",
-    }
+/// What only a model with a latent table has.
+fn of_table(model: &ModelFacts, text: String) -> String {
+    if model.config.kind.has_encoder() { "–".to_owned() } else { text }
+}
+
+fn encoder(model: &ModelFacts) -> String {
+    model.config.encoder.as_ref().map_or("–".to_owned(), |encoder| part(&encoder.part))
 }
 
 /// A part's name with its options.
@@ -93,9 +107,9 @@ fn start(model: &ModelFacts) -> String {
         StartKind::WhitenedPca => format!("whitened PCA × {}", start.scale),
         StartKind::ProbabilisticPca => format!("probabilistic PCA × {}", start.scale),
     };
-    match model.config.kind {
-        ModelKind::AutoDecoder => location,
-        ModelKind::VariationalAutoDecoder => format!("{location}, spread {}", start.spread),
+    match model.config.kind.is_variational() {
+        true => format!("{location}, spread {}", start.spread),
+        false => location,
     }
 }
 
@@ -112,10 +126,10 @@ fn optimiser(config: &OptimiserConfig) -> String {
 fn regulariser(model: &ModelFacts) -> String {
     let config = model.config;
     let warm_up = config.training.regulariser_warm_up;
-    let what = match config.kind {
-        ModelKind::AutoDecoder if config.l2 == 0.0 => return "none".to_owned(),
-        ModelKind::AutoDecoder => format!("{} ‖z‖^{{2}}", config.l2),
-        ModelKind::VariationalAutoDecoder => format!("{} KL", config.beta),
+    let what = match config.kind.is_variational() {
+        true => format!("{} KL", config.beta),
+        false if config.l2 == 0.0 => return "none".to_owned(),
+        false => format!("{} ‖z‖^{{2}}", config.l2),
     };
     if warm_up > 0.0 { format!("{what}, warm-up {warm_up}") } else { what }
 }
@@ -135,13 +149,24 @@ fn decoders<'a>(facts: &'a Facts) -> Vec<(String, Vec<&'a str>, &'a ModelFacts<'
 }
 
 fn architecture_table(id: &str, users: &[&str], model: &ModelFacts) -> Table {
-    let columns =
-        vec![Column::text("layer"), Column::text("output shape"), Column::number("parameters")];
     let users: Vec<_> = users.iter().map(|name| format!("`{name}`")).collect();
     let caption = format!("The decoder of {}, layer by layer.", users.join(", "));
     let decoder = model.model.decoder();
+    layers_table(id, caption, decoder.layers(), &decoder.output_shapes())
+}
+
+fn encoder_table(model: &ModelFacts) -> Option<Table> {
+    let encoder = model.model.encoder()?;
+    let id = &format!("encoder-{}", model.name());
+    let caption = format!("The encoder of `{}`, layer by layer.", model.name());
+    Some(layers_table(id, caption, encoder.layers(), encoder.output_shapes()))
+}
+
+fn layers_table(id: &str, caption: String, layers: &[Layer], shapes: &[Vec<i64>]) -> Table {
+    let columns =
+        vec![Column::text("layer"), Column::text("output shape"), Column::number("parameters")];
     let mut table = Table::new(id, caption, columns);
-    for (layer, shape) in decoder.layers().iter().zip(decoder.output_shapes()) {
+    for (layer, shape) in layers.iter().zip(shapes) {
         let shape: Vec<_> = shape.iter().map(i64::to_string).collect();
         let count = layer.parameter_count();
         table.rows.push(vec![
@@ -150,7 +175,8 @@ fn architecture_table(id: &str, users: &[&str], model: &ModelFacts) -> Table {
             if count == 0 { "–".into() } else { thousands(count).into() },
         ]);
     }
-    table.row(["total".into(), "".into(), thousands(decoder.parameter_count()).into()])
+    let total = layers.iter().map(Layer::parameter_count).sum();
+    table.row(["total".into(), "".into(), thousands(total).into()])
 }
 
 /// Why the parts are as they are; the numbers are in the section on the choices.

@@ -46,8 +46,13 @@ fn rejects_unknown_parts_and_lists_the_known_ones() {
         ("training.start.from", "\"ones\"", &["start.from", "`ones`", "`whitened-pca`"]),
         (
             "models.0.kind",
-            "\"autoencoder\"",
-            &["models[0].kind", "`autoencoder`", "`auto-decoder`", "`variational-auto-decoder`"],
+            "\"auto-encoder\"",
+            &["models[0].kind", "`auto-encoder`", "`auto-decoder`", "`variational-autoencoder`"],
+        ),
+        (
+            "models.0.encoder",
+            "{ kind = \"mlp\" }",
+            &["\"ad\"", "encoder", "an auto-decoder has none"],
         ),
         ("comparisons.0.model", "\"vae\"", &["comparisons[0]", "model = \"vae\"", "ad, vad"]),
     ]);

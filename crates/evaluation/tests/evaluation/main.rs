@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cuda;
+mod encoders;
 mod inference;
 mod interpolation;
 mod make;

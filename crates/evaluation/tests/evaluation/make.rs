@@ -21,6 +21,7 @@ pub fn auto_decoder() -> ModelSpec {
         kind: ModelKind::AutoDecoder,
         latent_dim: 3,
         posterior: "point".to_owned(),
+        encoder: None,
         decoder: mlp(&[5]),
         likelihood: part("bernoulli"),
         beta: 1.0,

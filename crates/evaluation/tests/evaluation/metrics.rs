@@ -34,7 +34,7 @@ fn squares(model: &LatentModel, rows: &Tensor) -> Vec<Vec<f64>> {
     let all = images(COUNT as usize);
     let square = |i| {
         let decoded = model.decode(&model.posterior().mean(&rows.narrow(0, i, 1)));
-        let pairs = numbers(&decoded).into_iter().zip(numbers(&all.range(i, 1)));
+        let pairs = numbers(&decoded).into_iter().zip(numbers(&all.range(i, 1).pixels));
         pairs.map(|(a, b)| (a - b).powi(2)).collect()
     };
     (0..COUNT).map(square).collect()

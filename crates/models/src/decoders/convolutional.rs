@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DecoderFamily, dense, hidden_problem, refuse};
+use super::DecoderFamily;
+use crate::dense::{channels_problem, dense, hidden_problem, refuse};
 use crate::{Error, ImageShape, Layer, read_options};
 
 /// `conv`: a linear layer to a small stack of feature maps, then transposed convolutions that
@@ -32,26 +33,6 @@ impl Default for Options {
     }
 }
 
-impl Options {
-    /// Says what is wrong with `channels`, if anything is.
-    fn problem(&self, image: ImageShape) -> Option<String> {
-        let channels = &self.channels;
-        if !(1..=6).contains(&channels.len()) || channels.iter().any(|n| !(1..=4096).contains(n)) {
-            return Some(format!("channels = {channels:?}: expected 1 to 6 counts from 1 to 4096"));
-        }
-        let factor = 1 << channels.len();
-        (image.height % factor != 0 || image.width % factor != 0).then(|| {
-            format!(
-                "channels = {channels:?} doubles the size {} times, so height and width must be \
-                 divisible by {factor}; the images are {} × {}",
-                channels.len(),
-                image.height,
-                image.width
-            )
-        })
-    }
-}
-
 impl DecoderFamily for Convolutional {
     fn name(&self) -> &'static str {
         "conv"
@@ -70,7 +51,10 @@ impl DecoderFamily for Convolutional {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
         let options: Options = read_options("decoder", self.name(), options)?;
-        refuse(self.name(), hidden_problem(&options.hidden).or_else(|| options.problem(image)))?;
+        let sides = [image.height, image.width];
+        let problem = hidden_problem(&options.hidden);
+        let problem = problem.or_else(|| channels_problem(&options.channels, sides));
+        refuse("decoder", self.name(), problem)?;
         let Options { hidden, channels } = options;
         let factor = 1 << channels.len();
         let base = [channels[0], image.height / factor, image.width / factor];

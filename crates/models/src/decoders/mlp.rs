@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{DecoderFamily, dense, hidden_problem, refuse};
+use super::DecoderFamily;
+use crate::dense::{dense, hidden_problem, refuse};
 use crate::{Error, ImageShape, Layer, read_options};
 
 /// `mlp`: fully connected layers with ReLU between them.
@@ -44,7 +45,7 @@ impl DecoderFamily for Mlp {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
         let Options { hidden } = read_options("decoder", self.name(), options)?;
-        refuse(self.name(), hidden_problem(&hidden))?;
+        refuse("decoder", self.name(), hidden_problem(&hidden))?;
         let inputs = hidden.last().copied().unwrap_or(latent_dim);
         let mut layers = dense(latent_dim, hidden);
         layers.push(Layer::Linear { inputs, outputs: image.numel() });

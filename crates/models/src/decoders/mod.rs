@@ -31,27 +31,3 @@ pub trait DecoderFamily: Debug + Send + Sync {
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error>;
 }
-
-/// Linear layers from `inputs` to each of `widths` in turn, each with its ReLU.
-fn dense(inputs: i64, widths: impl IntoIterator<Item = i64>) -> Vec<Layer> {
-    let mut layers = Vec::new();
-    let mut inputs = inputs;
-    for outputs in widths {
-        layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
-        inputs = outputs;
-    }
-    layers
-}
-
-/// Says what is wrong with the widths of dense layers, if anything is.
-fn hidden_problem(hidden: &[i64]) -> Option<String> {
-    let fine = hidden.len() <= 16 && hidden.iter().all(|width| (1..=65_536).contains(width));
-    (!fine).then(|| format!("hidden = {hidden:?}: expected up to 16 widths from 1 to 65536"))
-}
-
-/// [`Error::Options`] of a decoder where there is a problem.
-fn refuse(name: &str, problem: Option<String>) -> Result<(), Error> {
-    problem.map_or(Ok(()), |problem| {
-        Err(Error::Options { part: "decoder", name: name.to_owned(), problem })
-    })
-}

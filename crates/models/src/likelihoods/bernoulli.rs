@@ -4,7 +4,7 @@ use autodecoder_kernels::Loss;
 use serde_json::Value;
 use tch::{Device, Reduction, Tensor};
 
-use super::{NoOptions, per_image};
+use super::NoOptions;
 use crate::{Error, Likelihood, LikelihoodFamily, read_options};
 
 /// `bernoulli`: binary cross-entropy, `−Σ x log λ + (1 − x) log(1 − λ)` with `λ = sigmoid(logits)`.
@@ -21,13 +21,14 @@ impl Likelihood for Bernoulli {
         "bernoulli"
     }
 
-    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
-        per_image(&logits.binary_cross_entropy_with_logits(
+    fn pixel_nats(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
+        let none = None::<Tensor>;
+        logits.binary_cross_entropy_with_logits(
             pixels,
-            None::<Tensor>,
-            None::<Tensor>,
+            none.as_ref(),
+            none.as_ref(),
             Reduction::None,
-        ))
+        )
     }
 
     fn mean(&self, logits: &Tensor) -> Tensor {

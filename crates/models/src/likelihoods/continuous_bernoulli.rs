@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tch::{Device, Tensor};
 
-use super::{NoOptions, per_image};
+use super::NoOptions;
 use crate::{Bernoulli, Error, Likelihood, LikelihoodFamily, read_options};
 
 /// Below this |logit| the closed forms are replaced by their Taylor series.
@@ -47,8 +47,8 @@ impl Likelihood for ContinuousBernoulli {
         "continuous-bernoulli"
     }
 
-    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
-        Bernoulli.negative_log_prob(logits, pixels) - per_image(&log_normaliser(logits))
+    fn pixel_nats(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
+        Bernoulli.pixel_nats(logits, pixels) - log_normaliser(logits)
     }
 
     fn mean(&self, logits: &Tensor) -> Tensor {

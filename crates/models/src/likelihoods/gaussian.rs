@@ -1,11 +1,12 @@
 //! The Gaussian likelihood, with a fixed or a learned variance.
 
+use std::f64::consts::TAU;
+
 use autodecoder_kernels::{GaussianLoss, Loss};
 use serde::Deserialize;
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
-use super::per_image;
 use crate::{Error, Likelihood, LikelihoodFamily, ParameterSource, read_options};
 
 /// Where a raw learned log-variance starts: about the mean squared error of an untrained decoder.
@@ -52,19 +53,17 @@ impl Likelihood for Gaussian {
         "gaussian"
     }
 
-    fn negative_log_prob(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
-        let numel = logits.size()[1..].iter().product::<i64>() as f64;
-        let squares = per_image(&(logits.sigmoid() - pixels).square());
-        let log_two_pi = (2.0 * std::f64::consts::PI).ln();
+    fn pixel_nats(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
+        let squares = (logits.sigmoid() - pixels).square();
         match &self.variance {
             Variance::Fixed(variance) => {
-                squares / (2.0 * variance) + 0.5 * numel * (log_two_pi + variance.ln())
+                squares / (2.0 * variance) + 0.5 * (TAU.ln() + variance.ln())
             }
             Variance::Learned { raw_log_variance } => {
                 let log_variance =
                     (raw_log_variance / LOG_VARIANCE_LIMIT).tanh() * LOG_VARIANCE_LIMIT;
                 let precision: Tensor = (-&log_variance).exp();
-                squares * precision / 2.0 + (log_variance + log_two_pi) * (0.5 * numel)
+                squares * precision / 2.0 + (log_variance + TAU.ln()) * 0.5
             }
         }
     }

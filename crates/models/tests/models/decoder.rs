@@ -50,6 +50,34 @@ fn conv_transpose2d(
     (vec![outputs, tall, wide], out)
 }
 
+/// Every output value is the kernel's sum over the inputs under it.
+fn conv2d(layer: &Layer, (shape, input): &Sample, weight: &[f64], bias: &[f64]) -> Sample {
+    let &Layer::Conv2d { outputs, kernel, stride, padding, .. } = layer else {
+        panic!("{layer} is no convolution");
+    };
+    let [channels, height, width] = shape[..] else {
+        panic!("{shape:?} are no feature maps");
+    };
+    let (outputs, kernel) = (outputs as usize, kernel as usize);
+    let (stride, padding) = (stride as usize, padding as usize);
+    let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
+    let (tall, wide) = (side(height), side(width));
+    let mut out = Vec::new();
+    for (o, y, x) in grid(outputs, tall, wide) {
+        let mut sum = bias[o];
+        for (i, ky, kx) in grid(channels, kernel, kernel) {
+            let (row, column) = (y * stride + ky, x * stride + kx);
+            let inside = |at: usize, size: usize| (padding..padding + size).contains(&at);
+            if inside(row, height) && inside(column, width) {
+                sum += input[(i * height + row - padding) * width + column - padding]
+                    * weight[((o * channels + i) * kernel + ky) * kernel + kx];
+            }
+        }
+        out.push(sum);
+    }
+    (vec![outputs, tall, wide], out)
+}
+
 fn grid(a: usize, b: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize)> {
     (0..a).flat_map(move |i| (0..b).flat_map(move |j| (0..c).map(move |k| (i, j, k))))
 }
@@ -63,6 +91,10 @@ fn plain_forward(decoder: &Decoder, z: &[f64]) -> Sample {
             Layer::Linear { outputs, .. } => {
                 let (weight, bias) = (parameters.next().unwrap(), parameters.next().unwrap());
                 (vec![*outputs as usize], linear(&sample.1, &weight, &bias))
+            }
+            Layer::Conv2d { .. } => {
+                let (weight, bias) = (parameters.next().unwrap(), parameters.next().unwrap());
+                conv2d(layer, &sample, &weight, &bias)
             }
             Layer::ConvTranspose2d { .. } => {
                 let (weight, bias) = (parameters.next().unwrap(), parameters.next().unwrap());
@@ -122,6 +154,26 @@ proptest! {
             // Padding left nothing.
             let side = (height.min(width) - 1) * stride + kernel - 2 * padding;
             prop_assert!(side <= 0, "{shape:?}");
+            return Ok(());
+        };
+        let image = ImageShape { channels: *channels, height: *tall, width: *wide };
+        let latent_dim = inputs * height * width;
+        let decoder = Decoder::new(vec![reshape, layer], latent_dim, image, Device::Cpu, &mut rng(3));
+        assert_forward_is_plain(&decoder.unwrap());
+    }
+
+    #[test]
+    fn convolutions_of_any_size_equal_plain_loops(
+        (inputs, outputs) in (1..4i64, 1..4i64),
+        (height, width) in (1..6i64, 1..6i64),
+        (kernel, stride) in (1..5i64, 1..4i64),
+        padding in 0..2i64,
+    ) {
+        let reshape = Layer::Reshape(vec![inputs, height, width]);
+        let layer = Layer::Conv2d { inputs, outputs, kernel, stride, padding };
+        let shape = layer.output_shape(&[inputs, height, width]);
+        let Ok([channels, tall, wide]) = shape.as_deref() else {
+            prop_assert!(height.min(width) + 2 * padding < kernel, "{shape:?}");
             return Ok(());
         };
         let image = ImageShape { channels: *channels, height: *tall, width: *wide };

@@ -6,7 +6,10 @@ use autodecoder_models::{LatentModel, Parts, load_model, save_model, tensor_file
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{auto_decoder, learned_gaussian, mlp, model, numbers, variational, wave};
+use crate::make::{
+    auto_decoder, autoencoder, conv, learned_gaussian, mlp, model, numbers, pixels, variational,
+    wave,
+};
 
 fn load(folder: &Path) -> Result<LatentModel, autodecoder_models::Error> {
     load_model(folder, &Parts::standard(), Device::Cpu)
@@ -14,7 +17,7 @@ fn load(folder: &Path) -> Result<LatentModel, autodecoder_models::Error> {
 
 #[test]
 fn a_round_trip_gives_the_same_bytes_and_images() {
-    for spec in [auto_decoder(mlp()), learned_gaussian()] {
+    for spec in [auto_decoder(mlp()), learned_gaussian(), autoencoder(conv())] {
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let saved = model(spec.clone());
         for (_, mut parameter) in saved.named_parameters() {
@@ -24,12 +27,15 @@ fn a_round_trip_gives_the_same_bytes_and_images() {
         let loaded = load(first.path()).unwrap();
         assert_eq!(loaded.spec(), &spec);
         save_model(&loaded, second.path()).unwrap();
-        for file in ["model.json", "decoder.safetensors"] {
+        let encoder = spec.encoder.iter().map(|_| "encoder.safetensors");
+        for file in ["model.json", "decoder.safetensors"].into_iter().chain(encoder) {
             let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
             assert_eq!(read(first.path()), read(second.path()), "{file}");
         }
         let z = wave(&[3, 3], Kind::Float);
         assert_eq!(numbers(&saved.decode(&z)), numbers(&loaded.decode(&z)));
+        let rows = |model: &LatentModel| model.encode(&pixels(2).into()).map(|rows| numbers(&rows));
+        assert_eq!(rows(&saved), rows(&loaded));
     }
 }
 

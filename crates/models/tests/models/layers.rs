@@ -108,7 +108,7 @@ fn layers_that_do_not_fit_are_named() {
         ),
         (
             vec!["linear 3 64"],
-            "layer 1 (output): cannot take input of shape [64]; the images have shape [2, 4, 8]",
+            "decoder layer 1 (output): cannot take input of shape [64]; the decoder must end in shape [2, 4, 8]",
         ),
         (vec![], "layer 0 (output): cannot take input of shape [3]"),
         (vec!["conv_transpose2d 3 1 kernel 1 stride 1 padding 0"], "it takes [3, height, width]"),
@@ -189,7 +189,7 @@ fn a_decoder_too_large_for_memory_is_refused_before_it_is_made() {
         [(2_000_000, 132_000_064), (i64::MAX / 8, i64::MAX), (i64::MAX, i64::MAX)]
     {
         match grown(hidden) {
-            Err(Error::TooManyParameters { count }) => assert_eq!(count, expected),
+            Err(Error::TooManyParameters { count, .. }) => assert_eq!(count, expected),
             other => panic!("{hidden}: {other:?}"),
         }
     }

@@ -1,7 +1,7 @@
 //! Likelihoods against closed forms and numerical integrals.
 
 use approx::assert_relative_eq;
-use autodecoder_models::{Bernoulli, ContinuousBernoulli, Gaussian, Likelihood};
+use autodecoder_models::{Bernoulli, ContinuousBernoulli, Gaussian, Likelihood, Observation};
 use tch::{Device, Kind, Tensor};
 
 use crate::gradients::assert_gradient;
@@ -26,7 +26,7 @@ fn all() -> Vec<Box<dyn Likelihood>> {
 /// Nats of images of one pixel.
 fn nats(likelihood: &dyn Likelihood, logits: &[f64], pixels: &[f64]) -> Vec<f64> {
     let images = |values: &[f64]| Tensor::from_slice(values).reshape([-1, 1, 1, 1]);
-    numbers(&likelihood.negative_log_prob(&images(logits), &images(pixels)))
+    numbers(&likelihood.negative_log_prob(&images(logits), &images(pixels).into()))
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -100,12 +100,12 @@ fn continuous_bernoulli_is_a_density_with_its_mean() {
 fn single_precision_keeps_five_digits_around_the_switch() {
     let doubles = Tensor::from_slice(&LOGITS).reshape([-1, 1, 1, 1]);
     let floats = doubles.to_kind(Kind::Float);
-    let half = doubles.full_like(0.5);
+    let half = Observation::from(doubles.full_like(0.5));
     for likelihood in all() {
         let precise = numbers(&likelihood.mean(&doubles));
         let coarse = numbers(&likelihood.mean(&floats));
         let precise_nats = numbers(&likelihood.negative_log_prob(&doubles, &half));
-        let half = half.to_kind(Kind::Float);
+        let half = half.pixels.to_kind(Kind::Float).into();
         let coarse_nats = numbers(&likelihood.negative_log_prob(&floats, &half));
         for i in 0..LOGITS.len() {
             assert_relative_eq!(coarse[i], precise[i], epsilon = 1e-5);
@@ -127,7 +127,7 @@ fn gradients_equal_finite_differences() {
     let logits = Tensor::from_slice(&logits).reshape([-1, 1, 1, 1]);
     for likelihood in all() {
         for x in PIXELS {
-            let pixels = logits.full_like(x);
+            let pixels = logits.full_like(x).into();
             assert_gradient(&format!("{likelihood:?}"), &logits, |logits| {
                 likelihood.negative_log_prob(logits, &pixels)
             });
@@ -145,7 +145,7 @@ fn a_learned_variance_has_the_gradient_of_its_closed_form_wherever_it_is() {
         let likelihood = Gaussian::learned(Device::Cpu);
         let (_, parameter) = &mut likelihood.named_parameters()[0];
         let _ = parameter.fill_(raw).set_requires_grad(true);
-        let nats = likelihood.negative_log_prob(&logits, &pixels).sum(Kind::Double);
+        let nats = likelihood.negative_log_prob(&logits, &(&pixels).into()).sum(Kind::Double);
         let found = Tensor::run_backward(&[nats], &[&*parameter], false, false);
         let log_variance = 12.0 * (raw / 12.0).tanh();
         let slope = 1.0 - (raw / 12.0).tanh().powi(2);
@@ -160,7 +160,7 @@ fn an_image_is_the_sum_of_its_pixels_and_no_other() {
     let logits = wave(&[3, 2, 2, 5], Kind::Double);
     let pixels = logits.flip([0]) * 0.5 + 0.5;
     for likelihood in all() {
-        let images = likelihood.negative_log_prob(&logits, &pixels);
+        let images = likelihood.negative_log_prob(&logits, &(&pixels).into());
         assert_eq!(images.size(), [3], "{likelihood:?}");
         let single = nats(likelihood.as_ref(), &numbers(&logits), &numbers(&pixels));
         for (found, pixels) in numbers(&images).into_iter().zip(single.chunks(20)) {
@@ -178,7 +178,7 @@ fn extreme_logits_give_finite_nats_means_and_gradients() {
                 let pixels = Tensor::full([1, 1, 1, 1], x, (kind, Device::Cpu));
                 let logits = pixels.full_like(logit).set_requires_grad(true);
                 for likelihood in all() {
-                    let nats = likelihood.negative_log_prob(&logits, &pixels);
+                    let nats = likelihood.negative_log_prob(&logits, &(&pixels).into());
                     let mean = likelihood.mean(&logits);
                     let objective = nats.sum(kind) + mean.sum(kind);
                     let gradient = Tensor::run_backward(&[&objective], &[&logits], false, false);

@@ -5,10 +5,12 @@
 
 mod cuda;
 mod decoder;
+mod encoders;
 mod files;
 mod gradients;
 mod layers;
 mod likelihoods;
 mod make;
+mod observations;
 mod options;
 mod terms;

@@ -1,6 +1,8 @@
 //! Small models and tensors.
 
-use autodecoder_models::{ImageShape, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
+use autodecoder_models::{
+    EncoderSpec, ImageShape, LatentModel, ModelKind, ModelSpec, PartSpec, Parts,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ pub fn auto_decoder(decoder: PartSpec) -> ModelSpec {
         kind: ModelKind::AutoDecoder,
         latent_dim: 3,
         posterior: "point".to_owned(),
+        encoder: None,
         decoder,
         likelihood: part(json!({"kind": "bernoulli"})),
         beta: 1.0,
@@ -75,4 +78,14 @@ pub fn numbers(tensor: &Tensor) -> Vec<f64> {
 pub fn learned_gaussian() -> ModelSpec {
     let likelihood = part(json!({"kind": "gaussian", "variance": "learned"}));
     ModelSpec { likelihood, beta: 0.5, ..variational(conv()) }
+}
+
+/// The decoder and its mirror.
+pub fn autoencoder(decoder: PartSpec) -> ModelSpec {
+    ModelSpec {
+        name: "ae".to_owned(),
+        kind: ModelKind::Autoencoder,
+        encoder: Some(EncoderSpec::default()),
+        ..auto_decoder(decoder)
+    }
 }

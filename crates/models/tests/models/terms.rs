@@ -1,7 +1,7 @@
 //! The objective's terms against sums done by hand.
 
 use approx::assert_relative_eq;
-use autodecoder_models::{LatentModel, ModelSpec};
+use autodecoder_models::{LatentModel, ModelSpec, Observation};
 use tch::{Kind, Tensor};
 
 use crate::make::{auto_decoder, conv, mlp, model, numbers, pixels, variational, wave};
@@ -15,14 +15,14 @@ fn assert_close(found: &Tensor, expected: &[f64]) {
 }
 
 /// The likelihood's nats of latents `z`, given as numbers.
-fn reconstruction(model: &LatentModel, z: &[f64], images: &Tensor) -> Vec<f64> {
+fn reconstruction(model: &LatentModel, z: &[f64], images: &Observation) -> Vec<f64> {
     let z = Tensor::from_slice(z).to_kind(Kind::Float).reshape([-1, 3]);
     numbers(&model.likelihood().negative_log_prob(&model.decoder().forward(&z), images))
 }
 
 #[test]
 fn an_auto_decoder_has_a_reconstruction_and_perhaps_a_norm() {
-    let (rows, images) = (wave(&[4, 3], Kind::Float) * 2.0, pixels(4));
+    let (rows, images) = (wave(&[4, 3], Kind::Float) * 2.0, pixels(4).into());
     let z = numbers(&rows);
     for l2 in [0.0, 0.25] {
         let model = model(ModelSpec { l2, beta: 7.0, ..auto_decoder(conv()) });
@@ -43,7 +43,7 @@ fn an_auto_decoder_has_a_reconstruction_and_perhaps_a_norm() {
 #[test]
 fn a_variational_one_decodes_a_sample_and_adds_beta_times_kl() {
     let (rows, noise) = (wave(&[4, 6], Kind::Float), wave(&[4, 3], Kind::Float).flip([0]));
-    let images = pixels(4);
+    let images = pixels(4).into();
     let (row_numbers, noise_numbers) = (numbers(&rows), numbers(&noise));
     let (mut z, mut kl) = (Vec::new(), Vec::new());
     for (row, noise) in row_numbers.chunks(6).zip(noise_numbers.chunks(3)) {

@@ -4,7 +4,7 @@ use autodecoder_kernels::{
     Affine, IndexError, Loss, Network, Packed, Reparameterisation, RowIndices, Update, UpdateStep,
     Wanted, Workspace,
 };
-use autodecoder_models::{LatentModel, ModelKind};
+use autodecoder_models::LatentModel;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tch::Tensor;
@@ -52,7 +52,7 @@ impl CpuEngine {
     ) -> Option<CpuEngine> {
         let network = model.decoder().network()?;
         let parameters: Vec<Tensor> =
-            model.named_parameters().into_iter().map(|(_, tensor)| tensor).collect();
+            model.decoder_parameters().into_iter().map(|(_, tensor)| tensor).collect();
         let loss = model.likelihood().kernel()?;
         let rule = optimiser.kernel()?;
         let widths = Widths {
@@ -63,7 +63,7 @@ impl CpuEngine {
         };
         let packed = Packed::new(&network, &affines(&parameters)?);
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
-        let variational = model.spec().kind == ModelKind::VariationalAutoDecoder;
+        let variational = model.spec().kind.is_variational();
         Some(CpuEngine {
             packed,
             workspace: Workspace::new(&network, batch_size, GROUP),

@@ -1,10 +1,10 @@
 //! The steps of an epoch: every image once, in an order of its own.
 
-use autodecoder_models::ModelKind;
 use rand::seq::SliceRandom;
 use tch::Tensor;
 
 use super::Trainer;
+use crate::encoder_batch::EncoderBatch;
 use crate::tensor_batch::Batch;
 use crate::{BatchNoise, EpochRecord, Error, LatentStep, Observer, Streams};
 
@@ -72,6 +72,10 @@ impl Trainer<'_> {
             return Tensor::from_slice(&sums.map(|sum| sum as f32));
         }
         let images = self.images.batch(indices);
+        if let Some(encoder) = self.model.encoder() {
+            let batch = EncoderBatch { images: &images, noise: &noise, encoder, networks: decoder };
+            return batch.fit(self.model, rows.regulariser_weight);
+        }
         let batch = Batch { images: &images, noise: &noise, rows, decoder };
         let mut moved = self.table.gather(indices);
         let sums = batch.fit(self.model, &mut moved, self.row_optimiser.as_ref(), latent_steps);
@@ -83,15 +87,19 @@ impl Trainer<'_> {
         let images = self.images.len() as f64;
         let mean = |column: usize| sums.iter().map(|batch| batch[column]).sum::<f64>() / images;
         let progress = self.progress(self.batches() - 1);
-        let variational = self.model.spec().kind == ModelKind::VariationalAutoDecoder;
+        let kind = self.model.spec().kind;
         EpochRecord {
             epoch: self.epoch() + 1,
             objective: mean(0),
             reconstruction: mean(1),
-            kl: variational.then(|| mean(2)),
+            kl: kind.is_variational().then(|| mean(2)),
             regulariser_weight: self.config.regulariser_weight(progress),
             decoder_rate: self.config.decoder.rate_at(progress),
-            latent_rate: self.config.latents.rate_at(progress),
+            latent_rate: if kind.has_encoder() {
+                0.0
+            } else {
+                self.config.latents.rate_at(progress)
+            },
             seconds,
             images_per_second: images / seconds,
         }

@@ -8,7 +8,9 @@ use autodecoder_training::{
 };
 use serde_json::json;
 
-use crate::make::{auto_decoder, config, images, model, part, variational};
+use crate::make::{
+    auto_decoder, autoencoder, config, images, model, part, variational, variational_autoencoder,
+};
 use crate::runs::{Outcome, outcome, trainer};
 
 const EPOCHS: u32 = 3;
@@ -51,7 +53,7 @@ fn train(spec: &ModelSpec, folder: &Path, step: u64) -> Result<Outcome, Error> {
 fn a_run_that_stops_after_every_step_equals_one_in_one_piece_bit_by_bit() {
     let learned = part(json!({"kind": "gaussian", "variance": "learned"}));
     let learned = ModelSpec { likelihood: learned, ..variational() };
-    for spec in [auto_decoder(), variational(), learned] {
+    for spec in [auto_decoder(), variational(), learned, autoencoder(), variational_autoencoder()] {
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let expected = train(&spec, whole.path(), u64::MAX).unwrap();
         for step in 1..STEPS {

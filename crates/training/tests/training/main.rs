@@ -7,6 +7,7 @@ mod between_steps;
 mod checkpoints;
 mod cuda;
 mod divergence;
+mod encoders;
 mod engines;
 mod latents_file;
 mod make;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use autodecoder_data::{Dataset, ImageSet, ImageShape, MnistFolder, Split};
-use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
+use autodecoder_models::{EncoderSpec, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
     DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams,
     TrainingConfig,
@@ -22,6 +22,7 @@ pub fn auto_decoder() -> ModelSpec {
         kind: ModelKind::AutoDecoder,
         latent_dim: 3,
         posterior: "point".to_owned(),
+        encoder: None,
         decoder: part(json!({"kind": "mlp", "hidden": [5]})),
         likelihood: part(json!({"kind": "bernoulli"})),
         beta: 1.0,
@@ -96,4 +97,22 @@ pub fn wave(shape: &[i64], offset: f64, kind: Kind) -> Tensor {
 pub fn numbers(tensor: &Tensor) -> Vec<f64> {
     let flat = tensor.detach().to_device(Device::Cpu).to_kind(Kind::Double);
     Vec::try_from(flat.reshape([-1])).unwrap()
+}
+
+/// The decoder's mirror gives the posteriors.
+pub fn variational_autoencoder() -> ModelSpec {
+    ModelSpec {
+        kind: ModelKind::VariationalAutoencoder,
+        encoder: Some(EncoderSpec::default()),
+        ..variational()
+    }
+}
+
+/// The decoder's mirror gives the latents.
+pub fn autoencoder() -> ModelSpec {
+    ModelSpec {
+        kind: ModelKind::Autoencoder,
+        encoder: Some(EncoderSpec::default()),
+        ..auto_decoder()
+    }
 }

@@ -21,7 +21,7 @@ fn images(count: usize) -> DeviceImages {
 
 /// Pixels in [0, 1], one vector an image.
 fn vectors(images: &DeviceImages) -> Vec<Vec<f64>> {
-    let flat = numbers(&images.range(0, images.len()));
+    let flat = numbers(&images.range(0, images.len()).pixels);
     flat.chunks(images.shape().numel() as usize).map(<[f64]>::to_vec).collect()
 }
 

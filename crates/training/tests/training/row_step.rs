@@ -49,7 +49,7 @@ impl Inputs {
     fn step(&self, model: &LatentModel, parameters: &[Tensor]) -> (Vec<f64>, StepOutcome) {
         let mut batch = RowBatch::fresh(self.rows.copy(), &PLAIN);
         let inputs = RowStep {
-            images: &self.images,
+            images: &(&self.images).into(),
             noise: &self.noise,
             regulariser_weight: WEIGHT,
             rate: 1.0,
@@ -61,7 +61,7 @@ impl Inputs {
     }
 
     fn objective(&self, model: &LatentModel, rows: &Tensor) -> f64 {
-        let terms = model.terms(rows, &self.noise, &self.images);
+        let terms = model.terms(rows, &self.noise, &(&self.images).into());
         terms.objective(WEIGHT).sum(Kind::Double).double_value(&[])
     }
 }
@@ -133,7 +133,7 @@ fn decoder_gradients_and_sums_are_sums_over_the_batch() {
             let (_, alone) = single.step(&model, &parameters);
             let alone = gradients(&alone);
             gradient_sum.iter_mut().zip(alone).for_each(|(sum, gradient)| *sum += gradient);
-            let terms = model.terms(&single.rows, &single.noise, &single.images);
+            let terms = model.terms(&single.rows, &single.noise, &(&single.images).into());
             sums[0] += numbers(&terms.objective(WEIGHT))[0];
             sums[1] += numbers(&terms.reconstruction)[0];
             sums[2] += terms.kl.map_or(0.0, |kl| numbers(&kl)[0]);

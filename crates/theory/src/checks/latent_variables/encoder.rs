@@ -83,9 +83,8 @@ impl Vae {
         for indices in Tensor::from_slice(&order).split(BATCH, 0) {
             let batch = images.batch(&indices);
             let noise = self.model.posterior().noise();
-            let noise =
-                latent_noise(noise, batch.size()[0], recipe.latent_dim, Device::Cpu, &mut rng);
-            let terms = self.model.terms(&self.encoder.rows(&batch), &noise, &batch);
+            let noise = latent_noise(noise, batch.len(), recipe.latent_dim, Device::Cpu, &mut rng);
+            let terms = self.model.terms(&self.encoder.rows(&batch.pixels), &noise, &batch);
             step(&terms.objective(1.0).mean(Kind::Float));
         }
     }

@@ -33,7 +33,7 @@ pub fn no_kl_term(context: &Context) -> Result<Outcome> {
     let set = context.sample(Split::Train)?;
     let classes: Vec<i64> = set.labels().iter().map(|&label| i64::from(label)).collect();
     let set = DeviceImages::new(&set, Device::Cpu);
-    let pixels = set.range(0, set.len());
+    let pixels = set.range(0, set.len()).pixels;
     let images = Images { set, pixels, classes: Tensor::from_slice(&classes) };
     let mut rows = vec![GridRow::new("images", tiles(&images.pixels.narrow(0, 0, SHOWN))?)];
     let mut pairs = Vec::new();

@@ -58,7 +58,7 @@ pub fn random_latents(context: &Context) -> Result<Outcome> {
     let inferred = ad.infer(&test, &context.streams)?;
     let mut rng = context.rng("random-latents draws");
     let normal = standard_normal(DRAWS, LATENT_DIM, Device::Cpu, &mut rng);
-    let pixels = train.range(0, train.len());
+    let pixels = train.range(0, train.len()).pixels;
     let gap = prior_gap(ad.model.posterior(), &ad.rows, &inferred, &context.streams);
     let latents =
         Latents { normal: &normal, inferred: &inferred, fitted: fitted(&ad.rows, &normal) };

@@ -43,15 +43,13 @@ pub struct Trained {
 impl Recipe {
     /// The model before its training.
     pub fn model(&self, images: &DeviceImages) -> Result<LatentModel> {
-        let posterior = match self.kind {
-            ModelKind::AutoDecoder => "point",
-            ModelKind::VariationalAutoDecoder => "gaussian",
-        };
+        let posterior = if self.kind.is_variational() { "gaussian" } else { "point" };
         let spec = ModelSpec {
             name: "small".to_owned(),
             kind: self.kind,
             latent_dim: self.latent_dim,
             posterior: posterior.to_owned(),
+            encoder: None,
             decoder: part(json!({"kind": "mlp", "hidden": self.hidden}))?,
             likelihood: part(json!({"kind": self.likelihood}))?,
             beta: self.beta,
@@ -82,10 +80,7 @@ impl Recipe {
 
     /// An auto-decoder's rows have no noise to average over and want smaller steps.
     fn latent_rate(&self) -> f64 {
-        match self.kind {
-            ModelKind::AutoDecoder => 0.1,
-            ModelKind::VariationalAutoDecoder => 0.3,
-        }
+        if self.kind.is_variational() { 0.3 } else { 0.1 }
     }
 }
 

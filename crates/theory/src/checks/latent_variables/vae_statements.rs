@@ -26,7 +26,7 @@ pub fn vae_statements(context: &Context) -> Result<Outcome> {
     let set = context.sample(Split::Train)?;
     let images = DeviceImages::new(&set, Device::Cpu);
     let vae = Vae::train(&recipe(context, 8), &images)?;
-    let pixels = images.range(0, images.len());
+    let pixels = images.range(0, images.len()).pixels;
     tch::no_grad(|| {
         outcome.findings.push(one_image(&vae, &pixels));
         outcome.findings.extend(encoding_twice(context, &vae, &pixels));

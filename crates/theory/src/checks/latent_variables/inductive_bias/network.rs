@@ -23,7 +23,7 @@ pub struct Pictures {
 impl Pictures {
     /// All images of a set.
     pub fn new(set: &ImageSet) -> Pictures {
-        let images = DeviceImages::new(set, Device::Cpu).range(0, set.len() as i64);
+        let images = DeviceImages::new(set, Device::Cpu).range(0, set.len() as i64).pixels;
         let classes: Vec<i64> = set.labels().iter().map(|&label| i64::from(label)).collect();
         Pictures { images, classes: Tensor::from_slice(&classes) }
     }

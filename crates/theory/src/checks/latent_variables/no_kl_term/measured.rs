@@ -119,7 +119,7 @@ fn pull(
     let rows = rows.detach().copy().set_requires_grad(true);
     for draw in 0..DRAWS {
         let noise = noise(context, &format!("pull {draw}"), rows.size()[0]);
-        term(model.terms(&rows, &noise, &images.pixels)).sum(Kind::Float).backward();
+        term(model.terms(&rows, &noise, &(&images.pixels).into())).sum(Kind::Float).backward();
     }
     average(&rows.grad().narrow(1, LATENT_DIM, LATENT_DIM)) / f64::from(DRAWS)
 }

@@ -34,7 +34,7 @@ pub fn findings(context: &Context, set: &ImageSet, outcome: &mut Outcome) -> Res
     let pixels = set.pixels().iter().map(|&pixel| if pixel > 127 { 255 } else { 0 }).collect();
     let set = ImageSet::new(set.shape(), pixels, set.labels().to_vec())?;
     let images = DeviceImages::new(&set, Device::Cpu);
-    let some = images.range(0, IMAGES);
+    let some = images.range(0, IMAGES).pixels;
     let recipe = recipe(context, 1);
     let vae = Vae::train(&recipe, &images)?;
     let vad = recipe.train(&images)?;
@@ -54,7 +54,7 @@ fn terms(model: &LatentModel, rows: &Tensor, images: &Tensor) -> Vec<Terms> {
     let logits = model.decoder().forward(&z);
     let one = |index: i64| {
         let image = images.narrow(0, index, 1);
-        let nll = model.likelihood().negative_log_prob(&logits, &image.expand_as(&logits));
+        let nll = model.likelihood().negative_log_prob(&logits, &image.expand_as(&logits).into());
         let joint = &log_prior - nll.to_kind(Kind::Double);
         let exact = -(joint.logsumexp([0i64].as_slice(), false).double_value(&[]) + step.ln());
         let [reconstruction, kl, kl_integral] = loss(model, &rows.narrow(0, index, 1), &image);
@@ -71,7 +71,7 @@ fn loss(model: &LatentModel, row: &Tensor, image: &Tensor) -> [f64; 3] {
     let weight = posterior.prior().log_prob(&noise).to_kind(Kind::Double).exp() * step;
     let mean = |values: &Tensor| (values.to_kind(Kind::Double) * &weight).sum(Kind::Double);
     let rows = row.expand([POINTS, -1], false);
-    let images = image.repeat([POINTS, 1, 1, 1]);
+    let images = image.repeat([POINTS, 1, 1, 1]).into();
     let terms = model.terms(&rows, &noise, &images);
     let z = posterior.rsample(&rows, &noise);
     let ratio = posterior.log_prob(&rows, &z).map(|q| q - posterior.prior().log_prob(&z));
