@@ -4,11 +4,10 @@
 use std::hint::black_box;
 
 use autodecoder_kernels::{
-    Activation, Adam, Affine, Bernoulli, Learned, Loss, Network, Packed, RowIndices, Stage, Update,
-    UpdateStep, Wanted, Workspace,
+    Activation, Adam, Affine, Bernoulli, Learned, Loss, Network, Packed, RowIndices, Stage, Team,
+    Update, UpdateStep, Wanted, Workspace,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rayon::prelude::*;
 
 const ADAM: Adam = Adam { betas: [0.9, 0.999], epsilon: 1e-8 };
 /// Rows of a chunk: as many as the training engine takes.
@@ -92,6 +91,8 @@ fn network(criterion: &mut Criterion) {
         network.stages().iter().filter_map(Stage::parameters).map(Layer::new).collect();
     let mut packed = Packed::new(&network, &affines(&weights));
     let mut workspace = Workspace::new(&network, ROWS, CHUNK);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let Ok(mut team) = Team::new(threads) else { return };
     let mut step = 0.0;
     let mut group = criterion.benchmark_group("perceptron 32, 256, 512, 784");
     group.throughput(Throughput::Elements(ROWS as u64));
@@ -99,7 +100,7 @@ fn network(criterion: &mut Criterion) {
         bencher.iter(|| {
             step += 1.0;
             let parameters = affines(&weights);
-            workspace.chunks(ROWS).into_par_iter().with_max_len(1).for_each(|mut chunk| {
+            team.map(workspace.chunks(ROWS), |mut chunk| {
                 chunk.input().fill(0.1);
                 network.forward(&parameters, &packed, &mut chunk);
                 let (outputs, gradient) = chunk.output();
@@ -109,7 +110,8 @@ fn network(criterion: &mut Criterion) {
             });
             let learned = weights.iter_mut().map(Layer::learned).collect();
             let update = UpdateStep { rule: &ADAM, step, rate: 1e-4, rows: ROWS };
-            network.update(&workspace, &mut packed, learned, &update);
+            let tasks = network.update(&workspace, &mut packed, learned, &update);
+            team.map(tasks, |task| task());
         });
     });
     group.finish();

@@ -20,6 +20,7 @@ mod network;
 mod optimisers;
 mod posteriors;
 mod rows;
+mod team;
 mod transpose;
 
 pub use activation::Activation;
@@ -30,3 +31,4 @@ pub use network::{Affine, Chunk, Learned, Network, Packed, Stage, UpdateStep, Wa
 pub use optimisers::{Adam, Sgd, Update};
 pub use posteriors::{Gaussian as GaussianPosterior, Point, Reparameterisation};
 pub use rows::{IndexError, RowIndices};
+pub use team::Team;

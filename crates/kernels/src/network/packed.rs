@@ -1,7 +1,5 @@
 //! Weights in the order in which the passes read them.
 
-use rayon::prelude::*;
-
 use super::{Affine, Network, Stage};
 use crate::ConvTranspose2d;
 use crate::transpose::columns_to_rows;
@@ -58,8 +56,8 @@ impl Packed {
             let copies = &mut self.stages[index];
             match *stage {
                 Stage::Linear { inputs, .. } => {
-                    let panels = copies.forward.par_chunks_mut(PANEL * inputs);
-                    let weights = affine.weight.par_chunks(PANEL * inputs);
+                    let panels = copies.forward.chunks_mut(PANEL * inputs);
+                    let weights = affine.weight.chunks(PANEL * inputs);
                     panels.zip(weights).for_each(|(panel, weight)| turn(weight, inputs, panel));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),

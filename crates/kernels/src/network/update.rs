@@ -1,7 +1,5 @@
 //! The pass over the weights: gradients of the whole batch, each block moved at once.
 
-use rayon::prelude::*;
-
 use super::packed::{Copies, PANEL, turn, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
 use crate::matmul::{Into, Matrix, matmul};
@@ -59,22 +57,22 @@ enum Moved<'a> {
 }
 
 impl Network {
-    /// Moves all parameters, by the gradients of the batch whose chunks have all been through
-    /// [`Network::backward`] with [`Wanted::Parameters`](super::Wanted::Parameters). `learned` has one
-    /// entry for each stage that learns, in their order; `packed` holds their copies, which move along. An
-    /// empty batch moves nothing.
+    /// What moves all parameters, by the gradients of the batch whose chunks have all been through
+    /// [`Network::backward`] with [`Wanted::Parameters`](super::Wanted::Parameters): tasks that may run
+    /// at the same time, the longest first. `learned` has one entry for each stage that learns, in their
+    /// order; `packed` holds their copies, which move along. An empty batch moves nothing.
     ///
     /// # Panics
     /// Where the batch has more rows than the workspace, or weights and biases are not the network's.
-    pub fn update(
-        &self,
-        workspace: &Workspace,
-        packed: &mut Packed,
-        learned: Vec<Learned>,
-        step: &UpdateStep,
-    ) {
+    pub fn update<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+        packed: &'a mut Packed,
+        learned: Vec<Learned<'a>>,
+        step: &'a UpdateStep<'a>,
+    ) -> Vec<Box<dyn FnOnce() + Send + 'a>> {
         if step.rows == 0 {
-            return;
+            return Vec::new();
         }
         let lengths = |learned: &Learned| [learned.weight.len(), learned.bias.len()];
         self.check_parameters(learned.iter().map(lengths));
@@ -88,11 +86,10 @@ impl Network {
             .flat_map(|((index, (stage, copies)), learned)| tasks(index, *stage, copies, learned))
             .collect();
         // The widest layers come last, and are the ones to begin with.
-        tasks
-            .into_par_iter()
-            .rev()
-            .with_max_len(1)
-            .for_each(|task| self.run(workspace, task, step));
+        let run = |task| -> Box<dyn FnOnce() + Send + 'a> {
+            Box::new(move || self.run(workspace, task, step))
+        };
+        tasks.into_iter().rev().map(run).collect()
     }
 
     fn run(&self, workspace: &Workspace, task: Task, step: &UpdateStep) {

@@ -15,3 +15,4 @@ mod posteriors;
 mod reference;
 mod rows;
 mod run;
+mod team;

@@ -4,7 +4,6 @@
 use autodecoder_kernels::{
     Activation, ConvTranspose2d, Network, Packed, Sgd, Stage, UpdateStep, Wanted, Workspace,
 };
-use rayon::ThreadPoolBuilder;
 
 use crate::make::{assert_close, wide};
 use crate::run::{Batch, Found, affines, check, learned, parameters, run};
@@ -65,19 +64,6 @@ fn the_size_of_chunks_changes_rounding_alone() {
             let mut workspace = Workspace::new(&network, 37, chunk_rows);
             assert_same(&run(&network, &parameters, &batch, &mut workspace), &at_once);
         }
-    }
-}
-
-#[test]
-fn the_number_of_threads_changes_no_bit() {
-    for network in [mlp(Activation::Silu), convolutional()] {
-        let (batch, parameters) = (Batch::new(&network, 37, 1), parameters(&network, 2));
-        let [one, three] = [1, 3].map(|threads| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let mut workspace = Workspace::new(&network, 37, 16);
-            pool.install(|| run(&network, &parameters, &batch, &mut workspace))
-        });
-        assert_eq!(one, three);
     }
 }
 
@@ -142,7 +128,8 @@ fn an_empty_batch_moves_nothing() {
             values.iter().map(|values| vec![1.0; values.len()]).collect();
         let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 0 };
         let mut packed = Packed::new(&network, &affines(&before));
-        network.update(&workspace, &mut packed, learned(&mut values, &mut slots), &step);
+        let learned = learned(&mut values, &mut slots);
+        assert!(network.update(&workspace, &mut packed, learned, &step).is_empty());
         assert_eq!(values, before);
         assert!(slots.iter().flatten().all(|&slot| slot == 1.0));
     }
@@ -179,5 +166,5 @@ fn nothing_is_updated_where_a_stage_is_missing() {
     let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 4 };
     let parameters = parameters(&network, 2);
     let mut packed = Packed::new(&network, &affines(&parameters));
-    network.update(&workspace, &mut packed, Vec::new(), &step);
+    let _ = network.update(&workspace, &mut packed, Vec::new(), &step);
 }

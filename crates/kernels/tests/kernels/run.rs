@@ -92,7 +92,8 @@ fn gradients(
     let mut slots: Parameters = values.iter().map(|values| vec![0.0; values.len()]).collect();
     let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows };
     let mut packed = Packed::new(network, &affines(parameters));
-    network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
+    let tasks = network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
+    tasks.into_iter().for_each(|task| task());
     // The copies have moved along.
     assert_eq!(packed, Packed::new(network, &affines(&values)));
     for ((after, before), slot) in

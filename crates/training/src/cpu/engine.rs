@@ -1,12 +1,10 @@
 //! The engine: what is set up once, and a batch's way through it.
 
 use autodecoder_kernels::{
-    Affine, IndexError, Loss, Network, Packed, Reparameterisation, RowIndices, Update, UpdateStep,
-    Wanted, Workspace,
+    Affine, IndexError, Loss, Network, Packed, Reparameterisation, RowIndices, Team, Update,
+    UpdateStep, Wanted, Workspace,
 };
 use autodecoder_models::LatentModel;
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use tch::Tensor;
 
 use super::buffers::{Buffers, Widths};
@@ -32,7 +30,7 @@ pub struct CpuEngine {
     packed: Packed,
     workspace: Workspace,
     buffers: Buffers,
-    pool: ThreadPool,
+    team: Team,
     loss: Box<dyn Loss>,
     posterior: Box<dyn Reparameterisation>,
     rule: Box<dyn Update>,
@@ -68,7 +66,7 @@ impl CpuEngine {
             packed,
             workspace: Workspace::new(&network, batch_size, GROUP),
             buffers: Buffers::new(widths, batch_size),
-            pool: ThreadPoolBuilder::new().num_threads(threads).build().ok()?,
+            team: Team::new(threads).ok()?,
             loss,
             posterior: model.reparameterisation(),
             rule,
@@ -157,13 +155,10 @@ impl CpuEngine {
         };
         let (tables, pixels) = (tables::shared(table)?, slices::bytes(images.bytes())?);
         let (buffers, workspace) = (&mut self.buffers, &mut self.workspace);
-        let sums: Vec<Sums> = self.pool.install(|| {
-            let groups = buffers.groups(indices, workspace).into_par_iter().with_max_len(1);
-            let fitted = groups.map(|mut group| {
-                group.gather(&tables, pixels);
-                group.fit(&shared, steps)
-            });
-            fitted.collect()
+        let groups = buffers.groups(indices, workspace);
+        let sums = self.team.map(groups, |mut group| {
+            group.gather(&tables, pixels);
+            group.fit(&shared, steps)
         });
         // In the order of the groups, whoever was first.
         let zero = [0.0; 3];
@@ -177,7 +172,7 @@ impl CpuEngine {
         indices: RowIndices,
         decoder: Option<(&mut DecoderState, f64)>,
     ) -> Option<()> {
-        let CpuEngine { network, packed, workspace, buffers, pool, .. } = self;
+        let CpuEngine { network, packed, workspace, buffers, team, .. } = self;
         let mut tables = tables::exclusive(table)?;
         let mut scatter = || buffers.scatter(indices, &mut tables);
         let Some((decoder, rate)) = decoder else {
@@ -186,15 +181,16 @@ impl CpuEngine {
         };
         let (rule, step, learned) = decoder.next_update()?;
         let update = UpdateStep { rule, step, rate, rows: indices.len() };
-        pool.join(scatter, || network.update(workspace, packed, learned, &update));
+        let mut tasks = network.update(workspace, packed, learned, &update);
+        tasks.push(Box::new(scatter));
+        team.map(tasks, |task| task());
         Some(())
     }
 
     /// Looks at the decoder's parameters anew, after they were changed. `None` where they left the CPU.
     pub(crate) fn refresh(&mut self) -> Option<()> {
-        let CpuEngine { network, packed, pool, parameters, .. } = self;
-        let affines = affines(parameters)?;
-        pool.install(|| packed.refresh(network, &affines));
+        let CpuEngine { network, packed, parameters, .. } = self;
+        packed.refresh(network, &affines(parameters)?);
         Some(())
     }
 }
