@@ -60,7 +60,7 @@ impl Decoder {
     /// The same network over plain slices, for the CPU. Its stages that learn take the parameters in
     /// the order of [`Decoder::named_parameters`].
     pub fn network(&self) -> Option<Network> {
-        network::network(self.layers(), self.latent_dim)
+        network::network(self.layers(), &[self.latent_dim])
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.

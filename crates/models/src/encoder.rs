@@ -1,10 +1,12 @@
 //! The network from images to rows.
 
+use autodecoder_kernels::Network;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
 
 use crate::layer_stack::Ends;
+use crate::network;
 use crate::{Error, ImageShape, Layer, LayerStack, Observation, PartSpec};
 
 /// How an encoder sees pixels that were not observed.
@@ -59,6 +61,8 @@ impl Default for EncoderSpec {
 #[derive(Debug)]
 pub struct Encoder {
     input: EncoderInput,
+    /// Of what the layers take.
+    input_shape: [i64; 3],
     stack: LayerStack,
 }
 
@@ -77,7 +81,7 @@ impl Encoder {
     ) -> Result<Encoder, Error> {
         let dims = input.shape(image).dims();
         let stack = LayerStack::new(layers, ends(&dims, &[row_width]), device, rng)?;
-        Ok(Encoder { input, stack })
+        Ok(Encoder { input, input_shape: dims, stack })
     }
 
     /// An encoder whose parameters come from a file: `take(name, shape)` hands them out.
@@ -93,12 +97,23 @@ impl Encoder {
     ) -> Result<Encoder, Error> {
         let dims = input.shape(image).dims();
         let stack = LayerStack::from_parameters(layers, ends(&dims, &[row_width]), take)?;
-        Ok(Encoder { input, stack })
+        Ok(Encoder { input, input_shape: dims, stack })
     }
 
     /// Rows of images, `[B, row_width]`, unconstrained as a latent table's.
     pub fn forward(&self, images: &Observation) -> Tensor {
         self.stack.forward(&self.input.of(images))
+    }
+
+    /// The same network over plain slices, for the CPU, from the values of an image (behind them those of
+    /// the mask, where that is an input) to a row. `None` where a layer has no kernel.
+    pub fn network(&self) -> Option<Network> {
+        network::network(self.layers(), &self.input_shape)
+    }
+
+    /// How it sees pixels that were not observed.
+    pub fn input(&self) -> EncoderInput {
+        self.input
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.

@@ -1,4 +1,4 @@
-//! A decoder's layers as stages of the kernels' network.
+//! Layers as stages of the kernels' network.
 
 use autodecoder_kernels::{Activation, ConvTranspose2d, Network, Stage};
 
@@ -6,14 +6,15 @@ use crate::Layer;
 
 /// The stages of the layers, with transpositions where images change from channels first, as PyTorch
 /// has them, to channels last, as the kernels have them, and back.
-pub(crate) fn network(layers: &[Layer], latent_dim: i64) -> Option<Network> {
-    let mut plan =
-        Plan { stages: Vec::new(), shape: vec![size(latent_dim)?], channels_last: false };
+pub(crate) fn network(layers: &[Layer], input: &[i64]) -> Option<Network> {
+    let shape: Vec<usize> = input.iter().map(|&side| size(side)).collect::<Option<_>>()?;
+    let inputs = shape.iter().product();
+    let mut plan = Plan { stages: Vec::new(), shape, channels_last: false };
     for layer in layers {
         plan.push(layer)?;
     }
     plan.channels_first();
-    Network::new(size(latent_dim)?, plan.stages)
+    Network::new(inputs, plan.stages)
 }
 
 struct Plan {

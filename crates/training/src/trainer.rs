@@ -69,8 +69,8 @@ impl<'a> Trainer<'a> {
         let table = LatentTable::new(rows, row_optimiser.as_ref());
         let decoder = DecoderState::new(model, config.decoder.build(optimisers)?);
         let engine = match config.engine {
-            EngineKind::Auto if decoder.has_kernel() && model.encoder().is_none() => {
-                CpuEngine::new(model, row_optimiser.as_ref(), config.batch_size as usize)
+            EngineKind::Auto if decoder.has_kernel() => {
+                CpuEngine::for_training(model, row_optimiser.as_ref(), config.batch_size as usize)
             }
             _ => None,
         };

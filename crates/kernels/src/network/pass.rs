@@ -6,14 +6,16 @@ use crate::ConvTranspose2d;
 use crate::matmul::{Into, Matrix, add_to_columns, matmul};
 use crate::transpose::columns_to_rows;
 
-/// Whose gradients a backward pass computes besides the input's.
+/// Whose gradients a backward pass computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Nobody's: the network stays as it is.
+    /// The input's: the network stays as it is.
     Input,
-    /// The parameters', as far as the pass over chunks does that: the rest is
+    /// The input's and the parameters', as far as the pass over chunks does that: the rest is
     /// [`Network::update`]'s.
     Parameters,
+    /// The same, and not the input's: an image is not moved.
+    ParametersAlone,
 }
 
 impl Network {
@@ -53,8 +55,8 @@ impl Network {
         }
     }
 
-    /// Takes the gradient of a chunk's output, which must be written there, back to its input, after
-    /// [`Network::forward`] with the same parameters.
+    /// Takes the gradient of a chunk's output, which must be written there, back to its input (where that
+    /// is wanted), after [`Network::forward`] with the same parameters.
     ///
     /// # Panics
     /// As there.
@@ -73,6 +75,9 @@ impl Network {
             match *stage {
                 Stage::Linear { inputs, outputs } => {
                     let Some(affine) = parameters.next() else { return };
+                    if index == 0 && wanted == Wanted::ParametersAlone {
+                        return;
+                    }
                     let weight = Matrix::new(affine.weight, inputs);
                     matmul(dx, Matrix::new(dy, outputs), weight, 1.0, Into::Replace);
                 }
@@ -80,7 +85,7 @@ impl Network {
                     let weight = &packed.stage(index).backward;
                     let patches = &mut chunk.scratch[..sizes.patches_len()];
                     let partial = &mut *chunk.partials[index];
-                    if wanted == Wanted::Parameters {
+                    if wanted != Wanted::Input {
                         partial.fill(0.0);
                     }
                     let _ = parameters.next();
@@ -92,7 +97,7 @@ impl Network {
                         let dy_patches = Matrix::new(patches, sizes.patch_len());
                         let weight = Matrix::new(weight, sizes.inputs);
                         matmul(dx, dy_patches, weight, 1.0, Into::Replace);
-                        if wanted == Wanted::Parameters {
+                        if wanted != Wanted::Input {
                             add_partial(sizes, x, dy, dy_patches, partial);
                         }
                     }

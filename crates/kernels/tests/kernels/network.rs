@@ -6,7 +6,7 @@ use autodecoder_kernels::{
 };
 
 use crate::make::{assert_close, wide};
-use crate::run::{Batch, Found, affines, check, learned, parameters, run};
+use crate::run::{Batch, Found, affines, check, gradients, learned, parameters, run};
 
 /// So small that no ReLU changes sides; in float64 enough digits are left.
 const STEP: f64 = 1e-7;
@@ -95,6 +95,25 @@ fn the_inputs_gradient_is_the_same_alone() {
     let mut chunks = workspace.chunks(3);
     network.backward(&pairs, &packed, &mut chunks[0], Wanted::Input);
     assert_eq!(chunks[0].input_gradient(), expected);
+}
+
+/// An encoder's images are not moved: their gradient is not computed, and all others are as they were.
+#[test]
+fn parameters_gradients_are_the_same_alone() {
+    let network = mlp(Activation::Relu);
+    let (batch, parameters) = (Batch::new(&network, 3, 1), parameters(&network, 2));
+    let mut workspace = Workspace::new(&network, 3, 3);
+    let expected = run(&network, &parameters, &batch, &mut workspace);
+    let pairs = affines(&parameters);
+    let packed = Packed::new(&network, &pairs);
+    let mut fresh = Workspace::new(&network, 3, 3);
+    let mut chunks = fresh.chunks(3);
+    chunks[0].input().copy_from_slice(&batch.x);
+    network.forward(&pairs, &packed, &mut chunks[0]);
+    chunks[0].output().1.copy_from_slice(&batch.dy);
+    network.backward(&pairs, &packed, &mut chunks[0], Wanted::ParametersAlone);
+    assert!(chunks[0].input_gradient().iter().all(|&value| value == 0.0));
+    assert_eq!(gradients(&network, &parameters, 3, &fresh), expected.parameter_gradient);
 }
 
 /// After the weights have moved, so must their copies.

@@ -82,7 +82,7 @@ pub fn run(
     Found { outputs, input_gradient, parameter_gradient }
 }
 
-fn gradients(
+pub fn gradients(
     network: &Network,
     parameters: &Parameters,
     rows: usize,

@@ -1,16 +1,13 @@
 //! The engine: what is set up once, and a batch's way through it.
 
-use autodecoder_kernels::{
-    Affine, IndexError, Loss, Network, Packed, Reparameterisation, RowIndices, Team, Update,
-    UpdateStep, Wanted, Workspace,
-};
+use autodecoder_kernels::{IndexError, RowIndices, Team, UpdateStep, Wanted};
 use autodecoder_models::LatentModel;
 use tch::Tensor;
 
 use super::buffers::{Buffers, Widths};
-use super::group::{Shared, Sums};
+use super::group::{Parts, Shared, Sums};
+use super::side::Side;
 use super::{slices, tables};
-use crate::batch_noise::GROUP;
 use crate::decoder_state::DecoderState;
 use crate::{BatchNoise, DeviceImages, LatentTable, Optimiser};
 
@@ -26,31 +23,40 @@ pub struct LatentStep {
 /// Moves the rows of batches, and the decoder with them, on the CPU.
 #[derive(Debug)]
 pub struct CpuEngine {
-    network: Network,
-    packed: Packed,
-    workspace: Workspace,
-    buffers: Buffers,
-    team: Team,
-    loss: Box<dyn Loss>,
-    posterior: Box<dyn Reparameterisation>,
-    rule: Box<dyn Update>,
-    parameters: Vec<Tensor>,
-    beta: f64,
-    l2: f64,
+    pub(super) decoder: Side,
+    /// Only where it is trained.
+    pub(super) encoder: Option<Side>,
+    pub(super) buffers: Buffers,
+    pub(super) team: Team,
+    pub(super) parts: Parts,
 }
 
 impl CpuEngine {
+    /// An engine that trains a model: rows in batches of up to `batch_size` are moved by `optimiser`, or
+    /// come from the model's encoder. `None` as for [`CpuEngine::new`], and where the encoder has no
+    /// kernel.
+    pub(crate) fn for_training(
+        model: &LatentModel,
+        optimiser: &dyn Optimiser,
+        batch_size: usize,
+    ) -> Option<CpuEngine> {
+        let mut engine = CpuEngine::new(model, optimiser, batch_size)?;
+        if let Some(encoder) = model.encoder() {
+            let side = Side::new(encoder.network()?, encoder.named_parameters(), batch_size)?;
+            engine.encoder = Some(side);
+        }
+        Some(engine)
+    }
+
     /// An engine for batches of up to `batch_size` rows, moved by `optimiser`, on as many threads as
-    /// libtorch has. `None` where the model is not on the CPU, or its likelihood or the optimiser has
-    /// no kernel.
+    /// libtorch has. `None` where the model is not on the CPU, or its decoder, its likelihood or the
+    /// optimiser has no kernel.
     pub fn new(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
         batch_size: usize,
     ) -> Option<CpuEngine> {
         let network = model.decoder().network()?;
-        let parameters: Vec<Tensor> =
-            model.decoder_parameters().into_iter().map(|(_, tensor)| tensor).collect();
         let loss = model.likelihood().kernel()?;
         let rule = optimiser.kernel()?;
         let widths = Widths {
@@ -59,21 +65,20 @@ impl CpuEngine {
             latent: network.inputs(),
             pixels: network.outputs(),
         };
-        let packed = Packed::new(&network, &affines(&parameters)?);
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
         let variational = model.spec().kind.is_variational();
         Some(CpuEngine {
-            packed,
-            workspace: Workspace::new(&network, batch_size, GROUP),
+            decoder: Side::new(network, model.decoder_parameters(), batch_size)?,
+            encoder: None,
             buffers: Buffers::new(widths, batch_size),
             team: Team::new(threads).ok()?,
-            loss,
-            posterior: model.reparameterisation(),
-            rule,
-            parameters,
-            beta: if variational { model.spec().beta } else { 0.0 },
-            l2: if variational { 0.0 } else { model.spec().l2 },
-            network,
+            parts: Parts {
+                loss,
+                posterior: model.reparameterisation(),
+                rule,
+                beta: if variational { model.spec().beta } else { 0.0 },
+                l2: if variational { 0.0 } else { model.spec().l2 },
+            },
         })
     }
 
@@ -140,29 +145,15 @@ impl CpuEngine {
         (steps, noise): (&[LatentStep], &BatchNoise),
         wanted: Wanted,
     ) -> Option<Sums> {
-        let shared = Shared {
-            network: &self.network,
-            packed: &self.packed,
-            parameters: &affines(&self.parameters)?,
-            loss: self.loss.as_ref(),
-            posterior: self.posterior.as_ref(),
-            rule: self.rule.as_ref(),
-            noise,
-            latent_dim: self.network.inputs(),
-            beta: self.beta,
-            l2: self.l2,
-            wanted,
-        };
+        let (decoder, workspace) = self.decoder.pass()?;
+        let shared = Shared { decoder, parts: &self.parts, noise, wanted };
         let (tables, pixels) = (tables::shared(table)?, slices::bytes(images.bytes())?);
-        let (buffers, workspace) = (&mut self.buffers, &mut self.workspace);
-        let groups = buffers.groups(indices, workspace);
+        let groups = self.buffers.groups(indices, workspace);
         let sums = self.team.map(groups, |mut group| {
             group.gather(&tables, pixels);
             group.fit(&shared, steps)
         });
-        // In the order of the groups, whoever was first.
-        let zero = [0.0; 3];
-        Some(sums.iter().fold(zero, |all, sums| std::array::from_fn(|term| all[term] + sums[term])))
+        Some(total(&sums))
     }
 
     /// The pass over the weights, while the rows are written back.
@@ -172,7 +163,7 @@ impl CpuEngine {
         indices: RowIndices,
         decoder: Option<(&mut DecoderState, f64)>,
     ) -> Option<()> {
-        let CpuEngine { network, packed, workspace, buffers, team, .. } = self;
+        let CpuEngine { decoder: side, buffers, team, .. } = self;
         let mut tables = tables::exclusive(table)?;
         let mut scatter = || buffers.scatter(indices, &mut tables);
         let Some((decoder, rate)) = decoder else {
@@ -181,27 +172,21 @@ impl CpuEngine {
         };
         let (rule, step, learned) = decoder.next_update()?;
         let update = UpdateStep { rule, step, rate, rows: indices.len() };
-        let mut tasks = network.update(workspace, packed, learned, &update);
+        let mut tasks = side.update(learned, &update);
         tasks.push(Box::new(scatter));
         team.map(tasks, |task| task());
         Some(())
     }
 
-    /// Looks at the decoder's parameters anew, after they were changed. `None` where they left the CPU.
+    /// Looks at the networks' parameters anew, after they were changed. `None` where they left the CPU.
     pub(crate) fn refresh(&mut self) -> Option<()> {
-        let CpuEngine { network, packed, parameters, .. } = self;
-        packed.refresh(network, &affines(parameters)?);
-        Some(())
+        self.decoder.refresh()?;
+        self.encoder.as_mut().map_or(Some(()), Side::refresh)
     }
 }
 
-/// Pairs of weight and bias, as they lie in memory.
-fn affines(parameters: &[Tensor]) -> Option<Vec<Affine<'_>>> {
-    let (pairs, _) = parameters.as_chunks::<2>();
-    pairs
-        .iter()
-        .map(|[weight, bias]| {
-            Some(Affine { weight: slices::floats(weight)?, bias: slices::floats(bias)? })
-        })
-        .collect()
+/// The sums of all groups, in their order, whoever was first.
+pub(super) fn total(sums: &[Sums]) -> Sums {
+    let zero = [0.0; 3];
+    sums.iter().fold(zero, |all, sums| std::array::from_fn(|term| all[term] + sums[term]))
 }

@@ -1,27 +1,31 @@
 //! What happens to a group of rows, from gathering them to their last move.
 
-use autodecoder_kernels::{Affine, Loss, Network, Packed, Reparameterisation, Update, Wanted};
+use autodecoder_kernels::{Loss, Reparameterisation, Update, Wanted};
 
 use super::buffers::{Group, Widths};
 use super::engine::LatentStep;
+use super::side::Pass;
 use super::tables::Tables;
 use crate::BatchNoise;
 
 /// What all groups of a batch read.
 pub(super) struct Shared<'a> {
-    pub network: &'a Network,
-    pub packed: &'a Packed,
-    pub parameters: &'a [Affine<'a>],
-    pub loss: &'a dyn Loss,
-    pub posterior: &'a dyn Reparameterisation,
-    pub rule: &'a dyn Update,
+    pub decoder: Pass<'a>,
+    pub parts: &'a Parts,
     pub noise: &'a BatchNoise<'a>,
-    pub latent_dim: usize,
+    pub wanted: Wanted,
+}
+
+/// What a model and its rows' optimiser consist of besides networks.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub loss: Box<dyn Loss>,
+    pub posterior: Box<dyn Reparameterisation>,
+    pub rule: Box<dyn Update>,
     /// Weight of the KL term in the regulariser.
     pub beta: f64,
     /// Weight of `‖z‖²` in the regulariser.
     pub l2: f64,
-    pub wanted: Wanted,
 }
 
 /// Objective, reconstruction and KL, summed over a group's rows, in nats.
@@ -30,13 +34,18 @@ pub(super) type Sums = [f64; 3];
 impl Group<'_> {
     /// Copies the rows at the group's indices, with what belongs to them.
     pub fn gather(&mut self, tables: &Tables<&[f32]>, images: &[u8]) {
-        let Widths { row, pixels, .. } = self.widths;
+        let Widths { row, .. } = self.widths;
         self.indices.gather(tables.rows, row, self.rows);
         for (table, slot) in tables.state.iter().zip(&mut self.state) {
             self.indices.gather(table, row, slot);
         }
         self.indices.gather(tables.steps, 1, self.steps);
-        self.indices.gather_pixels(images, pixels, self.pixels);
+        self.gather_images(images);
+    }
+
+    /// Copies the images at the group's indices.
+    pub fn gather_images(&mut self, images: &[u8]) {
+        self.indices.gather_pixels(images, self.widths.pixels, self.pixels);
     }
 
     /// Takes all latent steps; the last one's sums.
@@ -45,32 +54,39 @@ impl Group<'_> {
         for (number, step) in steps.iter().enumerate() {
             let last = number + 1 == steps.len();
             let wanted = if last { shared.wanted } else { Wanted::Input };
-            shared.noise.fill(number as u64, self.number, self.noise);
-            sums = self.descend(shared, step, wanted);
-            self.move_rows(shared.rule, step.rate);
+            sums = self.descend(shared, number as u64, step, wanted);
+            self.move_rows(shared.parts.rule.as_ref(), step.rate);
         }
         sums
     }
 
-    /// Leaves the rows' gradients in place.
-    fn descend(&mut self, shared: &Shared, step: &LatentStep, wanted: Wanted) -> Sums {
-        let Shared { network, packed, parameters, latent_dim, .. } = *shared;
-        shared.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
-        network.forward(parameters, packed, &mut self.chunk);
-        let reconstruction = self.reconstruction(shared.loss);
-        network.backward(parameters, packed, &mut self.chunk, wanted);
+    /// Leaves the rows' gradients in the latent step `number` in place.
+    pub fn descend(
+        &mut self,
+        shared: &Shared,
+        number: u64,
+        step: &LatentStep,
+        wanted: Wanted,
+    ) -> Sums {
+        shared.noise.fill(number, self.number, self.noise);
+        let Shared { decoder, parts, .. } = shared;
+        let latent_dim = self.widths.latent;
+        parts.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
+        decoder.forward(&mut self.chunk);
+        let reconstruction = self.reconstruction(parts.loss.as_ref());
+        decoder.backward(&mut self.chunk, wanted);
         self.z_gradient.copy_from_slice(self.chunk.input_gradient());
-        let penalty = self.penalise(shared.l2, step.regulariser_weight);
-        shared.posterior.gradient(
+        let penalty = self.penalise(parts.l2, step.regulariser_weight);
+        parts.posterior.gradient(
             self.rows,
             self.noise,
             latent_dim,
             self.z_gradient,
-            (shared.beta * step.regulariser_weight) as f32,
+            (parts.beta * step.regulariser_weight) as f32,
             self.gradient,
         );
         let kl = self.kl.iter().map(|&kl| f64::from(kl)).sum::<f64>();
-        let regulariser = shared.beta * kl + penalty;
+        let regulariser = parts.beta * kl + penalty;
         [reconstruction + step.regulariser_weight * regulariser, reconstruction, kl]
     }
 

@@ -67,6 +67,10 @@ impl Trainer<'_> {
         let decoder = (&mut self.decoder, self.config.decoder.rate_at(progress));
         let latent_steps = self.config.latent_steps;
         if let Some(engine) = &mut self.engine {
+            if self.model.encoder().is_some() {
+                let sums = engine.encoder_step(self.images, indices, (rows, &noise), decoder);
+                return Tensor::from_slice(&sums.map(|sum| sum as f32));
+            }
             let steps = (&*vec![rows; latent_steps as usize], &noise);
             let sums = engine.step(&mut self.table, self.images, indices, steps, Some(decoder));
             return Tensor::from_slice(&sums.map(|sum| sum as f32));

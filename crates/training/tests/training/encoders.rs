@@ -56,7 +56,7 @@ fn rows_are_what_the_encoder_gives_after_training() {
         let before = parameters(&model);
         let config = config(3);
         let mut trainer = trainer(&model, &images, &config, 1);
-        assert!(!trainer.uses_kernels());
+        assert!(trainer.uses_kernels());
         trainer.run(None, || false, &mut Silent).unwrap();
         let after = parameters(&model);
         let moved = before.iter().zip(&after).filter(|(before, after)| before != after).count();

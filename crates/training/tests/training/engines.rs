@@ -9,7 +9,10 @@ use autodecoder_training::{
 use serde_json::json;
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{auto_decoder, config, images, model, numbers, part, sample, variational};
+use crate::make::{
+    auto_decoder, autoencoder, config, images, model, numbers, part, sample, variational,
+    variational_autoencoder,
+};
 
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
 
@@ -68,6 +71,28 @@ fn every_likelihood_with_a_kernel_moves_alike() {
         let base = if kind == ModelKind::AutoDecoder { auto_decoder() } else { variational() };
         assert_same(&ModelSpec { likelihood: gaussian.clone(), ..base }, &odd_batches());
     }
+}
+
+#[test]
+fn both_networks_of_an_autoencoder_move_alike() {
+    for posterior in ["gaussian", "laplace"] {
+        let spec =
+            ModelSpec { posterior: posterior.to_owned(), beta: 0.7, ..variational_autoencoder() };
+        assert_same(&spec, &odd_batches());
+    }
+    assert_same(&autoencoder(), &odd_batches());
+    let encoder = json!({"kind": "mlp", "hidden": [6], "input": "mask-channel"});
+    let encoder = Some(serde_json::from_value(encoder).unwrap());
+    assert_same(&ModelSpec { encoder, ..variational_autoencoder() }, &odd_batches());
+}
+
+#[test]
+fn an_encoder_without_a_kernel_takes_libtorchs_way() {
+    let encoder = json!({"kind": "conv", "channels": [2], "hidden": []});
+    let encoder = Some(serde_json::from_value(encoder).unwrap());
+    let images = sample();
+    let model = model(ModelSpec { encoder, ..variational_autoencoder() }, &images);
+    assert!(!trainer(&model, &images, &config(1)).uses_kernels());
 }
 
 #[test]
