@@ -1,6 +1,6 @@
 //! Losses and their gradients against loops and central differences in float64.
 
-use autodecoder_kernels::{Bernoulli, GaussianLoss, Loss};
+use autodecoder_kernels::{Bernoulli, GaussianLoss, Loss, apply_observed, compact};
 use proptest::prelude::*;
 
 use crate::make::{assert_close, slopes, wide};
@@ -145,4 +145,32 @@ fn an_image_without_pixels_costs_nothing() {
 #[should_panic(expected = "each logit needs a pixel")]
 fn a_missing_pixel_is_refused() {
     Bernoulli.apply(&mut [0.0; 20], &[0.0; 17]);
+}
+
+/// Losses of the observed pixels alone, by the reference; what stands under the mask may be anything.
+#[test]
+fn a_masked_loss_is_that_of_the_observed_pixels() {
+    let logits: Vec<f32> = (0..50).map(|i| (1.7 * i as f32).sin() * 4.0).collect();
+    let pixels: Vec<f32> = (0..50).map(|i| (0.9 * i as f32).cos().abs()).collect();
+    let masks: [fn(usize) -> bool; 4] = [|i| i % 3 != 1, |i| i > 20, |_| true, |_| false];
+    let losses: [&dyn Loss; 2] = [&Bernoulli, &GaussianLoss { variance: 0.1 }];
+    for seen in masks {
+        let flags: Vec<u8> = (0..50).map(|i| u8::from(seen(i))).collect();
+        for loss in losses {
+            let pick = |values: &[f32]| -> Vec<f32> {
+                (0..50).filter(|&i| seen(i)).map(|i| values[i]).collect()
+            };
+            let mut expected = pick(&logits);
+            let value = loss.apply(&mut expected, &pick(&pixels));
+            let mut hidden: Vec<f32> =
+                (0..50).map(|i| if seen(i) { pixels[i] } else { f32::NAN }).collect();
+            assert_eq!(compact(&mut hidden, &flags), expected.len());
+            let mut gradient: Vec<f32> =
+                (0..50).map(|i| if seen(i) { logits[i] } else { f32::NAN }).collect();
+            assert_eq!(apply_observed(loss, &mut gradient, &hidden, &flags), value);
+            assert_eq!(pick(&gradient), expected);
+            let missing = (0..50).filter(|&i| !seen(i)).map(|i| gradient[i]);
+            assert!(missing.into_iter().all(|slope| slope == 0.0));
+        }
+    }
 }

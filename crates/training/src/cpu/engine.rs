@@ -11,6 +11,7 @@ use tch::Tensor;
 
 use super::buffers::{Buffers, Widths};
 use super::group::{Shared, Sums};
+use super::images::ImageSlices;
 use super::{slices, tables};
 use crate::batch_noise::GROUP;
 use crate::decoder_state::DecoderState;
@@ -143,6 +144,7 @@ impl CpuEngine {
         wanted: Wanted,
     ) -> Option<Sums> {
         let shared = Shared {
+            images: ImageSlices::new(images)?,
             network: &self.network,
             packed: &self.packed,
             parameters: &affines(&self.parameters)?,
@@ -155,12 +157,12 @@ impl CpuEngine {
             l2: self.l2,
             wanted,
         };
-        let (tables, pixels) = (tables::shared(table)?, slices::bytes(images.bytes())?);
+        let tables = tables::shared(table)?;
         let (buffers, workspace) = (&mut self.buffers, &mut self.workspace);
         let sums: Vec<Sums> = self.pool.install(|| {
             let groups = buffers.groups(indices, workspace).into_par_iter().with_max_len(1);
             let fitted = groups.map(|mut group| {
-                group.gather(&tables, pixels);
+                group.gather(&tables, &shared.images);
                 group.fit(&shared, steps)
             });
             fitted.collect()

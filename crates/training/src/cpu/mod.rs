@@ -8,6 +8,7 @@
 mod buffers;
 mod engine;
 mod group;
+mod images;
 mod slices;
 mod tables;
 
