@@ -1,6 +1,8 @@
 //! Losses and their gradients against loops and central differences in float64.
 
-use autodecoder_kernels::{Bernoulli, GaussianLoss, Loss, apply_observed, compact};
+use autodecoder_kernels::{
+    Bernoulli, GaussianLoss, IdentityGaussian, Loss, apply_observed, compact,
+};
 use proptest::prelude::*;
 
 use crate::make::{assert_close, slopes, wide};
@@ -79,6 +81,20 @@ proptest! {
     }
 }
 
+/// Values of any size, as in tables.
+#[test]
+fn the_identity_loss_equals_a_plain_loop() {
+    let logits: Vec<f32> = (0..37).map(|i| (1.7 * i as f32).sin() * 5.0).collect();
+    let values: Vec<f32> = (0..37).map(|i| (0.9 * i as f32).cos() * 4.0).collect();
+    for variance in [0.02, 1.0, 100.0] {
+        let scale = (std::f64::consts::TAU * variance).ln();
+        let reference =
+            |logit: f64, value: f64| (logit - value).powi(2) / (2.0 * variance) + 0.5 * scale;
+        let loss = IdentityGaussian { variance };
+        check(&loss, reference, (&logits, &values), 1.0 / variance);
+    }
+}
+
 #[test]
 fn extreme_logits_cost_what_they_should() {
     for logit in edges() {
@@ -121,7 +137,11 @@ fn the_largest_logits_leave_no_nan() {
 /// A diverged run must not look sane.
 #[test]
 fn a_nan_among_the_logits_makes_the_loss_nan() {
-    for loss in [&Bernoulli as &dyn Loss, &GaussianLoss { variance: 0.02 }] {
+    for loss in [
+        &Bernoulli as &dyn Loss,
+        &GaussianLoss { variance: 0.02 },
+        &IdentityGaussian { variance: 0.02 },
+    ] {
         for length in [1, 15, 16, 17, 33] {
             for place in 0..length {
                 let mut gradient = vec![0.5; length];

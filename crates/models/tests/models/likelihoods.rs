@@ -20,6 +20,7 @@ fn all() -> Vec<Box<dyn Likelihood>> {
         Box::new(ContinuousBernoulli),
         Box::new(Gaussian::fixed(0.02)),
         Box::new(Gaussian::learned(Device::Cpu)),
+        Box::new(Gaussian::fixed(0.5).with_identity_mean()),
     ]
 }
 
@@ -65,6 +66,21 @@ fn gaussian_equals_its_closed_form() {
             }
         }
     }
+}
+
+/// Values of a table are not bounded.
+#[test]
+fn gaussian_with_an_identity_mean_equals_its_closed_form() {
+    let likelihood = Gaussian::fixed(0.7).with_identity_mean();
+    for x in [-40.0, -1.0, 0.0, 0.3, 25.0] {
+        for logit in LOGITS {
+            let log_determinant = (2.0 * std::f64::consts::PI * 0.7).ln();
+            let expected = (x - logit).powi(2) / 1.4 + 0.5 * log_determinant;
+            let found = nats(&likelihood, &[logit], &[x])[0];
+            assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+        }
+    }
+    assert_eq!(numbers(&likelihood.mean(&Tensor::from_slice(&LOGITS))), LOGITS);
 }
 
 /// `∫ f(x) dx` over [0, 1] by Simpson's rule, where `values` are `f` at evenly spaced points.
