@@ -42,7 +42,7 @@ pub fn read_csv(path: impl AsRef<Path>, shape: ImageShape) -> Result<ImageSet, E
 }
 
 /// Refuses what is certainly no CSV before the first line of it is called a header.
-fn require_text(source: &Source<'_>) -> Result<(), Error> {
+pub(crate) fn require_text(source: &Source<'_>) -> Result<(), Error> {
     let found = match source.start() {
         _ if source.is_gzip() => "gzip data",
         [0, 0, ..] => "IDX data",

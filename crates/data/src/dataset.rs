@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, ImageSet, load_with_classes};
+use crate::{Error, ImageSet, Scaling, Skipped, load_with_classes};
 
 /// Fashion-MNIST's classes; a label is a place in this list.
 ///
@@ -96,6 +96,16 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// # Errors
     /// Whatever is wrong with the files, as [`Error`] says it.
     fn load(&self, split: Split) -> Result<ImageSet, Error>;
+
+    /// How the values were scaled, where they were; known once a half is loaded.
+    fn scaling(&self) -> Option<&Scaling> {
+        None
+    }
+
+    /// The bad files that were left out; known once a half is loaded.
+    fn skipped(&self) -> &[Skipped] {
+        &[]
+    }
 }
 
 /// A folder in MNIST's layout, or with the CSV files that Fashion-MNIST is handed out as; see

@@ -258,6 +258,32 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// A user's own file.
+    #[error(transparent)]
+    OwnData(#[from] crate::OwnDataError),
+
+    /// A value that is no number.
+    #[error(
+        "image {image}, value {value} (both counted from 0): expected a number, found infinity"
+    )]
+    NotFinite {
+        /// The image, from 0.
+        image: usize,
+        /// The value within it, from 0.
+        value: usize,
+    },
+
+    /// A mask that cannot be made as asked.
+    #[error("{what} of a mask: expected {expected}, found {found}")]
+    MaskSize {
+        /// What is wrong, such as `ratio`.
+        what: &'static str,
+        /// What can be.
+        expected: String,
+        /// What was asked for.
+        found: String,
+    },
+
     /// A subset larger than its set.
     #[error(
         "{wanted} images were asked for, but there are {available}; ask for at most {available}"

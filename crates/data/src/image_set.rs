@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use crate::{Error, Mask, Values};
 
 /// Size of every image of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,15 +39,19 @@ impl fmt::Display for ImageShape {
 }
 
 /// N images of one shape, with their labels and their indices in the set they were first read from.
+/// Some of their values may be missing, and images may have keys, such as the names of their files.
 ///
-/// The parts always have matching lengths; that is checked once, in [`ImageSet::new`] and
-/// [`ImageSet::with_index`], so users of a set need not check again.
-#[derive(Clone, PartialEq, Eq)]
+/// The parts always have matching lengths, and no value is NaN or infinite; that is checked once,
+/// where a set is made, so users of a set need not check again. A missing value is kept as 0,
+/// whatever stood there: two sets that differ only in what is missing are the same.
+#[derive(Clone, PartialEq)]
 pub struct ImageSet {
     shape: ImageShape,
-    pixels: Vec<u8>,
+    values: Values,
+    observed: Option<Mask>,
     labels: Vec<u8>,
     index: Vec<u32>,
+    keys: Option<Vec<String>>,
 }
 
 impl ImageSet {
@@ -76,12 +80,73 @@ impl ImageSet {
         labels: Vec<u8>,
         index: Vec<u32>,
     ) -> Result<Self, Error> {
+        ImageSet::build(shape, Values::Bytes(pixels), labels, index)
+    }
+
+    /// A whole set of floats; NaN says that a value is missing.
+    ///
+    /// # Errors
+    /// As [`ImageSet::new`], and [`Error::NotFinite`] for a value that is infinite.
+    pub fn floats(shape: ImageShape, floats: Vec<f32>, labels: Vec<u8>) -> Result<Self, Error> {
+        let (found, width) = (labels.len(), shape.pixels().max(1));
+        let count = u32::try_from(found).map_err(|_| Error::TooManyImages { found })?;
+        if let Some(place) = floats.iter().position(|value| value.is_infinite()) {
+            return Err(Error::NotFinite { image: place / width, value: place % width });
+        }
+        let observed = floats.iter().map(|value| !value.is_nan()).collect();
+        ImageSet::build(shape, Values::Floats(floats), labels, (0..count).collect())?
+            .with_observed(Mask::new(shape, observed)?)
+    }
+
+    fn build(
+        shape: ImageShape,
+        values: Values,
+        labels: Vec<u8>,
+        index: Vec<u32>,
+    ) -> Result<Self, Error> {
         if shape.pixels() == 0 {
             return Err(Error::Shape { shape, expected: "at least one pixel" });
         }
-        check_length("pixels", labels.len().saturating_mul(shape.pixels()), pixels.len())?;
+        check_length("pixels", labels.len().saturating_mul(shape.pixels()), values.len())?;
         check_length("indices", labels.len(), index.len())?;
-        Ok(ImageSet { shape, pixels, labels, index })
+        Ok(ImageSet { shape, values, observed: None, labels, index, keys: None })
+    }
+
+    /// The same set with fewer values: those stay that `mask` calls observed.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] for a mask of another size.
+    pub fn with_observed(mut self, mask: Mask) -> Result<Self, Error> {
+        check_length("flags of a mask", self.values.len(), mask.flags().len())?;
+        let mask = match &self.observed {
+            Some(observed) => observed.and(&mask)?,
+            None => mask,
+        };
+        if !mask.is_complete() {
+            self.values.clear_missing(mask.flags());
+            self.observed = Some(mask);
+        }
+        Ok(self)
+    }
+
+    /// The same set with other class numbers.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] where there is not one label an image.
+    pub fn with_labels(mut self, labels: Vec<u8>) -> Result<Self, Error> {
+        check_length("labels", self.labels.len(), labels.len())?;
+        self.labels = labels;
+        Ok(self)
+    }
+
+    /// The same set with a key an image, such as the name of its file.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] where there is not one key an image.
+    pub fn with_keys(mut self, keys: Vec<String>) -> Result<Self, Error> {
+        check_length("keys", self.labels.len(), keys.len())?;
+        self.keys = Some(keys);
+        Ok(self)
     }
 
     /// Number of images.
@@ -102,15 +167,58 @@ impl ImageSet {
     /// Image `i` of this set, [`ImageShape::pixels`] bytes in the order channel, row, column.
     ///
     /// # Panics
-    /// When `i` is not below [`ImageSet::len`], as indexing a slice does.
+    /// When `i` is not below [`ImageSet::len`], as indexing a slice does, and as [`ImageSet::pixels`].
     pub fn image(&self, i: usize) -> &[u8] {
         let size = self.shape.pixels();
-        &self.pixels[i * size..(i + 1) * size]
+        &self.pixels()[i * size..(i + 1) * size]
     }
 
-    /// All images, one after another.
+    /// All images of a set of bytes, one after another; 0 where a pixel is missing.
+    ///
+    /// # Panics
+    /// Where the values are floats: [`ImageSet::values`] serves both.
     pub fn pixels(&self) -> &[u8] {
-        &self.pixels
+        match &self.values {
+            Values::Bytes(bytes) => bytes,
+            Values::Floats(_) => panic!("the pixels of this set are floats, not bytes"),
+        }
+    }
+
+    /// All images, one after another; 0 where a value is missing.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Which values are observed; `None` where all are.
+    pub fn observed(&self) -> Option<&Mask> {
+        self.observed.as_ref()
+    }
+
+    /// Every image's key, such as the name of its file; `None` where images are known by their index.
+    pub fn keys(&self) -> Option<&[String]> {
+        self.keys.as_deref()
+    }
+
+    /// Image `i` as it is drawn, one byte a value: a float in [0, 1] becomes the nearest of 255 steps,
+    /// and what is missing a middle grey.
+    ///
+    /// # Panics
+    /// As [`ImageSet::image`] for an index.
+    pub fn drawn(&self, i: usize) -> Vec<u8> {
+        let size = self.shape.pixels();
+        let range = i * size..(i + 1) * size;
+        let mut drawn: Vec<u8> = match &self.values {
+            Values::Bytes(bytes) => bytes[range].to_vec(),
+            Values::Floats(floats) => {
+                // The conversion saturates.
+                floats[range].iter().map(|value| (value * 255.0).round() as u8).collect()
+            }
+        };
+        if let Some(mask) = &self.observed {
+            let missing = drawn.iter_mut().zip(mask.image(i)).filter(|(_, observed)| !**observed);
+            missing.for_each(|(value, _)| *value = 127);
+        }
+        drawn
     }
 
     /// The class number of every image.
@@ -128,15 +236,15 @@ impl ImageSet {
     /// # Panics
     /// When a position is not below [`ImageSet::len`], as indexing a slice does.
     pub fn select(&self, positions: &[usize]) -> ImageSet {
-        let mut pixels = Vec::with_capacity(positions.len() * self.shape.pixels());
-        for &i in positions {
-            pixels.extend_from_slice(self.image(i));
-        }
+        let observed = self.observed.as_ref().map(|mask| mask.select(positions));
+        let keys = self.keys.as_ref();
         ImageSet {
             shape: self.shape,
-            pixels,
+            values: self.values.select(positions, self.shape.pixels()),
+            observed: observed.filter(|mask| !mask.is_complete()),
             labels: positions.iter().map(|&i| self.labels[i]).collect(),
             index: positions.iter().map(|&i| self.index[i]).collect(),
+            keys: keys.map(|keys| positions.iter().map(|&i| keys[i].clone()).collect()),
         }
     }
 }
@@ -184,6 +292,41 @@ mod tests {
         let twice = once.select(&[1]);
         assert_eq!((twice.image(0), twice.index()), (&[0, 1][..], &[0][..]));
         assert!(once.select(&[]).is_empty());
+    }
+
+    /// What a missing value holds is lost, and everything stays with its image.
+    #[test]
+    fn what_is_missing_is_nothing_at_all() {
+        let shape = ImageShape::grey(1, 2);
+        let mask = |flags: &[bool]| Mask::new(shape, flags.to_vec()).unwrap();
+        let made = |hidden: u8| {
+            let set = ImageSet::new(shape, vec![0, hidden, 10, 11], vec![7, 8]).unwrap();
+            let keys = vec!["a.png".to_owned(), "b.png".to_owned()];
+            set.with_observed(mask(&[true, false, true, true])).unwrap().with_keys(keys).unwrap()
+        };
+        let set = made(1);
+        assert_eq!(set, made(200));
+        assert_eq!((set.pixels(), set.drawn(0)), (&[0, 0, 10, 11][..], vec![0, 127]));
+        let turned = set.select(&[1, 0]);
+        assert_eq!(turned.observed().unwrap().flags(), [true, true, true, false]);
+        assert_eq!(turned.keys().unwrap(), ["b.png", "a.png"]);
+        assert!(set.select(&[1]).observed().is_none(), "nothing is missing there");
+        let less = set.with_observed(mask(&[true, true, false, true])).unwrap();
+        assert_eq!(less.observed().unwrap().flags(), [true, false, false, true]);
+        assert_eq!(less.pixels(), [0, 0, 0, 11]);
+    }
+
+    #[test]
+    fn a_nan_is_missing_and_infinity_is_an_error() {
+        let shape = ImageShape::grey(1, 2);
+        let floats = |values: &[f32]| ImageSet::floats(shape, values.to_vec(), vec![0, 0]);
+        let set = floats(&[0.5, f32::NAN, 1.0, 2.0]).unwrap();
+        assert_eq!(*set.values(), Values::Floats(vec![0.5, 0.0, 1.0, 2.0]));
+        assert_eq!(set.observed().unwrap().flags(), [true, false, true, true]);
+        assert_eq!((set.drawn(0), set.drawn(1)), (vec![128, 127], vec![255, 255]));
+        assert!(floats(&[0.5, -1.0, 1.0, 2.0]).unwrap().observed().is_none());
+        let error = floats(&[0.5, 0.0, 1.0, f32::INFINITY]).unwrap_err();
+        assert!(matches!(error, Error::NotFinite { image: 1, value: 1 }), "{error}");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl EvaluationConfig {
 }
 
 /// The metrics of one model on one set of images. Reconstructions are decoded from the posterior's
-/// mean.
+/// mean. Of incomplete images only the observed pixels count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Number of images.
@@ -100,7 +100,9 @@ struct Batch {
 
 /// Per-image values of one batch, each `[B]`, and the course's loss.
 struct BatchScores {
-    squared_errors: Tensor,
+    /// Squared errors summed over the observed pixels, and how many these are.
+    squares: Tensor,
+    observed: Tensor,
     reconstruction: Tensor,
     kl: Option<Tensor>,
     course_loss: f64,
@@ -124,11 +126,13 @@ fn score(
     let (reconstructions, kls): (Vec<Tensor>, Vec<Option<Tensor>>) =
         draws.map(|terms| (terms.reconstruction, terms.kl)).unzip();
     let means = model.decode(&posterior.mean(&batch.rows));
+    let (squares, observed) = squared_errors(&batch.images, &means);
     BatchScores {
-        squared_errors: squared_errors(&batch.images.pixels, &means).to_kind(Kind::Double),
+        squares,
+        observed,
         reconstruction: average(&reconstructions),
         kl: kls.into_iter().collect::<Option<Vec<Tensor>>>().map(|kls| average(&kls)),
-        course_loss: course_reconstruction_loss(&batch.images.pixels, &means),
+        course_loss: course_reconstruction_loss(&batch.images, &means),
     }
 }
 
@@ -151,16 +155,16 @@ fn summarise(
     let all = |pick: fn(&BatchScores) -> &Tensor| {
         Tensor::cat(&batches.iter().map(pick).collect::<Vec<_>>(), 0)
     };
-    let squared_errors = all(|batch| &batch.squared_errors);
+    let (squares, observed) = (all(|batch| &batch.squares), all(|batch| &batch.observed));
     let reconstruction = all(|batch| &batch.reconstruction);
     let kls: Option<Vec<&Tensor>> = batches.iter().map(|batch| batch.kl.as_ref()).collect();
     let kl = kls.map(|kls| Tensor::cat(&kls, 0));
     let negative_elbo = kl.as_ref().map(|kl| &reconstruction + kl);
     let course: f64 = batches.iter().map(|batch| batch.course_loss).sum();
     Metrics {
-        images: squared_errors.numel() as u64,
-        mse: mean(&squared_errors),
-        psnr: mean(&psnr(&squared_errors)),
+        images: squares.numel() as u64,
+        mse: mean_error(&squares, &observed),
+        psnr: mean_psnr(&squares, &observed),
         reconstruction_loss: course / batches.len() as f64,
         reconstruction_loss_batch_size: config.batch_size,
         reconstruction: mean(&reconstruction),
@@ -170,6 +174,21 @@ fn summarise(
         draws,
         active_dimensions: active,
     }
+}
+
+/// Mean squared error over all observed pixels; 0 where there are none.
+fn mean_error(squares: &Tensor, observed: &Tensor) -> f64 {
+    let total = |values: &Tensor| values.sum(Kind::Double).double_value(&[]);
+    total(squares) / total(observed).max(1.0)
+}
+
+/// Mean over the images of which anything was observed; 100 dB where there are none.
+fn mean_psnr(squares: &Tensor, observed: &Tensor) -> f64 {
+    let any = observed.gt(0.0);
+    let decibels = psnr(&(squares / observed.clamp_min(1.0)));
+    let count = any.sum(Kind::Double).double_value(&[]);
+    let sum = decibels.masked_fill(&any.logical_not(), 0.0).sum(Kind::Double).double_value(&[]);
+    if count > 0.0 { sum / count } else { 100.0 }
 }
 
 fn mean(values: &Tensor) -> f64 {

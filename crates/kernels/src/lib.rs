@@ -25,7 +25,9 @@ mod transpose;
 
 pub use activation::Activation;
 pub use conv_transpose::ConvTranspose2d;
-pub use losses::{Bernoulli, Gaussian as GaussianLoss, Loss};
+pub use losses::{
+    Bernoulli, Gaussian as GaussianLoss, IdentityGaussian, Loss, apply_observed, compact,
+};
 pub use matmul::{Into, Matrix, matmul};
 pub use network::{Affine, Chunk, Learned, Network, Packed, Stage, UpdateStep, Wanted, Workspace};
 pub use optimisers::{Adam, Sgd, Update};

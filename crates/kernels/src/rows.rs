@@ -69,8 +69,8 @@ impl<'a> RowIndices<'a> {
     /// Where `batch` is shorter than that, or `table` than the indices were checked for.
     pub fn gather(&self, table: &[f32], width: usize, batch: &mut [f32]) {
         self.check_room(width, batch.len());
-        for (&index, row) in self.indices.iter().zip(batch.chunks_exact_mut(width)) {
-            row.copy_from_slice(&table[index as usize * width..][..width]);
+        for (from, row) in self.rows(table, width).zip(batch.chunks_exact_mut(width)) {
+            row.copy_from_slice(from);
         }
     }
 
@@ -85,6 +85,18 @@ impl<'a> RowIndices<'a> {
         }
     }
 
+    /// The rows of `table` themselves, `width` values each, in the order of the indices.
+    ///
+    /// # Panics
+    /// Where `table` is shorter than the indices were checked for.
+    pub fn rows<'t, T>(
+        &self,
+        table: &'t [T],
+        width: usize,
+    ) -> impl Iterator<Item = &'t [T]> + use<'a, 't, T> {
+        self.indices.iter().map(move |&index| &table[index as usize * width..][..width])
+    }
+
     /// As [`RowIndices::gather`], from a table of images, `width` pixels each: a byte `b` becomes
     /// `b / 255`.
     ///
@@ -92,8 +104,8 @@ impl<'a> RowIndices<'a> {
     /// As there.
     pub fn gather_pixels(&self, table: &[u8], width: usize, batch: &mut [f32]) {
         self.check_room(width, batch.len());
-        for (&index, image) in self.indices.iter().zip(batch.chunks_exact_mut(width)) {
-            scale(&table[index as usize * width..][..width], image);
+        for (bytes, image) in self.rows(table, width).zip(batch.chunks_exact_mut(width)) {
+            scale(bytes, image);
         }
     }
 

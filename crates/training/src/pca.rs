@@ -19,7 +19,8 @@ pub struct Pca {
 }
 
 impl Pca {
-    /// Fits `components` directions by the eigenvectors of the pixels' covariance, in f64.
+    /// Fits `components` directions by the eigenvectors of the pixels' covariance, in f64. A pixel that
+    /// was not observed counts as the mean of those that were.
     ///
     /// `components` is cut to the number of pixels. The sign of each direction is fixed by making
     /// its largest entry positive.
@@ -65,7 +66,7 @@ impl Pca {
 
     fn project(&self, images: &DeviceImages) -> Tensor {
         let chunks: Vec<Tensor> =
-            chunks(images).map(|x| (x - &self.mean).matmul(&self.basis)).collect();
+            filled(images, &self.mean).map(|x| (x - &self.mean).matmul(&self.basis)).collect();
         Tensor::cat(&chunks, 0)
     }
 
@@ -80,8 +81,33 @@ impl Pca {
     }
 }
 
-fn chunks(images: &DeviceImages) -> impl Iterator<Item = Tensor> + '_ {
-    images.batches(CHUNK).map(|(_, chunk)| chunk.zero_filled().flatten(1, -1))
+/// All images, `[B, pixels]` at a time, with the pixel of `mean` in place of each that was not
+/// observed.
+fn filled<'a>(images: &'a DeviceImages, mean: &'a Tensor) -> impl Iterator<Item = Tensor> + 'a {
+    images.batches(CHUNK).map(move |(_, chunk)| {
+        let pixels = chunk.pixels.flatten(1, -1);
+        match chunk.observed {
+            Some(observed) => {
+                let mean = mean.to_kind(pixels.kind());
+                pixels.where_self(&observed.flatten(1, -1), &mean.expand_as(&pixels))
+            }
+            None => pixels,
+        }
+    })
+}
+
+/// Mean of each pixel over the images in which it was observed, `[pixels]`; 0 where it never was.
+fn observed_mean(images: &DeviceImages) -> Tensor {
+    let options = (Kind::Double, images.device());
+    let zeros = || Tensor::zeros([images.shape().numel()], options);
+    let (mut sum, mut count) = (zeros(), zeros());
+    for (_, chunk) in images.batches(CHUNK) {
+        let total =
+            |x: Tensor| x.flatten(1, -1).sum_dim_intlist([0i64].as_slice(), false, Kind::Double);
+        let _ = sum.g_add_(&total(chunk.zero_filled()));
+        let _ = count.g_add_(&total(chunk.mask()));
+    }
+    sum / count.clamp_min(1.0)
 }
 
 /// Mean `[pixels]` and covariance `[pixels, pixels]` in f64.
@@ -90,7 +116,8 @@ fn moments(images: &DeviceImages) -> (Tensor, Tensor) {
     let options = (Kind::Double, images.device());
     let mut sum = Tensor::zeros([pixels], options);
     let mut products = Tensor::zeros([pixels, pixels], options);
-    for chunk in chunks(images) {
+    let fill = if images.is_complete() { sum.copy() } else { observed_mean(images) };
+    for chunk in filled(images, &fill) {
         let chunk = chunk.to_kind(Kind::Double);
         let _ = sum.g_add_(&chunk.sum_dim_intlist([0i64].as_slice(), false, None::<Kind>));
         let _ = products.g_add_(&chunk.tr().matmul(&chunk));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::{Compression, GzBuilder};
 
 use super::header::{Kind, UNSIGNED_BYTE};
-use crate::{Error, ImageSet};
+use crate::{Error, ImageSet, Values};
 
 /// Writes a set's images, `[N, height, width]`: gzip if the name ends in `.gz`, else plain.
 ///
@@ -16,18 +16,21 @@ use crate::{Error, ImageSet};
 /// time: the gzip header holds neither a time nor a name.
 ///
 /// # Errors
-/// [`Error::Shape`] for more than one channel or sides beyond 32 bits, [`Error::TooManyImages`] beyond
-/// 32 bits, [`Error::Write`] when the file cannot be written.
+/// [`Error::Shape`] for more than one channel, floats, or sides beyond 32 bits,
+/// [`Error::TooManyImages`] beyond 32 bits, [`Error::Write`] when the file cannot be written.
 pub fn write_idx_images(path: impl AsRef<Path>, set: &ImageSet) -> Result<(), Error> {
     let shape = set.shape();
     if shape.channels != 1 {
         return Err(Error::Shape { shape, expected: "one channel: IDX images have no more" });
     }
+    let Values::Bytes(pixels) = set.values() else {
+        return Err(Error::Shape { shape, expected: "bytes: the images of this set are floats" });
+    };
     let side = |n: usize| {
         u32::try_from(n).map_err(|_| Error::Shape { shape, expected: "sides of at most 32 bits" })
     };
     let sizes = [count(set.len())?, side(shape.height)?, side(shape.width)?];
-    write(path.as_ref(), Kind::Images, &sizes, set.pixels())
+    write(path.as_ref(), Kind::Images, &sizes, pixels)
 }
 
 /// Writes labels, `[N]`: gzip if the name ends in `.gz`, else plain; whole or not at all.

@@ -8,6 +8,7 @@ mod encoders;
 mod inference;
 mod interpolation;
 mod make;
+mod masks;
 mod metrics;
 mod per_image;
 mod prior_gap;

@@ -2,7 +2,8 @@
 
 use approx::assert_relative_eq;
 use autodecoder_evaluation::{course_reconstruction_loss, psnr, squared_errors};
-use tch::Tensor;
+use autodecoder_models::Observation;
+use tch::{Device, Kind, Tensor};
 
 use crate::make::{numbers, wave};
 
@@ -17,14 +18,36 @@ fn squares(pair: &(Tensor, Tensor), image: i64) -> Vec<f64> {
 }
 
 #[test]
-fn squared_errors_are_means_over_an_images_pixels() {
+fn squared_errors_are_sums_over_an_images_pixels() {
     let pair = pair();
-    let found = squared_errors(&pair.0, &pair.1);
-    assert_eq!(found.size(), [5]);
+    let (found, counts) = squared_errors(&Observation::from(&pair.0), &pair.1);
+    assert_eq!((found.size(), numbers(&counts)), (vec![5], vec![24.0; 5]));
     for (image, found) in numbers(&found).into_iter().enumerate() {
-        let expected = squares(&pair, image as i64).iter().sum::<f64>() / 24.0;
+        let expected = squares(&pair, image as i64).iter().sum::<f64>();
         assert_relative_eq!(found, expected, max_relative = 1e-5);
     }
+}
+
+/// Every third pixel is missing, and holds NaN.
+#[test]
+fn only_observed_pixels_count() {
+    let pair = pair();
+    let place = Tensor::arange(120, (Kind::Int64, Device::Cpu)).reshape([5, 2, 3, 4]);
+    let missing = place.remainder(3).eq(1);
+    let pixels = pair.0.masked_fill(&missing, f64::NAN);
+    let images = Observation { pixels, observed: Some(missing.logical_not()) };
+    let (found, counts) = squared_errors(&images, &pair.1);
+    assert_eq!(numbers(&counts), [16.0; 5]);
+    let mut total = 0.0;
+    for (image, found) in numbers(&found).into_iter().enumerate() {
+        let squares = squares(&pair, image as i64).into_iter().enumerate();
+        let observed = squares.filter(|(pixel, _)| (24 * image + pixel) % 3 != 1);
+        let expected = observed.map(|(_, square)| square).sum::<f64>();
+        assert_relative_eq!(found, expected, max_relative = 1e-5);
+        total += expected;
+    }
+    let loss = course_reconstruction_loss(&images, &pair.1);
+    assert_relative_eq!(loss, total.sqrt() / 80.0, max_relative = 1e-5);
 }
 
 #[test]
@@ -40,7 +63,7 @@ fn psnr_is_decibels_below_one() {
 fn the_courses_loss_is_the_root_of_the_sum_over_the_count() {
     let pair = pair();
     let sum: f64 = (0..5).flat_map(|image| squares(&pair, image)).sum();
-    let found = course_reconstruction_loss(&pair.0, &pair.1);
+    let found = course_reconstruction_loss(&Observation::from(&pair.0), &pair.1);
     assert_relative_eq!(found, sum.sqrt() / 120.0, max_relative = 1e-6);
 }
 
@@ -49,5 +72,5 @@ fn the_courses_loss_is_the_root_of_the_sum_over_the_count() {
 fn the_courses_loss_of_two_pixels() {
     let images = Tensor::from_slice(&[3.0f32, 0.0]).reshape([2, 1, 1, 1]);
     let others = Tensor::from_slice(&[0.0f32, 4.0]).reshape([2, 1, 1, 1]);
-    assert_eq!(course_reconstruction_loss(&images, &others), 2.5);
+    assert_eq!(course_reconstruction_loss(&images.into(), &others), 2.5);
 }

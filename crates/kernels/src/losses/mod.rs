@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 mod bernoulli;
 mod gaussian;
+mod observed;
 
 pub use bernoulli::Bernoulli;
-pub use gaussian::Gaussian;
+pub use gaussian::{Gaussian, IdentityGaussian};
+pub use observed::{apply_observed, compact};
 
 /// What logits cost, given the pixels that they stand for.
 pub trait Loss: Debug + Send + Sync {

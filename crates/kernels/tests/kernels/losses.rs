@@ -1,6 +1,8 @@
 //! Losses and their gradients against loops and central differences in float64.
 
-use autodecoder_kernels::{Bernoulli, GaussianLoss, Loss};
+use autodecoder_kernels::{
+    Bernoulli, GaussianLoss, IdentityGaussian, Loss, apply_observed, compact,
+};
 use proptest::prelude::*;
 
 use crate::make::{assert_close, slopes, wide};
@@ -79,6 +81,20 @@ proptest! {
     }
 }
 
+/// Values of any size, as in tables.
+#[test]
+fn the_identity_loss_equals_a_plain_loop() {
+    let logits: Vec<f32> = (0..37).map(|i| (1.7 * i as f32).sin() * 5.0).collect();
+    let values: Vec<f32> = (0..37).map(|i| (0.9 * i as f32).cos() * 4.0).collect();
+    for variance in [0.02, 1.0, 100.0] {
+        let scale = (std::f64::consts::TAU * variance).ln();
+        let reference =
+            |logit: f64, value: f64| (logit - value).powi(2) / (2.0 * variance) + 0.5 * scale;
+        let loss = IdentityGaussian { variance };
+        check(&loss, reference, (&logits, &values), 1.0 / variance);
+    }
+}
+
 #[test]
 fn extreme_logits_cost_what_they_should() {
     for logit in edges() {
@@ -121,7 +137,11 @@ fn the_largest_logits_leave_no_nan() {
 /// A diverged run must not look sane.
 #[test]
 fn a_nan_among_the_logits_makes_the_loss_nan() {
-    for loss in [&Bernoulli as &dyn Loss, &GaussianLoss { variance: 0.02 }] {
+    for loss in [
+        &Bernoulli as &dyn Loss,
+        &GaussianLoss { variance: 0.02 },
+        &IdentityGaussian { variance: 0.02 },
+    ] {
         for length in [1, 15, 16, 17, 33] {
             for place in 0..length {
                 let mut gradient = vec![0.5; length];
@@ -145,4 +165,32 @@ fn an_image_without_pixels_costs_nothing() {
 #[should_panic(expected = "each logit needs a pixel")]
 fn a_missing_pixel_is_refused() {
     Bernoulli.apply(&mut [0.0; 20], &[0.0; 17]);
+}
+
+/// Losses of the observed pixels alone, by the reference; what stands under the mask may be anything.
+#[test]
+fn a_masked_loss_is_that_of_the_observed_pixels() {
+    let logits: Vec<f32> = (0..50).map(|i| (1.7 * i as f32).sin() * 4.0).collect();
+    let pixels: Vec<f32> = (0..50).map(|i| (0.9 * i as f32).cos().abs()).collect();
+    let masks: [fn(usize) -> bool; 4] = [|i| i % 3 != 1, |i| i > 20, |_| true, |_| false];
+    let losses: [&dyn Loss; 2] = [&Bernoulli, &GaussianLoss { variance: 0.1 }];
+    for seen in masks {
+        let flags: Vec<u8> = (0..50).map(|i| u8::from(seen(i))).collect();
+        for loss in losses {
+            let pick = |values: &[f32]| -> Vec<f32> {
+                (0..50).filter(|&i| seen(i)).map(|i| values[i]).collect()
+            };
+            let mut expected = pick(&logits);
+            let value = loss.apply(&mut expected, &pick(&pixels));
+            let mut hidden: Vec<f32> =
+                (0..50).map(|i| if seen(i) { pixels[i] } else { f32::NAN }).collect();
+            assert_eq!(compact(&mut hidden, &flags), expected.len());
+            let mut gradient: Vec<f32> =
+                (0..50).map(|i| if seen(i) { logits[i] } else { f32::NAN }).collect();
+            assert_eq!(apply_observed(loss, &mut gradient, &hidden, &flags), value);
+            assert_eq!(pick(&gradient), expected);
+            let missing = (0..50).filter(|&i| !seen(i)).map(|i| gradient[i]);
+            assert!(missing.into_iter().all(|slope| slope == 0.0));
+        }
+    }
 }

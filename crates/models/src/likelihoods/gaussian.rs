@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use autodecoder_kernels::{GaussianLoss, Loss};
+use autodecoder_kernels::{GaussianLoss, IdentityGaussian, Loss};
 use serde::Deserialize;
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
@@ -17,16 +17,26 @@ const LOG_VARIANCE_LIMIT: f64 = 12.0;
 /// Name of the learned parameter in the model's file.
 const RAW_LOG_VARIANCE: &str = "likelihood.raw_log_variance";
 
-/// `gaussian`: `Σ (x − μ)² / 2σ² + ½ log 2πσ²` with `μ = sigmoid(logits)` and one σ² for all pixels.
+/// `gaussian`: `Σ (x − μ)² / 2σ² + ½ log 2πσ²` with one σ² for all pixels.
 ///
 /// | option | meaning | default | range |
 /// |---|---|---|---|
+/// | `mean` | what μ is: `sigmoid(logits)`, for pixels in [0, 1], or the logits themselves, for a table's scaled values | `"sigmoid"` | `"sigmoid"`, `"identity"` |
 /// | `variance` | σ² of a pixel, or `"learned"` for one σ² fitted with the decoder (σ-VAE, arXiv:2006.13202) | 0.02 | 1e-6 to 100 |
 ///
 /// A learned variance is `ln σ² = 12 · tanh(raw / 12)`; the model's file holds the raw number.
 #[derive(Debug)]
 pub struct Gaussian {
+    mean: Mean,
     variance: Variance,
+}
+
+/// What a logit says about the mean of its pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mean {
+    Sigmoid,
+    Identity,
 }
 
 #[derive(Debug)]
@@ -38,13 +48,19 @@ enum Variance {
 impl Gaussian {
     /// With the fixed pixel variance σ².
     pub fn fixed(variance: f64) -> Gaussian {
-        Gaussian { variance: Variance::Fixed(variance) }
+        Gaussian { mean: Mean::Sigmoid, variance: Variance::Fixed(variance) }
     }
 
     /// With a variance that is learned, its raw logarithm on `device`.
     pub fn learned(device: Device) -> Gaussian {
         let raw_log_variance = Tensor::full([1], LEARNED_START, (Kind::Float, device));
-        Gaussian { variance: Variance::Learned { raw_log_variance } }
+        Gaussian { mean: Mean::Sigmoid, variance: Variance::Learned { raw_log_variance } }
+    }
+
+    /// The same with the logits for means.
+    #[must_use]
+    pub fn with_identity_mean(self) -> Gaussian {
+        Gaussian { mean: Mean::Identity, ..self }
     }
 }
 
@@ -54,7 +70,7 @@ impl Likelihood for Gaussian {
     }
 
     fn pixel_nats(&self, logits: &Tensor, pixels: &Tensor) -> Tensor {
-        let squares = (logits.sigmoid() - pixels).square();
+        let squares = (self.mean(logits) - pixels).square();
         match &self.variance {
             Variance::Fixed(variance) => {
                 squares / (2.0 * variance) + 0.5 * (TAU.ln() + variance.ln())
@@ -69,13 +85,21 @@ impl Likelihood for Gaussian {
     }
 
     fn mean(&self, logits: &Tensor) -> Tensor {
-        logits.sigmoid()
+        match self.mean {
+            Mean::Sigmoid => logits.sigmoid(),
+            Mean::Identity => logits.shallow_clone(),
+        }
     }
 
     fn kernel(&self) -> Option<Box<dyn Loss>> {
-        match self.variance {
-            Variance::Fixed(variance) => Some(Box::new(GaussianLoss { variance })),
-            Variance::Learned { .. } => None,
+        match (&self.variance, self.mean) {
+            (&Variance::Fixed(variance), Mean::Sigmoid) => {
+                Some(Box::new(GaussianLoss { variance }))
+            }
+            (&Variance::Fixed(variance), Mean::Identity) => {
+                Some(Box::new(IdentityGaussian { variance }))
+            }
+            (Variance::Learned { .. }, _) => None,
         }
     }
 
@@ -103,12 +127,13 @@ pub(crate) struct GaussianFamily;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
+    mean: Mean,
     variance: Value,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { variance: Value::from(0.02) }
+        Options { mean: Mean::Sigmoid, variance: Value::from(0.02) }
     }
 }
 
@@ -118,19 +143,20 @@ impl LikelihoodFamily for GaussianFamily {
     }
 
     fn build(&self, options: &Value, device: Device) -> Result<Box<dyn Likelihood>, Error> {
-        let Options { variance } = read_options("likelihood", "gaussian", options)?;
-        if variance == "learned" {
-            return Ok(Box::new(Gaussian::learned(device)));
-        }
-        match variance.as_f64() {
-            Some(fixed) if (1e-6..=100.0).contains(&fixed) => Ok(Box::new(Gaussian::fixed(fixed))),
-            _ => Err(Error::Options {
-                part: "likelihood",
-                name: "gaussian".to_owned(),
-                problem: format!(
-                    "variance = {variance}: expected a number from 1e-6 to 100, or \"learned\""
-                ),
-            }),
-        }
+        let Options { mean, variance } = read_options("likelihood", "gaussian", options)?;
+        let gaussian = match variance.as_f64() {
+            _ if variance == "learned" => Gaussian::learned(device),
+            Some(fixed) if (1e-6..=100.0).contains(&fixed) => Gaussian::fixed(fixed),
+            _ => {
+                return Err(Error::Options {
+                    part: "likelihood",
+                    name: "gaussian".to_owned(),
+                    problem: format!(
+                        "variance = {variance}: expected a number from 1e-6 to 100, or \"learned\""
+                    ),
+                });
+            }
+        };
+        Ok(Box::new(Gaussian { mean, ..gaussian }))
     }
 }

@@ -15,6 +15,13 @@ const LOGITS: [f64; 17] = [
 const PIXELS: [f64; 3] = [0.0, 0.3, 1.0];
 
 fn all() -> Vec<Box<dyn Likelihood>> {
+    let mut all = of_pixels();
+    all.push(Box::new(Gaussian::fixed(0.5).with_identity_mean()));
+    all
+}
+
+/// Those whose means lie in [0, 1], whatever the logits.
+fn of_pixels() -> Vec<Box<dyn Likelihood>> {
     vec![
         Box::new(Bernoulli),
         Box::new(ContinuousBernoulli),
@@ -65,6 +72,21 @@ fn gaussian_equals_its_closed_form() {
             }
         }
     }
+}
+
+/// Values of a table are not bounded.
+#[test]
+fn gaussian_with_an_identity_mean_equals_its_closed_form() {
+    let likelihood = Gaussian::fixed(0.7).with_identity_mean();
+    for x in [-40.0, -1.0, 0.0, 0.3, 25.0] {
+        for logit in LOGITS {
+            let log_determinant = (2.0 * std::f64::consts::PI * 0.7).ln();
+            let expected = (x - logit).powi(2) / 1.4 + 0.5 * log_determinant;
+            let found = nats(&likelihood, &[logit], &[x])[0];
+            assert_relative_eq!(found, expected, epsilon = 1e-12, max_relative = 1e-12);
+        }
+    }
+    assert_eq!(numbers(&likelihood.mean(&Tensor::from_slice(&LOGITS))), LOGITS);
 }
 
 /// `∫ f(x) dx` over [0, 1] by Simpson's rule, where `values` are `f` at evenly spaced points.
@@ -177,7 +199,7 @@ fn extreme_logits_give_finite_nats_means_and_gradients() {
             for x in PIXELS {
                 let pixels = Tensor::full([1, 1, 1, 1], x, (kind, Device::Cpu));
                 let logits = pixels.full_like(logit).set_requires_grad(true);
-                for likelihood in all() {
+                for likelihood in of_pixels() {
                     let nats = likelihood.negative_log_prob(&logits, &(&pixels).into());
                     let mean = likelihood.mean(&logits);
                     let objective = nats.sum(kind) + mean.sum(kind);

@@ -6,6 +6,7 @@ use tch::Tensor;
 use super::buffers::Group;
 use super::engine::{CpuEngine, LatentStep, total};
 use super::group::{Shared, Sums};
+use super::images::ImageSlices;
 use super::side::Pass;
 use super::slices;
 use crate::decoder_state::DecoderState;
@@ -57,14 +58,13 @@ impl CpuEngine {
         let (encoder, encoder_workspace) = self.encoder.as_mut()?.pass()?;
         let (decoder, workspace) = self.decoder.pass()?;
         let wanted = Wanted::Parameters;
-        let shared = Shared { decoder, parts: &self.parts, noise, wanted };
-        let pixels = slices::bytes(images.bytes())?;
+        let images = ImageSlices::new(images)?;
+        let shared = Shared { images, decoder, parts: &self.parts, noise, wanted };
         let groups = self.buffers.groups(indices, workspace);
         let chunks = encoder_workspace.chunks(indices.len());
         let sums =
             self.team.map(groups.into_iter().zip(chunks).collect(), |(mut group, mut chunk)| {
-                group.gather_images(pixels);
-                group.encode(&encoder, &mut chunk);
+                group.encode(&encoder, &mut chunk, &shared.images);
                 let sums = group.descend(&shared, 0, &step, Wanted::Parameters);
                 group.send_back(&encoder, &mut chunk);
                 sums
@@ -89,17 +89,24 @@ impl CpuEngine {
 }
 
 impl Group<'_> {
-    /// The rows that the encoder gives for the group's images.
-    fn encode(&mut self, encoder: &Pass, chunk: &mut Chunk) {
-        let (images, inputs) = (self.pixels.len(), chunk.input().len());
-        let per_image = inputs / (images / self.widths.pixels).max(1);
-        let images = self.pixels.chunks_exact(self.widths.pixels);
-        for (input, image) in chunk.input().chunks_exact_mut(per_image).zip(images) {
-            let (values, mask) = input.split_at_mut(image.len());
+    /// The rows that the encoder gives for the images at the group's indices.
+    fn encode(&mut self, encoder: &Pass, chunk: &mut Chunk, images: &ImageSlices) {
+        let width = self.widths.pixels;
+        images.gather(self.indices, width, self.pixels);
+        let size = chunk.input().len() / self.indices.len();
+        let inputs = chunk.input().chunks_exact_mut(size).zip(self.pixels.chunks_exact(width));
+        inputs.for_each(|(input, image)| {
+            let (values, mask) = input.split_at_mut(width);
             values.copy_from_slice(image);
-            // Where the mask is an input: all was observed.
+            // Only where the mask is an input.
             mask.fill(1.0);
+        });
+        if let Some(observed) = images.observed {
+            let flags = self.indices.rows(observed, width);
+            let inputs = chunk.input().chunks_exact_mut(size).zip(flags);
+            inputs.for_each(|(input, flags)| hide(input, flags));
         }
+        images.compact(self.indices, width, self.pixels);
         encoder.forward(chunk);
         self.rows.copy_from_slice(chunk.output().0);
     }
@@ -108,5 +115,14 @@ impl Group<'_> {
     fn send_back(&self, encoder: &Pass, chunk: &mut Chunk) {
         chunk.output().1.copy_from_slice(self.gradient);
         encoder.backward(chunk, Wanted::ParametersAlone);
+    }
+}
+
+/// Puts 0 in the place of values that were not observed, and into the mask behind them if the input has
+/// one.
+fn hide(input: &mut [f32], observed: &[u8]) {
+    for part in input.chunks_exact_mut(observed.len()) {
+        let missing = part.iter_mut().zip(observed).filter(|(_, flag)| **flag == 0);
+        missing.for_each(|(value, _)| *value = 0.0);
     }
 }

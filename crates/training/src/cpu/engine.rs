@@ -6,6 +6,7 @@ use tch::Tensor;
 
 use super::buffers::{Buffers, Widths};
 use super::group::{Parts, Shared, Sums};
+use super::images::ImageSlices;
 use super::side::Side;
 use super::{slices, tables};
 use crate::decoder_state::DecoderState;
@@ -146,11 +147,12 @@ impl CpuEngine {
         wanted: Wanted,
     ) -> Option<Sums> {
         let (decoder, workspace) = self.decoder.pass()?;
-        let shared = Shared { decoder, parts: &self.parts, noise, wanted };
-        let (tables, pixels) = (tables::shared(table)?, slices::bytes(images.bytes())?);
+        let images = ImageSlices::new(images)?;
+        let shared = Shared { images, decoder, parts: &self.parts, noise, wanted };
+        let tables = tables::shared(table)?;
         let groups = self.buffers.groups(indices, workspace);
         let sums = self.team.map(groups, |mut group| {
-            group.gather(&tables, pixels);
+            group.gather(&tables, &shared.images);
             group.fit(&shared, steps)
         });
         Some(total(&sums))

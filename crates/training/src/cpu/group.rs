@@ -1,15 +1,17 @@
 //! What happens to a group of rows, from gathering them to their last move.
 
-use autodecoder_kernels::{Loss, Reparameterisation, Update, Wanted};
+use autodecoder_kernels::{Loss, Reparameterisation, Update, Wanted, apply_observed};
 
 use super::buffers::{Group, Widths};
 use super::engine::LatentStep;
+use super::images::ImageSlices;
 use super::side::Pass;
 use super::tables::Tables;
 use crate::BatchNoise;
 
 /// What all groups of a batch read.
 pub(super) struct Shared<'a> {
+    pub images: ImageSlices<'a>,
     pub decoder: Pass<'a>,
     pub parts: &'a Parts,
     pub noise: &'a BatchNoise<'a>,
@@ -32,20 +34,16 @@ pub(super) struct Parts {
 pub(super) type Sums = [f64; 3];
 
 impl Group<'_> {
-    /// Copies the rows at the group's indices, with what belongs to them.
-    pub fn gather(&mut self, tables: &Tables<&[f32]>, images: &[u8]) {
-        let Widths { row, .. } = self.widths;
+    /// Copies the rows at the group's indices, with what belongs to them, and their images.
+    pub fn gather(&mut self, tables: &Tables<&[f32]>, images: &ImageSlices) {
+        let Widths { row, pixels, .. } = self.widths;
         self.indices.gather(tables.rows, row, self.rows);
         for (table, slot) in tables.state.iter().zip(&mut self.state) {
             self.indices.gather(table, row, slot);
         }
         self.indices.gather(tables.steps, 1, self.steps);
-        self.gather_images(images);
-    }
-
-    /// Copies the images at the group's indices.
-    pub fn gather_images(&mut self, images: &[u8]) {
-        self.indices.gather_pixels(images, self.widths.pixels, self.pixels);
+        images.gather(self.indices, pixels, self.pixels);
+        images.compact(self.indices, pixels, self.pixels);
     }
 
     /// Takes all latent steps; the last one's sums.
@@ -73,7 +71,7 @@ impl Group<'_> {
         let latent_dim = self.widths.latent;
         parts.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
         decoder.forward(&mut self.chunk);
-        let reconstruction = self.reconstruction(parts.loss.as_ref());
+        let reconstruction = self.reconstruction(parts.loss.as_ref(), shared.images.observed);
         decoder.backward(&mut self.chunk, wanted);
         self.z_gradient.copy_from_slice(self.chunk.input_gradient());
         let penalty = self.penalise(parts.l2, step.regulariser_weight);
@@ -91,12 +89,18 @@ impl Group<'_> {
     }
 
     /// The loss of all images; its gradient takes the place of the output's.
-    fn reconstruction(&mut self, loss: &dyn Loss) -> f64 {
-        let pixels = self.widths.pixels;
+    fn reconstruction(&mut self, loss: &dyn Loss, observed: Option<&[u8]>) -> f64 {
+        let width = self.widths.pixels;
         let (logits, gradient) = self.chunk.output();
         gradient.copy_from_slice(logits);
-        let images = gradient.chunks_exact_mut(pixels).zip(self.pixels.chunks_exact(pixels));
-        images.map(|(logits, pixels)| loss.apply(logits, pixels)).sum()
+        let images = gradient.chunks_exact_mut(width).zip(self.pixels.chunks_exact(width));
+        match observed {
+            None => images.map(|(logits, pixels)| loss.apply(logits, pixels)).sum(),
+            Some(observed) => images
+                .zip(self.indices.rows(observed, width))
+                .map(|((logits, pixels), flags)| apply_observed(loss, logits, pixels, flags))
+                .sum(),
+        }
     }
 
     /// `l2 · Σ ‖z‖²`; its gradient, weighted, is added to that of the latents.

@@ -10,6 +10,7 @@ mod buffers;
 mod encoding;
 mod engine;
 mod group;
+mod images;
 mod side;
 mod slices;
 mod tables;

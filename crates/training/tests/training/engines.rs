@@ -66,10 +66,13 @@ fn every_posterior_moves_alike() {
 
 #[test]
 fn every_likelihood_with_a_kernel_moves_alike() {
-    let gaussian = part(json!({"kind": "gaussian", "variance": 0.1}));
-    for kind in [ModelKind::AutoDecoder, ModelKind::VariationalAutoDecoder] {
-        let base = if kind == ModelKind::AutoDecoder { auto_decoder() } else { variational() };
-        assert_same(&ModelSpec { likelihood: gaussian.clone(), ..base }, &odd_batches());
+    let sigmoid = part(json!({"kind": "gaussian", "variance": 0.1}));
+    let identity = part(json!({"kind": "gaussian", "variance": 0.1, "mean": "identity"}));
+    for gaussian in [sigmoid, identity] {
+        for kind in [ModelKind::AutoDecoder, ModelKind::VariationalAutoDecoder] {
+            let base = if kind == ModelKind::AutoDecoder { auto_decoder() } else { variational() };
+            assert_same(&ModelSpec { likelihood: gaussian.clone(), ..base }, &odd_batches());
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod encoders;
 mod engines;
 mod latents_file;
 mod make;
+mod masks;
 mod optimisers;
 mod pca;
 mod ranges;
