@@ -102,10 +102,7 @@ impl<'a> Fit<'a> {
         }
         // Only here does the CPU wait for the device.
         let loss = Tensor::stack(&sums, 0).sum(Kind::Double).double_value(&[]) / order.len() as f64;
-        if loss.is_finite() {
-            return Ok(loss);
-        }
-        Err(Error::Diverged { epoch: epoch + 1, loss, rate: self.config.rate })
+        finite(loss, epoch + 1, self.config.rate)
     }
 
     /// Moves the parameters by one batch; its mean loss, before the step.
@@ -128,5 +125,24 @@ impl<'a> Fit<'a> {
             }
         });
         loss.detach()
+    }
+}
+
+/// The loss of an epoch, counted from 1, if it is a number.
+fn finite(loss: f64, epoch: u32, rate: f64) -> Result<f64, Error> {
+    if loss.is_finite() { Ok(loss) } else { Err(Error::Diverged { epoch, loss, rate }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_is_no_number_is_an_error_that_says_what_to_do() {
+        assert_eq!(finite(1e30, 1, 0.1).unwrap(), 1e30);
+        for loss in [f64::NAN, f64::INFINITY] {
+            let error = finite(loss, 3, 0.1).unwrap_err().to_string();
+            assert!(error.contains("in epoch 3; lower rate = 0.1"), "{error}");
+        }
     }
 }

@@ -27,6 +27,7 @@ pub fn small(epochs: u32) -> ClassifierConfig {
     ClassifierConfig {
         epochs,
         batch_size: 32,
+        rate: 0.01,
         channels: [8, 16],
         features: 24,
         ..ClassifierConfig::standard().unwrap()

@@ -29,12 +29,14 @@ impl Moments {
     /// `‖μ₁ − μ₂‖² + tr(C₁ + C₂ − 2 (C₁^½ C₂ C₁^½)^½)` (Dowson and Landau 1982; as a measure of
     /// images Heusel et al. 2017, arXiv:1706.08500).
     ///
-    /// The trace of that last root is the sum of the singular values of `C₁^½ C₂^½`. Taking them, and
-    /// not the root of a product's eigenvalues, keeps the digits that squaring would lose.
+    /// The trace of that last root is the sum of the singular values of `C₁^½ C₂^½`, its nuclear norm.
+    /// Taking that, and not the root of a product's eigenvalues, keeps the digits that squaring would
+    /// lose.
     pub fn distance(&self, other: &Moments) -> f64 {
         let shift = (&self.mean - &other.mean).square().sum(Kind::Double).double_value(&[]);
         let product = self.root.matmul(&other.root);
-        let shared = Tensor::linalg_svdvals(&product, "").sum(Kind::Double).double_value(&[]);
+        let both = [-2i64, -1].as_slice();
+        let shared = product.linalg_norm_ord_str("nuc", both, false, None::<Kind>).double_value(&[]);
         // Equal sets would end a rounding error below zero.
         (shift + self.trace + other.trace - 2.0 * shared).max(0.0)
     }

@@ -2,13 +2,15 @@
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use autodecoder_evaluation::{SampleError, SampleQuality, frechet_distance, sample_quality};
-use tch::{Kind, Tensor};
+use autodecoder_training::{Streams, standard_normal};
+use tch::{Device, Kind, Tensor};
 
-use crate::make::{numbers, wave};
+use crate::make::numbers;
 
 /// Features `[rows, columns]` without structure.
-fn features(rows: i64, columns: i64, offset: f64) -> Tensor {
-    wave(&[rows, columns], offset).to_kind(Kind::Double)
+fn features(rows: i64, columns: i64, seed: u64) -> Tensor {
+    let mut rng = Streams::new(seed).rng("features", &[]);
+    standard_normal(rows, columns, Device::Cpu, &mut rng).to_kind(Kind::Double)
 }
 
 /// Points `mean ± a_j e_j` for every axis `j`, turned by `rotation`. Their covariance, over 2d − 1, is
@@ -99,9 +101,9 @@ fn neighbourhoods(quality: &SampleQuality) -> [f64; 4] {
 #[test]
 fn neighbourhoods_equal_brute_force() {
     // More rows than a block of the distance matrix holds; the last block is short.
-    let real = features(300, 3, 0.0);
+    let real = features(300, 3, 0);
     for (scale, shift) in [(1.0, 0.0), (0.3, 0.4), (2.0, 0.0)] {
-        let generated = features(270, 3, 7.0) * scale + shift;
+        let generated = features(270, 3, 7) * scale + shift;
         let found = sample_quality(&generated, &real).unwrap();
         let expected = brute_force(&generated, &real);
         assert_eq!(neighbourhoods(&found), expected, "scale {scale}, shift {shift}");
@@ -112,19 +114,19 @@ fn neighbourhoods_equal_brute_force() {
 
 #[test]
 fn equal_sets_are_as_good_as_can_be() {
-    let real = features(400, 6, 1.0);
+    let real = features(400, 6, 1);
     let found = sample_quality(&real, &real).unwrap();
     assert_abs_diff_eq!(found.frechet, 0.0, epsilon = 1e-9);
     // Every image lies in its own neighbourhood and those of its neighbours, but on the edge of one's.
     assert_eq!(neighbourhoods(&found), [1.0, 1.0, 1.0, 1.0]);
     // Fewer images than features leave the covariance without full rank.
-    let few = features(8, 50, 1.0);
+    let few = features(8, 50, 1);
     assert_abs_diff_eq!(frechet_distance(&few, &few).unwrap(), 0.0, epsilon = 1e-9);
 }
 
 #[test]
 fn sets_far_apart_are_as_bad_as_can_be() {
-    let real = features(40, 3, 0.0);
+    let real = features(40, 3, 0);
     let found = sample_quality(&(&real + 100.0), &real).unwrap();
     assert_relative_eq!(found.frechet, 3.0 * 100.0 * 100.0, max_relative = 1e-9);
     assert_eq!(neighbourhoods(&found), [0.0; 4]);
@@ -132,7 +134,7 @@ fn sets_far_apart_are_as_bad_as_can_be() {
 
 #[test]
 fn order_changes_nothing() {
-    let (generated, real) = (features(300, 4, 3.0), features(320, 4, 0.0));
+    let (generated, real) = (features(300, 4, 3), features(320, 4, 0));
     let once = sample_quality(&generated, &real).unwrap();
     let reversed = sample_quality(&generated.flip([0]), &real.flip([0])).unwrap();
     assert_eq!(neighbourhoods(&once), neighbourhoods(&reversed));
@@ -141,14 +143,14 @@ fn order_changes_nothing() {
 
 #[test]
 fn what_cannot_be_compared_is_refused() {
-    let real = features(20, 3, 0.0);
+    let real = features(20, 3, 0);
     let error = |generated: Tensor| sample_quality(&generated, &real).unwrap_err();
     assert_eq!(
-        error(features(5, 3, 0.0)),
+        error(features(5, 3, 0)),
         SampleError::TooFew { which: "generated", found: 5, least: 6 }
     );
-    assert_eq!(error(features(20, 4, 0.0)), SampleError::Width { found: 4, expected: 3 });
-    let broken = features(20, 3, 0.0) / features(20, 3, 0.0).zeros_like();
+    assert_eq!(error(features(20, 4, 0)), SampleError::Width { found: 4, expected: 3 });
+    let broken = features(20, 3, 0) / features(20, 3, 0).zeros_like();
     assert_eq!(error(broken), SampleError::NotFinite { which: "generated" });
-    assert!(frechet_distance(&real, &features(20, 4, 0.0)).is_err());
+    assert!(frechet_distance(&real, &features(20, 4, 0)).is_err());
 }
