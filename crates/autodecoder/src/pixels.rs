@@ -10,7 +10,11 @@ use tch::{Device, Kind, Tensor};
 /// # Errors
 /// Where libtorch cannot copy them.
 pub(crate) fn decode_to_bytes(model: &LatentModel, z: &Tensor) -> Result<Vec<Vec<u8>>> {
-    let flat = grey_levels(model, z).flatten(1, -1).to_kind(Kind::Uint8).to_device(Device::Cpu).contiguous();
+    let flat = grey_levels(model, z)
+        .flatten(1, -1)
+        .to_kind(Kind::Uint8)
+        .to_device(Device::Cpu)
+        .contiguous();
     let size = flat.size();
     let (count, numel) = (size[0] as usize, size[1] as usize);
     let mut bytes = vec![0u8; count * numel];

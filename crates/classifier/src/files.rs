@@ -73,10 +73,7 @@ pub fn save_classifier(
 ///
 /// # Errors
 /// [`Error::Io`] or [`Error::Malformed`] where a file is missing, damaged, or from another format.
-pub fn load_classifier(
-    folder: &Path,
-    device: Device,
-) -> Result<(Classifier, Description), Error> {
+pub fn load_classifier(folder: &Path, device: Device) -> Result<(Classifier, Description), Error> {
     let path = folder.join(DESCRIPTION);
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
     let contents: Contents = serde_json::from_str(&text).map_err(malformed(&path))?;

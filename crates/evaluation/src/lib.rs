@@ -19,8 +19,8 @@ pub use metrics::{EvaluationConfig, Metrics, evaluate};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use samplers::{
-    FromPrior, KernelDensity, Mixture, Sampler, SamplerError, SamplerFamily, evenly,
-    fit_sampler, load_sampler, posterior_samples, samplers, save_sampler,
+    FromPrior, KernelDensity, Mixture, Sampler, SamplerError, SamplerFamily, evenly, fit_sampler,
+    load_sampler, posterior_samples, samplers, save_sampler,
 };
 pub use samples::{
     NEIGHBOURS, RealFeatures, SampleError, SampleQuality, frechet_distance, sample_quality,

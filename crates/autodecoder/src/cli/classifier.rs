@@ -78,7 +78,8 @@ fn make_folder(out: &Path) -> Result<()> {
         "{}: this folder holds a classifier; remove it, or choose another folder with --out",
         out.display()
     );
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))
+    std::fs::create_dir_all(out)
+        .with_context(|| format!("cannot make the folder {}", out.display()))
 }
 
 /// A stop is no error of the user's.

@@ -90,7 +90,15 @@ impl Judge<'_> {
         let [train, test] = [&train, &test].map(|images| classifier.image_features(images));
         let real = RealFeatures::new(&test).context("the run's test images")?;
         progress.clear();
-        Ok(Judge { session, classifier, accuracy: description.test_accuracy, count, real, test, train })
+        Ok(Judge {
+            session,
+            classifier,
+            accuracy: description.test_accuracy,
+            count,
+            real,
+            test,
+            train,
+        })
     }
 
     /// What real images reach: the training images judged like samples.
@@ -155,8 +163,7 @@ impl Judge<'_> {
     /// Features of the images that `latents` decode to.
     fn features(&self, trained: &TrainedModel, latents: &Tensor) -> Tensor {
         let _guard = tch::no_grad_guard();
-        let of_batch =
-            |z: &Tensor| self.classifier.features(&decode_as_saved(&trained.model, z));
+        let of_batch = |z: &Tensor| self.classifier.features(&decode_as_saved(&trained.model, z));
         Tensor::cat(&latents.split(BATCH, 0).iter().map(of_batch).collect::<Vec<_>>(), 0)
     }
 
@@ -176,8 +183,7 @@ impl Judge<'_> {
     ) -> Result<[GridRow; 2]> {
         let shown = SHOWN.min(self.count);
         let images = decode_to_bytes(&trained.model, &samples.narrow(0, 0, shown))?;
-        let distances =
-            Tensor::cdist(&features.narrow(0, 0, shown), &self.train, 2.0, None::<i64>);
+        let distances = Tensor::cdist(&features.narrow(0, 0, shown), &self.train, 2.0, None::<i64>);
         let nearest: Vec<usize> = Vec::<i64>::try_from(distances.argmin(1, false))?
             .into_iter()
             .map(|position| position as usize)

@@ -21,7 +21,7 @@ pub(super) fn section(facts: &Facts) -> Result<Option<Section>> {
             "The prior is one place to draw latents from. Others can be fitted to the training \
              latents afterwards, one posterior sample an image, with the decoder left as it is: a \
              Gaussian mixture with full covariances, and a kernel density (`kde`), whose samples are \
-             training latents with noise. @{{sample-quality}} judges what is decoded from each by {} \
+             training latents with noise. @{{judged}} judges what is decoded from each by {} \
              features an image: the last hidden layer of a classifier that names {} percent of the \
              data set's test images rightly.",
             judge.features,
@@ -76,7 +76,7 @@ fn table(facts: &Facts, judge: &JudgeResults) -> Table {
         fixed(judge.test_to_nearest_train.median, 2)
     );
     let rows = rows(facts, judge);
-    let mut table = Table::new("sample-quality", caption, columns);
+    let mut table = Table::new("judged", caption, columns);
     let column = |value: fn(&SampleQuality) -> f64, decimals, lowest| -> Vec<Cell> {
         let contest: Vec<_> =
             rows.iter().map(|row| row.sampled.then(|| value(row.quality))).collect();
@@ -151,7 +151,8 @@ fn without_an_encoder(facts: &Facts) -> Option<String> {
     };
     let (ad, fitted) = of(ModelKind::AutoDecoder, "mixture")?;
     let (vae, prior) = of(ModelKind::VariationalAutoencoder, "prior")?;
-    let verdict = if fitted <= prior { "samples at least as well as" } else { "samples worse than" };
+    let verdict =
+        if fitted <= prior { "samples at least as well as" } else { "samples worse than" };
     Some(format!(
         "By Fréchet distance the auto-decoder `{ad}` with a fitted mixture ({}) {verdict} the \
          variational autoencoder `{vae}` from its prior ({}).",

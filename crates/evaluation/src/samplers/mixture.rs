@@ -143,7 +143,8 @@ impl Components {
 
     /// `count` components, each as likely as its weight.
     fn picks(&self, count: i64, rng: &mut dyn RngCore) -> Tensor {
-        let shares = self.weights.to_kind(Kind::Double).to_device(Device::Cpu).cumsum(0, None::<Kind>);
+        let shares =
+            self.weights.to_kind(Kind::Double).to_device(Device::Cpu).cumsum(0, None::<Kind>);
         let draws: Vec<f64> = (0..count).map(|_| rng.random::<f64>()).collect();
         // The last share is 1 but for rounding, and a draw above it would name no component.
         let last = self.weights.size()[0] - 1;

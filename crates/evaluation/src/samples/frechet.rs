@@ -36,7 +36,8 @@ impl Moments {
         let shift = (&self.mean - &other.mean).square().sum(Kind::Double).double_value(&[]);
         let product = self.root.matmul(&other.root);
         let both = [-2i64, -1].as_slice();
-        let shared = product.linalg_norm_ord_str("nuc", both, false, None::<Kind>).double_value(&[]);
+        let shared =
+            product.linalg_norm_ord_str("nuc", both, false, None::<Kind>).double_value(&[]);
         // Equal sets would end a rounding error below zero.
         (shift + self.trace + other.trace - 2.0 * shared).max(0.0)
     }

@@ -54,8 +54,7 @@ impl Manifold {
     /// their paper's equation 1; for density and coverage open, as in their authors' program, so that
     /// real images have a density of 1 among themselves.
     pub fn compare(&self, generated: &Tensor) -> Counts {
-        let own_radii = nearest(generated, PRECISION_NEIGHBOURS)
-            .narrow(1, PRECISION_NEIGHBOURS, 1);
+        let own_radii = nearest(generated, PRECISION_NEIGHBOURS).narrow(1, PRECISION_NEIGHBOURS, 1);
         let nobody = || Tensor::zeros([self.len()], (Kind::Bool, generated.device()));
         let (mut covered, mut recalled) = (nobody(), nobody());
         let (mut precise, mut neighbourhoods) = (0, 0);

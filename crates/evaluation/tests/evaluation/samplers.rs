@@ -44,12 +44,12 @@ fn assert_close(found: &Tensor, expected: &Tensor, epsilon: f64) {
     }
 }
 
-/// 4,000 latents of two Gaussians with other shapes: 3,000 around (0, 0), stretched along the diagonal,
-/// and 1,000 around (10, −10).
+/// 2,000 latents of two Gaussians with other shapes: 1,500 around (0, 0), stretched along the diagonal,
+/// and 500 around (10, −10).
 fn two_groups() -> Tensor {
     let factor = Tensor::from_slice(&[1.0f32, 0.0, 0.9, 0.3]).reshape([2, 2]);
-    let first = normal(3000, 2, 1).matmul(&factor.tr());
-    let second = normal(1000, 2, 2) * 0.5 + Tensor::from_slice(&[10.0f32, -10.0]);
+    let first = normal(1500, 2, 1).matmul(&factor.tr());
+    let second = normal(500, 2, 2) * 0.5 + Tensor::from_slice(&[10.0f32, -10.0]);
     Tensor::cat(&[first, second], 0)
 }
 
@@ -63,13 +63,13 @@ fn a_mixture_finds_the_groups_with_their_shares_and_shapes() {
     let (weights, means) = (parameter(&*sampler, "weights"), parameter(&*sampler, "means"));
     let first = i64::from(weights.double_value(&[1]) > weights.double_value(&[0]));
     assert_relative_eq!(weights.double_value(&[first]), 0.75, epsilon = 1e-3);
-    // Standard errors of the means: 0.018 and 0.016.
-    assert_close(&means.get(first), &Tensor::from_slice(&[0.0, 0.0]), 0.08);
-    assert_close(&means.get(1 - first), &Tensor::from_slice(&[10.0, -10.0]), 0.08);
+    // Standard errors of the means: 0.026 and 0.022.
+    assert_close(&means.get(first), &Tensor::from_slice(&[0.0, 0.0]), 0.11);
+    assert_close(&means.get(1 - first), &Tensor::from_slice(&[10.0, -10.0]), 0.11);
     let scale = parameter(&*sampler, "scales").get(first);
     // A thousandth of the latents' variance, about 20, is added to each variance.
     let covariance = Tensor::from_slice(&[1.02, 0.9, 0.9, 0.92]).reshape([2, 2]);
-    assert_close(&scale.matmul(&scale.tr()), &covariance, 0.1);
+    assert_close(&scale.matmul(&scale.tr()), &covariance, 0.15);
 }
 
 #[test]
@@ -131,7 +131,8 @@ fn no_other_width_explains_the_left_out_latents_better() {
         assert!(leave_one_out(&rows, &scaled(factor)) < best, "a factor of {factor} is better");
     }
     // One width in standard deviations, whatever a dimension's unit.
-    let deviations = numbers(&latents.to_kind(Kind::Double).std_dim([0i64].as_slice(), false, false));
+    let deviations =
+        numbers(&latents.to_kind(Kind::Double).std_dim([0i64].as_slice(), false, false));
     let widths: Vec<f64> = bandwidth.iter().zip(deviations).map(|(h, s)| h / s).collect();
     assert_relative_eq!(widths[0], widths[1], max_relative = 1e-5);
     assert_relative_eq!(widths[0], widths[2], max_relative = 1e-5);

@@ -28,8 +28,10 @@ fn cross(mean: &[f64], deviations: &[f64], rotation: Option<&Tensor>) -> Tensor 
 fn gaussians_with_the_same_axes_are_apart_by_means_and_deviations() {
     let (mean_a, mean_b) = ([0.0, 1.0, 2.0, -1.0], [3.0, 1.0, 0.0, 0.5]);
     let (deviations_a, deviations_b) = ([1.0, 2.0, 0.5, 0.0], [2.0, 0.1, 0.5, 1.5]);
-    let found =
-        frechet_distance(&cross(&mean_a, &deviations_a, None), &cross(&mean_b, &deviations_b, None));
+    let found = frechet_distance(
+        &cross(&mean_a, &deviations_a, None),
+        &cross(&mean_b, &deviations_b, None),
+    );
     let square = |a: &[f64], b: &[f64]| -> f64 {
         a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()
     };
@@ -48,14 +50,30 @@ fn gaussians_with_other_axes_follow_the_closed_form_in_two_dimensions() {
     let zero = [0.0; 3];
     let found = frechet_distance(&cross(&zero, &a, None), &cross(&zero, &b, Some(&rotation)));
     let [a, b] = [a, b].map(|deviations| deviations.map(|x| x * x));
-    let turned = [
-        b[0] * cosine * cosine + b[1] * sine * sine,
-        b[0] * sine * sine + b[1] * cosine * cosine,
-    ];
+    let turned =
+        [b[0] * cosine * cosine + b[1] * sine * sine, b[0] * sine * sine + b[1] * cosine * cosine];
     let trace = a[0] * turned[0] + a[1] * turned[1];
     let shared = (trace + 2.0 * (a[0] * a[1] * b[0] * b[1]).sqrt()).sqrt();
     let expected = a[0] + a[1] + b[0] + b[1] - 2.0 * shared;
     assert_relative_eq!(found.unwrap(), expected, max_relative = 1e-10);
+}
+
+/// Features that a few lines of any language can make again.
+fn formula(rows: i64, scale: f64, shift: f64) -> Tensor {
+    let value = |i: i64, j: i64| {
+        let (i, j) = (i as f64, j as f64);
+        scale * (0.7 * i + 1.3 * j * j).sin() + 0.3 * (1.1 * i * (j + 1.0)).cos() + shift * j
+    };
+    let values: Vec<f64> = (0..rows).flat_map(|i| (0..5).map(move |j| value(i, j))).collect();
+    Tensor::from_slice(&values).reshape([rows, 5])
+}
+
+/// `tr(A + B − 2 sqrtm(A B))` and the means' distance by NumPy 2.4.6 (`cov`) and SciPy 1.17.1
+/// (`linalg.sqrtm`), which takes the root of the product itself.
+#[test]
+fn the_distance_is_scipys() {
+    let found = frechet_distance(&formula(40, 1.0, 0.0), &formula(30, 1.5, 0.2)).unwrap();
+    assert_relative_eq!(found, 1.9255496945099633, max_relative = 1e-9);
 }
 
 /// Distance between two rows.
