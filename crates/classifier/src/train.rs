@@ -1,7 +1,9 @@
 //! The classifier's training.
 
+use std::time::Instant;
+
 use autodecoder_training::{
-    Adam, Observer, Optimiser, Schedule, ScheduleKind, Streams, epoch_order,
+    Adam, EpochRecord, Observer, Optimiser, Schedule, ScheduleKind, Streams, epoch_order,
 };
 use tch::{Kind, Tensor};
 
@@ -86,6 +88,7 @@ impl<'a> Fit<'a> {
 
     /// One pass over all images; their mean loss.
     fn epoch(&mut self, epoch: u32, observer: &mut dyn Observer) -> Result<f64, Error> {
+        let started = Instant::now();
         let order = epoch_order(self.images.images().len(), self.streams, epoch);
         let batches = order.chunks(self.config.batch_size as usize);
         let count = batches.len() as u64;
@@ -102,7 +105,29 @@ impl<'a> Fit<'a> {
         }
         // Only here does the CPU wait for the device.
         let loss = Tensor::stack(&sums, 0).sum(Kind::Double).double_value(&[]) / order.len() as f64;
-        finite(loss, epoch + 1, self.config.rate)
+        let loss = finite(loss, epoch + 1, self.config.rate)?;
+        observer.epoch(&self.record(epoch + 1, loss, started.elapsed().as_secs_f64()));
+        Ok(loss)
+    }
+
+    /// What progress shows of an epoch, counted from 1. The loss is all of the objective.
+    fn record(&self, epoch: u32, loss: f64, seconds: f64) -> EpochRecord {
+        EpochRecord {
+            epoch,
+            objective: loss,
+            reconstruction: loss,
+            kl: None,
+            regulariser_weight: 0.0,
+            decoder_rate: self.rate_at(f64::from(epoch) / f64::from(self.config.epochs)),
+            latent_rate: 0.0,
+            seconds,
+            images_per_second: self.images.images().len() as f64 / seconds,
+        }
+    }
+
+    fn rate_at(&self, progress: f64) -> f64 {
+        let schedule = Schedule { kind: ScheduleKind::Cosine, warm_up: self.config.warm_up };
+        self.config.rate * schedule.factor(progress)
     }
 
     /// Moves the parameters by one batch; its mean loss, before the step.
@@ -114,8 +139,7 @@ impl<'a> Fit<'a> {
         let labels = self.images.labels().index_select(0, &indices);
         let loss = self.classifier.logits(&pixels).cross_entropy_for_logits(&labels);
         let gradients = Tensor::run_backward(&[&loss], &self.parameters, false, false);
-        let schedule = Schedule { kind: ScheduleKind::Cosine, warm_up: self.config.warm_up };
-        let rate = self.config.rate * schedule.factor(progress);
+        let rate = self.rate_at(progress);
         tch::no_grad(|| {
             let _ = self.steps.g_add_scalar_(1.0);
             let values = self.parameters.iter_mut().zip(&mut self.state).zip(&gradients);

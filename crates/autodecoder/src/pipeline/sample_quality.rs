@@ -125,7 +125,10 @@ impl Judge<'_> {
         let mut samplers = BTreeMap::new();
         let shape = session.images.train.shape();
         let mut grid = ImageGrid::new(shape.height, shape.width);
-        for sampler in session.catalogue.samplers.names() {
+        let mut names = session.catalogue.samplers.names();
+        // The others are compared with it.
+        names.sort_by_key(|name| *name != "prior");
+        for sampler in names {
             check_stop("between two samplers")?;
             let family = session.catalogue.samplers.get(sampler)?;
             let samples = self.draw(trained, family.as_ref(), &latents)?;
