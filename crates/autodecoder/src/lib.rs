@@ -28,7 +28,8 @@ pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
-    ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
+    ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples, Results,
+    SamplerResults, Seconds, TsneResults, VariantResults,
 };
 pub use run_folder::{Existing, RunFolder};
 pub use run_lock::RunLock;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{Metrics, PriorGap};
+use autodecoder_evaluation::{Metrics, PriorGap, SampleQuality, Spread};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub struct Results {
     pub environment: Environment,
     /// Number of images.
     pub data: DataSizes,
+    /// What samples were judged by, once they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<JudgeResults>,
     /// Metrics by model.
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
@@ -62,10 +65,45 @@ pub struct ModelResults {
     pub test: Metrics,
     /// How far latents lie from the prior.
     pub prior_gap: PriorGap,
+    /// The quality of its samples, once they were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<ModelSamples>,
     /// The t-SNE map, once there is one.
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
     pub seconds: Seconds,
+}
+
+/// What samples are judged by, and what real images reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct JudgeResults {
+    /// Share of the data set's test images that the classifier names rightly.
+    pub classifier_accuracy: f64,
+    /// Features of an image.
+    pub features: i64,
+    /// Training images judged as samples are.
+    pub floor: SampleQuality,
+    /// Distance from a test image to the nearest training image, by features.
+    pub test_to_nearest_train: Spread,
+}
+
+/// The quality of a model's samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSamples {
+    /// Test images decoded from the means of their rows, judged as samples are.
+    pub reconstructions: SampleQuality,
+    /// Samples by the name of their sampler.
+    pub samplers: BTreeMap<String, SamplerResults>,
+}
+
+/// The quality of one sampler's samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SamplerResults {
+    /// Beside the test images.
+    #[serde(flatten)]
+    pub quality: SampleQuality,
+    /// Distance from a sample to the nearest training image, by features.
+    pub to_nearest_train: Spread,
 }
 
 /// The quality of a t-SNE map.

@@ -45,6 +45,16 @@ pub enum Command {
     /// Write report.html from what the other commands left.
     #[command(after_help = "Example: autodecoder report --run runs/standard")]
     Report(OldRun),
+    /// Train the classifier whose features judge samples (classifier.json, classifier.safetensors).
+    #[command(
+        after_help = "Example: autodecoder classifier --data external/fashion-mnist --out runs/classifier"
+    )]
+    Classifier(ClassifierArguments),
+    /// Fit samplers to every model's latents and judge their samples (results.json, figures/).
+    #[command(
+        after_help = "Example: autodecoder sample-quality --run runs/standard --classifier runs/classifier"
+    )]
+    SampleQuality(SampleQualityArguments),
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
@@ -83,6 +93,44 @@ pub struct OldRun {
     /// Where and how to compute.
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// Arguments of `classifier`.
+#[derive(Debug, Args)]
+pub struct ClassifierArguments {
+    /// Folder for the classifier's two files.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Name of the data set in the folder that --data names.
+    #[arg(long, default_value = "fashion-mnist")]
+    pub set: String,
+    /// A TOML file with the classifier's settings [default: assets/classifiers/standard.toml].
+    #[arg(long)]
+    pub settings: Option<PathBuf>,
+    /// Passes over all images; wins over the settings'.
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// The seed of the classifier's random streams.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// Arguments of `sample-quality`.
+#[derive(Debug, Args)]
+pub struct SampleQualityArguments {
+    /// Folder of the classifier whose features judge the samples.
+    #[arg(long)]
+    pub classifier: PathBuf,
+    /// Samples of each sampler. Fréchet distances compare only at equal numbers.
+    #[arg(long, default_value_t = 10_000, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(6..=1_000_000))]
+    pub samples: i64,
+    /// The run, and where and how to compute.
+    #[command(flatten)]
+    pub old: OldRun,
 }
 
 /// Where and how to compute.

@@ -1,12 +1,15 @@
 //! The command line.
 
 mod arguments;
+mod classifier;
 mod info;
 mod open;
 
 use anyhow::Result;
 
-pub use arguments::{Arguments, Command, NewRun, OldRun};
+pub use arguments::{
+    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
+};
 
 use crate::Catalogue;
 use crate::pipeline;
@@ -42,14 +45,22 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Interpolate(old) => take(pipeline::interpolate, &open::old_run(&old, catalogue)?),
         Command::Tsne(old) => take(pipeline::tsne, &open::old_run(&old, catalogue)?),
         Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
+        Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
+        Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
+}
+
+fn sample_quality(arguments: &SampleQualityArguments, catalogue: Catalogue) -> Result<()> {
+    let session = open::old_run(&arguments.old, catalogue)?;
+    let SampleQualityArguments { classifier, samples, .. } = arguments;
+    take(|session| pipeline::sample_quality(session, classifier, *samples), &session)
 }
 
 type Step = fn(&Session) -> Result<()>;
 
 /// Takes a step of a run that is open. Only from here on is there something to go on with.
-fn take(step: Step, session: &Session) -> Result<()> {
+fn take(step: impl Fn(&Session) -> Result<()>, session: &Session) -> Result<()> {
     let stopped = check_stop("before the step was begun").map_err(anyhow::Error::from);
     let result = stopped.and_then(|()| step(session));
     if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {

@@ -25,7 +25,10 @@ pub fn evaluate(session: &Session) -> Result<()> {
         let trained = session.load(config)?;
         infer_test(session, &trained, &test)?;
         let mut entry = measure(session, &trained, &train, &test)?;
-        entry.tsne = results.models.get(&config.name).and_then(|old| old.tsne);
+        if let Some(old) = results.models.remove(&config.name) {
+            entry.tsne = old.tsne;
+            entry.samples = old.samples;
+        }
         say(&headline(&config.name, &entry));
         results.models.insert(config.name.clone(), entry);
         results.write(&path)?;
@@ -44,6 +47,7 @@ fn empty_results(session: &Session) -> Results {
             train: session.images.train.len(),
             test: session.images.test.len(),
         },
+        samples: None,
         models: Default::default(),
         comparisons: Vec::new(),
     }
@@ -91,6 +95,7 @@ fn measure(
         train: score(&train_latents.rows, train, "evaluate train")?,
         test: score(&test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
+        samples: None,
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

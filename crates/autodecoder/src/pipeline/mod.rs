@@ -7,6 +7,7 @@ mod finite;
 mod interpolate;
 mod report;
 mod sample;
+mod sample_quality;
 mod saving;
 mod train;
 mod tsne;
@@ -17,6 +18,7 @@ pub use finished::is_finished;
 pub use interpolate::{INTERPOLATION, interpolate};
 pub use report::report;
 pub use sample::{SIDE_BY_SIDE, sample, sheet_name};
+pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 

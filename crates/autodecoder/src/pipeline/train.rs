@@ -1,6 +1,7 @@
 //! Training every model of an experiment.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
@@ -110,10 +111,16 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
     {
         results.write(&path)?;
     }
-    match std::fs::remove_file(session.folder.test_latents(name)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| {
-            format!("cannot remove {}", session.folder.test_latents(name).display())
-        }),
+    remove(&session.folder.test_latents(name))?;
+    let samplers = session.catalogue.samplers.names();
+    samplers.into_iter().try_for_each(|sampler| remove(&session.folder.sampler(name, sampler)))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
         _ => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ mod numbers;
 mod posteriors;
 mod reproduce;
 mod results;
+mod sample_quality;
 mod samples;
 mod targets;
 
@@ -32,7 +33,11 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
         .section(samples::glance(&facts)?)
         .section(models::section(&facts))
         .section(results::section(&facts)?)
-        .section(samples::section(&facts)?)
+        .section(samples::section(&facts)?);
+    if let Some(section) = sample_quality::section(&facts)? {
+        report = report.section(section);
+    }
+    report = report
         .section(latent_space::section(&facts)?)
         .section(interpolation::section(&facts)?)
         .section(posteriors::section(&facts));

@@ -34,4 +34,5 @@ mod report_text;
 mod repository;
 mod reproducible;
 mod results_schema;
+mod sample_quality;
 mod shared_runs;

@@ -13,3 +13,5 @@ mod metrics;
 mod per_image;
 mod prior_gap;
 mod ranges;
+mod samplers;
+mod samples;
