@@ -1,10 +1,12 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
 mod compare;
+mod epoch_samples;
 mod evaluate;
 mod finished;
 mod finite;
 mod interpolate;
+mod probes;
 mod report;
 mod sample;
 mod saving;
@@ -12,6 +14,7 @@ mod train;
 mod tsne;
 
 pub use compare::compare;
+pub use epoch_samples::epoch_sheet_name;
 pub use evaluate::evaluate;
 pub use finished::is_finished;
 pub use interpolate::{INTERPOLATION, interpolate};

@@ -21,6 +21,7 @@ mod dependencies;
 mod diverged;
 mod document;
 mod elsewhere;
+mod epoch_samples;
 mod experiments;
 mod folder;
 mod full_disk;

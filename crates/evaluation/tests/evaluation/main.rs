@@ -11,4 +11,5 @@ mod make;
 mod metrics;
 mod per_image;
 mod prior_gap;
+mod probes;
 mod ranges;
