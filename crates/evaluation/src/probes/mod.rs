@@ -15,7 +15,7 @@ pub use neighbours::neighbour_predictions;
 
 /// Values that the classifiers look at: all pixels of Fashion-MNIST. They are copied in double
 /// precision several times, which shall not take more memory than training.
-const MOST_VALUES: i64 = 50_000_000;
+const MOST_VALUES: usize = 50_000_000;
 
 /// Features `[N, d]` of any kind with their classes `[N]`, `i64` from 0, on one device.
 #[derive(Debug)]
@@ -35,8 +35,8 @@ impl Labelled {
     }
 
     /// Every image, every second, every third, …: as many as have at most `values` features in all.
-    fn thinned(&self, values: i64) -> Labelled {
-        let step = (self.features.numel() as i64).div_ceil(values).max(1);
+    fn thinned(&self, values: usize) -> Labelled {
+        let step = self.features.numel().div_ceil(values).max(1) as i64;
         let every = |tensor: &Tensor| tensor.slice(0, None::<i64>, None::<i64>, step);
         Labelled { features: every(&self.features), classes: every(&self.classes) }
     }

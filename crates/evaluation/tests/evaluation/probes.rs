@@ -10,9 +10,9 @@ const CLASSES: usize = 3;
 
 /// Items whose class pulls two of four features, `count × 4`. The last feature is large and noisy.
 fn items(count: usize, offset: f64) -> (Vec<f64>, Vec<u8>) {
-    let label = |i: usize| ((i * i + i / 5) % CLASSES) as u8;
+    let label = |i: usize| (i * 37 % 101 % CLASSES) as u8;
     let feature = |i: usize, k: usize| {
-        let noise = ((i * 4 + k) as f64 * 1.7 + offset).sin();
+        let noise = ((i * 4 + k) as f64 * (1.7 + 0.31 * k as f64) + offset).sin();
         let pull = if k < 2 { 0.7 * (f64::from(label(i)) * (k as f64 + 1.0)).cos() } else { 0.0 };
         (noise + pull) * [1.0, 0.1, 3.0, 40.0][k]
     };
@@ -26,9 +26,8 @@ fn labelled((features, labels): &(Vec<f64>, Vec<u8>)) -> Labelled {
 
 /// A vote among the `k` nearest, one image after another; of as many votes the lowest class wins.
 fn vote(train: &(Vec<f64>, Vec<u8>), point: &[f64], k: usize) -> f64 {
-    let distance = |other: &[f64]| -> f64 {
-        point.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum()
-    };
+    let distance =
+        |other: &[f64]| -> f64 { point.iter().zip(other).map(|(a, b)| (a - b) * (a - b)).sum() };
     let mut all: Vec<(f64, u8)> =
         train.0.chunks(4).map(distance).zip(train.1.iter().copied()).collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -59,8 +58,7 @@ fn far_from_the_origin_neighbours_are_the_same() {
 #[test]
 fn distances_come_in_blocks() {
     let train = wave(&[60_000, 1], 0.0);
-    let labels: Vec<u8> =
-        numbers(&train).iter().map(|value| u8::from(*value > 0.0)).collect();
+    let labels: Vec<u8> = numbers(&train).iter().map(|value| u8::from(*value > 0.0)).collect();
     let points = wave(&[700, 1], 3.0);
     let expected: Vec<f64> =
         numbers(&points).iter().map(|value| f64::from(u8::from(*value > 0.0))).collect();
@@ -75,6 +73,24 @@ fn of_as_many_votes_the_lowest_class_wins() {
     let train = Labelled::new(features, &[2, 1, 2, 1]);
     let origin = Tensor::zeros([1, 1], (Kind::Double, Device::Cpu));
     assert_eq!(numbers(&neighbour_predictions(&train, &origin, 4)), [1.0]);
+}
+
+/// scikit-learn 1.9.1: `LogisticRegression(C=1.0, tol=1e-12, max_iter=100000)` on features from
+/// `StandardScaler`, and `KNeighborsClassifier`, on these items.
+#[test]
+fn predictions_agree_with_scikit_learn() {
+    const LINEAR: [u8; 50] = [
+        0, 2, 2, 1, 0, 0, 1, 0, 0, 1, 2, 0, 2, 2, 2, 1, 0, 1, 0, 0, 0, 1, 0, 2, 2, 2, 2, 1, 1, 0,
+        1, 0, 0, 0, 2, 2, 1, 2, 1, 2, 0, 1, 0, 0, 0, 1, 2, 2, 2, 1,
+    ];
+    let (train, test) = (labelled(&items(90, 0.0)), labelled(&items(50, 5.0)));
+    let found = numbers(&linear_predictions(&train, &test.features));
+    assert_eq!(found, LINEAR.map(f64::from));
+    for (k, right) in [(5, 14.0), (20, 20.0)] {
+        let found = probe(&train, &test, k);
+        assert_relative_eq!(found.knn.accuracy * 50.0, right);
+        assert_relative_eq!(found.linear.accuracy * 50.0, 28.0);
+    }
 }
 
 #[test]
