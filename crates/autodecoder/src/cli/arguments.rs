@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Auto-decoders and variational auto-decoders: train, measure, look.
 #[derive(Debug, Parser)]
@@ -45,6 +45,11 @@ pub enum Command {
     /// Write report.html from what the other commands left.
     #[command(after_help = "Example: autodecoder report --run runs/standard")]
     Report(OldRun),
+    /// Train many small models that differ in one setting: a figure, tables, an answer.
+    #[command(
+        after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"
+    )]
+    Sweep(SweepArguments),
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
@@ -83,6 +88,36 @@ pub struct OldRun {
     /// Where and how to compute.
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// Arguments of a sweep.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// What is varied.
+    #[arg(value_enum)]
+    pub what: Varied,
+    /// Fewer images, epochs, dimensions and seeds: some minutes.
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// All of Fashion-MNIST, for a GPU.
+    #[arg(long)]
+    pub full: bool,
+    /// Folder for the results [default: runs/sweep-latent-dim, with -quick or -full].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Begin anew, whatever sweep the folder holds.
+    #[arg(long)]
+    pub force: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// A setting that a sweep varies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Varied {
+    /// The number of values in a latent.
+    LatentDim,
 }
 
 /// Where and how to compute.

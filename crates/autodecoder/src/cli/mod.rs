@@ -3,10 +3,11 @@
 mod arguments;
 mod info;
 mod open;
+mod sweep;
 
 use anyhow::Result;
 
-pub use arguments::{Arguments, Command, NewRun, OldRun};
+pub use arguments::{Arguments, Command, NewRun, OldRun, SweepArguments, Varied};
 
 use crate::Catalogue;
 use crate::pipeline;
@@ -42,6 +43,7 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Interpolate(old) => take(pipeline::interpolate, &open::old_run(&old, catalogue)?),
         Command::Tsne(old) => take(pipeline::tsne, &open::old_run(&old, catalogue)?),
         Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
+        Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
 }
@@ -51,7 +53,11 @@ type Step = fn(&Session) -> Result<()>;
 /// Takes a step of a run that is open. Only from here on is there something to go on with.
 fn take(step: Step, session: &Session) -> Result<()> {
     let stopped = check_stop("before the step was begun").map_err(anyhow::Error::from);
-    let result = stopped.and_then(|()| step(session));
+    say_how_to_go_on(stopped.and_then(|()| step(session)))
+}
+
+/// Says, of work that was stopped, that it can be gone on with.
+fn say_how_to_go_on(result: Result<()>) -> Result<()> {
     if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
         say("The same command, without --force, goes on from here");
     }

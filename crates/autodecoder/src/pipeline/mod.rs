@@ -23,4 +23,6 @@ pub use sample::{SIDE_BY_SIDE, sample, sheet_name};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
+pub(crate) use probes::latent_probes;

@@ -24,7 +24,7 @@ pub(crate) fn latent_probes(
 }
 
 /// The same classifiers on the images' pixels: what there is to know without a model.
-pub(crate) fn pixel_probes(session: &Session) -> Probes {
+pub(super) fn pixel_probes(session: &Session) -> Probes {
     let pixels = |images: &ImageSet| {
         let pixels = Tensor::from_slice(images.pixels()).to_device(session.device);
         Labelled::new(pixels.reshape([images.len() as i64, -1]), images.labels())

@@ -69,7 +69,7 @@ impl History {
             shares.push(share);
         }
         if let Some((_, change, inverse)) = self.pairs.back() {
-            direction = direction * (1.0 / (inverse * dot(change, change)));
+            direction *= 1.0 / (inverse * dot(change, change));
         }
         for ((step, change, inverse), share) in self.pairs.iter().zip(shares.into_iter().rev()) {
             let back = inverse * dot(change, &direction);
