@@ -32,7 +32,7 @@ pub struct Arguments {
     /// A folder with Fashion-MNIST, instead of fetching it.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Fewer images, epochs, dimensions and seeds: some minutes.
+    /// Fewer images, epochs and dimensions: some minutes.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
     /// All images, for a GPU.

@@ -96,7 +96,7 @@ pub struct SweepArguments {
     /// What is varied.
     #[arg(value_enum)]
     pub what: Varied,
-    /// Fewer images, epochs, dimensions and seeds: some minutes.
+    /// Fewer images, epochs and dimensions: some minutes.
     #[arg(long, conflicts_with = "full")]
     pub quick: bool,
     /// All of Fashion-MNIST, for a GPU.

@@ -1,6 +1,6 @@
 //! Does accuracy rise with latent_dim, then fall? In a sentence, from the numbers.
 
-use super::curve::{Curve, Shape};
+use super::curve::{Curve, LEAST_SEEDS, Shape};
 
 /// A classifier's name, and its accuracy for each kind of model.
 pub(super) type Case = (&'static str, Vec<Curve>);
@@ -33,11 +33,18 @@ pub(super) fn sentence(cases: &[Case]) -> Option<String> {
         (_, 0) => format!("; at {high} dimensions it is at most {} below its best", points(lost)),
         _ => format!("; in the others it is at most {} below its best there", points(lost)),
     };
+    let test = match curve.seeds() {
+        seeds if seeds < LEAST_SEEDS => {
+            "Fewer than three seeds tell no rise and no fall from chance.".to_owned()
+        }
+        seeds => format!(
+            "A rise or a fall is a difference that a t-test over {seeds} seeds tells from none at 95 %."
+        ),
+    };
     Some(format!(
-        "From {low} to {high} dimensions accuracy rises to a best in {rising} of {} cases and {fall}{rest}. A \
-         rise or a fall is a difference that a t-test over {} seeds tells from none at 95 %.",
-        named.len(),
-        curve.seeds()
+        "From {low} to {high} dimensions accuracy rises to a best in {rising} of {} cases and {fall}{rest}. \
+         {test}",
+        named.len()
     ))
 }
 

@@ -11,6 +11,9 @@ use super::cell::Cell;
 /// How sure a difference between two dimensions must be.
 const CONFIDENCE: f64 = 0.95;
 
+/// Two accuracies may agree to the last image by chance; then their error seems to be 0.
+pub(super) const LEAST_SEEDS: usize = 3;
+
 /// One measurement of one kind of model by rising latent_dim, over all seeds that were measured at
 /// every dimension.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,9 +41,11 @@ impl Mean {
         Mean { mean, standard_error: error }
     }
 
-    /// Whether it is above 0, by a t-test over so many values: a single one proves nothing.
+    /// Whether it is above 0, by a t-test over so many values; [`LEAST_SEEDS`] at least.
     fn is_clearly_positive(&self, count: usize) -> bool {
-        let Some(error) = self.standard_error else { return false };
+        let Some(error) = self.standard_error.filter(|_| count >= LEAST_SEEDS) else {
+            return false;
+        };
         let quantile = StudentsT::new(0.0, 1.0, count as f64 - 1.0);
         let quantile = quantile.map(|t| t.inverse_cdf(0.5 + CONFIDENCE / 2.0));
         quantile.is_ok_and(|quantile| self.mean > quantile * error)
@@ -142,6 +147,7 @@ pub(super) mod tests {
         assert!(with(4.303).is_clearly_positive(3));
         assert!(!with(4.302).is_clearly_positive(3));
         assert!(!with(-9.0).is_clearly_positive(3));
+        assert!(!Mean { mean: 9.0, standard_error: Some(0.0) }.is_clearly_positive(2));
         assert!(!Mean { mean: 9.0, standard_error: None }.is_clearly_positive(1));
     }
 

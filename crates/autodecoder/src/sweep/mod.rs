@@ -79,14 +79,17 @@ impl Sweep {
     fn say_what_is_missing(&self, folder: &SweepFolder) -> Result<()> {
         let places = self.plan.places();
         let missing: Vec<Place> = missing(&places, &known(folder, &places)?);
-        let minutes = missing.iter().map(|&place| self.plan.seconds(place)).sum::<f64>() / 60.0;
+        let seconds: f64 = missing.iter().map(|&place| self.plan.seconds(place)).sum();
+        let time = match (seconds / 60.0).round() {
+            minutes if minutes > 1.0 => format!("{minutes} minutes"),
+            _ => "a minute".to_owned(),
+        };
         say(&match missing.len() {
             0 => format!("sweep: all {} models are measured", places.len()),
             count => format!(
-                "sweep: {count} of {} models are to be trained and measured, about {:.0} minutes on two \
-                 quiet CPU cores",
-                places.len(),
-                minutes.max(1.0)
+                "sweep: {count} of {} models are to be trained and measured, about {time} on two quiet \
+                 CPU cores",
+                places.len()
             ),
         });
         Ok(())

@@ -73,7 +73,6 @@ impl Plan {
     pub fn quick() -> Plan {
         Plan {
             dimensions: vec![2, 8, 32, 128],
-            seeds: vec![1, 2],
             train: 1000,
             test: 500,
             epochs: 15,

@@ -36,3 +36,4 @@ mod repository;
 mod reproducible;
 mod results_schema;
 mod shared_runs;
+mod sweep;
