@@ -19,6 +19,7 @@ mod results;
 mod run_folder;
 mod run_lock;
 mod session;
+pub mod sweep;
 
 pub use catalogue::{Catalogue, OpenDataset};
 pub use checkpoint_interval::CheckpointInterval;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{Metrics, PriorGap, SampleQuality, Spread};
+use autodecoder_evaluation::{Metrics, PriorGap, Probes, SampleQuality, Spread};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct Results {
     /// What samples were judged by, once they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<JudgeResults>,
+    /// What the pixels themselves tell of the class; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub pixels: Option<Probes>,
     /// Metrics by model.
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
@@ -68,6 +71,9 @@ pub struct ModelResults {
     /// The quality of its samples, once they were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<ModelSamples>,
+    /// What the latents tell of the class; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub probes: Option<Probes>,
     /// The t-SNE map, once there is one.
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
@@ -106,6 +112,13 @@ pub struct SamplerResults {
     pub to_nearest_train: Spread,
 }
 
+impl ModelResults {
+    /// Whether the t-SNE map was made, and all of it measured.
+    pub(crate) fn has_map(&self) -> bool {
+        self.tsne.is_some_and(|tsne| tsne.trustworthiness.is_some())
+    }
+}
+
 /// The quality of a t-SNE map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TsneResults {
@@ -115,6 +128,13 @@ pub struct TsneResults {
     pub perplexity: f64,
     /// Exact KL divergence between the neighbourhoods, nats.
     pub kl: f64,
+    /// Trustworthiness of the map (Venna and Kaski 2001): 1 where all neighbours on it are neighbours
+    /// in the latent space, about ½ for a map at random; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub trustworthiness: Option<f64>,
+    /// Neighbours of each point that it looks at.
+    #[serde(default)]
+    pub trustworthiness_neighbours: Option<usize>,
 }
 
 /// Wall-clock seconds of a model's steps.

@@ -2,14 +2,16 @@
 //!
 //! [`infer`] gives images rows, by the encoder or fitted with the decoder frozen; [`evaluate`] scores rows, inferred
 //! or trained; [`prior_gap`] says how far latents lie from the prior that samples are drawn from;
-//! [`interpolate`] walks between two latents. A [`Sampler`] is a density fitted to latents, and
-//! [`sample_quality`] judges what is decoded from its draws. Nothing here changes a model.
+//! [`probe`] says what latents tell of an image's class; [`interpolate`] walks between two latents. A
+//! [`Sampler`] is a density fitted to latents, and [`sample_quality`] judges what is decoded from its
+//! draws. Nothing here changes a model.
 
 mod inference;
 mod interpolation;
 mod metrics;
 mod per_image;
 mod prior_gap;
+mod probes;
 mod samplers;
 mod samples;
 
@@ -18,6 +20,9 @@ pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
+pub use probes::{
+    Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions, probe,
+};
 pub use samplers::{
     FromPrior, KernelDensity, Mixture, Sampler, SamplerError, SamplerFamily, evenly, fit_sampler,
     load_sampler, posterior_samples, samplers, save_sampler,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Auto-decoders and variational auto-decoders: train, measure, look.
 #[derive(Debug, Parser)]
@@ -55,6 +55,11 @@ pub enum Command {
         after_help = "Example: autodecoder sample-quality --run runs/standard --classifier runs/classifier"
     )]
     SampleQuality(SampleQualityArguments),
+    /// Train many small models that differ in one setting: a figure, tables, an answer.
+    #[command(
+        after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"
+    )]
+    Sweep(SweepArguments),
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
@@ -118,6 +123,29 @@ pub struct ClassifierArguments {
     pub compute: Compute,
 }
 
+/// Arguments of a sweep.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// What is varied.
+    #[arg(value_enum)]
+    pub what: Varied,
+    /// Fewer images, epochs and dimensions: some minutes.
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// All of Fashion-MNIST, for a GPU.
+    #[arg(long)]
+    pub full: bool,
+    /// Folder for the results [default: runs/sweep-latent-dim, with -quick or -full].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Begin anew, whatever sweep the folder holds.
+    #[arg(long)]
+    pub force: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
 /// Arguments of `sample-quality`.
 #[derive(Debug, Args)]
 pub struct SampleQualityArguments {
@@ -131,6 +159,13 @@ pub struct SampleQualityArguments {
     /// The run, and where and how to compute.
     #[command(flatten)]
     pub old: OldRun,
+}
+
+/// A setting that a sweep varies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Varied {
+    /// The number of values in a latent.
+    LatentDim,
 }
 
 /// Where and how to compute.

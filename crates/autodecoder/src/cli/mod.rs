@@ -4,11 +4,13 @@ mod arguments;
 mod classifier;
 mod info;
 mod open;
+mod sweep;
 
 use anyhow::Result;
 
 pub use arguments::{
-    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
+    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments, SweepArguments,
+    Varied,
 };
 
 use crate::Catalogue;
@@ -47,6 +49,7 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
         Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
         Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
+        Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
 }
@@ -62,7 +65,11 @@ type Step = fn(&Session) -> Result<()>;
 /// Takes a step of a run that is open. Only from here on is there something to go on with.
 fn take(step: impl Fn(&Session) -> Result<()>, session: &Session) -> Result<()> {
     let stopped = check_stop("before the step was begun").map_err(anyhow::Error::from);
-    let result = stopped.and_then(|()| step(session));
+    say_how_to_go_on(stopped.and_then(|()| step(session)))
+}
+
+/// Says, of work that was stopped, that it can be gone on with.
+fn say_how_to_go_on(result: Result<()>) -> Result<()> {
     if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
         say("The same command, without --force, goes on from here");
     }

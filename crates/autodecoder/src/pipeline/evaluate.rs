@@ -6,6 +6,7 @@ use anyhow::Result;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
 use super::finite;
+use super::probes::{latent_probes, pixel_probes};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
@@ -20,6 +21,8 @@ pub fn evaluate(session: &Session) -> Result<()> {
     let mut results = Results::read(&path)?.unwrap_or_else(|| empty_results(session));
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
+    // No model changes what pixels tell.
+    results.pixels = results.pixels.or_else(|| Some(pixel_probes(session)));
     for config in &session.experiment.models {
         check_stop("between two models")?;
         let trained = session.load(config)?;
@@ -48,6 +51,7 @@ fn empty_results(session: &Session) -> Results {
             test: session.images.test.len(),
         },
         samples: None,
+        pixels: None,
         models: Default::default(),
         comparisons: Vec::new(),
     }
@@ -96,6 +100,7 @@ fn measure(
         test: score(&test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
         samples: None,
+        probes: Some(latent_probes(session, model, &train_latents.rows, &test_latents.rows)),
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

@@ -1,10 +1,12 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
 mod compare;
+mod epoch_samples;
 mod evaluate;
 mod finished;
 mod finite;
 mod interpolate;
+mod probes;
 mod report;
 mod sample;
 mod sample_quality;
@@ -13,6 +15,7 @@ mod train;
 mod tsne;
 
 pub use compare::compare;
+pub use epoch_samples::epoch_sheet_name;
 pub use evaluate::evaluate;
 pub use finished::is_finished;
 pub use interpolate::{INTERPOLATION, interpolate};
@@ -22,4 +25,6 @@ pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
+pub(crate) use probes::latent_probes;

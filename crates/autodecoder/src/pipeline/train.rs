@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
 use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
 
+use super::epoch_samples::EpochSamples;
 use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
@@ -71,7 +72,11 @@ fn train_model(
             session.folder.metrics().display()
         );
         forget_dependents(session, &config.name)?;
-        run_epochs(session, config, &mut trainer)?;
+    }
+    let samples = EpochSamples { session, config, model: &model };
+    samples.draw(trainer.position())?;
+    if trainer.epoch() < config.training.epochs {
+        run_epochs(session, &samples, &mut trainer)?;
     }
     let history = trainer.history().to_vec();
     let train = history.iter().map(|record| record.seconds).sum();
@@ -88,7 +93,8 @@ fn train_model(
     Ok(history)
 }
 
-fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) -> Result<()> {
+fn run_epochs(session: &Session, samples: &EpochSamples, trainer: &mut Trainer) -> Result<()> {
+    let config = samples.config;
     let experiment = session.folder.experiment_file();
     let toml = std::fs::read_to_string(&experiment)
         .with_context(|| format!("cannot read {}", experiment.display()))?;
@@ -97,7 +103,11 @@ fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) ->
     let progress = Progress::new(format!("train {}", config.name));
     let mut saving = Saving { progress, clock: &clock };
     let folder = session.folder.checkpoints(&config.name);
-    trainer.run(Some(&folder), || clock.is_due(), &mut saving)?;
+    while trainer.epoch() < config.training.epochs {
+        let next = samples.next(trainer.epoch());
+        trainer.run_until(next, Some(&folder), || clock.is_due(), &mut saving)?;
+        samples.draw(trainer.position())?;
+    }
     saving.progress.finish(&summary(trainer.history()));
     Ok(())
 }

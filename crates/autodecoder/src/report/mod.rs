@@ -2,12 +2,14 @@
 
 mod choices;
 mod curves;
+mod epoch_sheets;
 mod facts;
 mod interpolation;
 mod latent_space;
 mod models;
 mod numbers;
 mod posteriors;
+mod probes;
 mod reproduce;
 mod results;
 mod sample_quality;
