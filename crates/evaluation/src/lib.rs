@@ -4,8 +4,10 @@
 //! or trained; [`prior_gap`] says how far latents lie from the prior that samples are drawn from;
 //! [`probe`] says what latents tell of an image's class; [`interpolate`] walks between two latents. A
 //! [`Sampler`] is a density fitted to latents, and [`sample_quality`] judges what is decoded from its
-//! draws. Nothing here changes a model.
+//! draws. [`best_of_prior`] and [`LinearEncoder`] are other places for inference to begin at, beside
+//! what an encoder gives. Nothing here changes a model.
 
+mod amortisation;
 mod inference;
 mod interpolation;
 mod metrics;
@@ -15,9 +17,10 @@ mod probes;
 mod samplers;
 mod samples;
 
+pub use amortisation::{LinearEncoder, best_of_prior};
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
-pub use metrics::{EvaluationConfig, Metrics, evaluate};
+pub use metrics::{EvaluationConfig, Metrics, evaluate, negative_elbos};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use probes::{

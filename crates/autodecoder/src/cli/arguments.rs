@@ -55,6 +55,9 @@ pub enum Command {
         after_help = "Example: autodecoder sample-quality --run runs/standard --classifier runs/classifier"
     )]
     SampleQuality(SampleQualityArguments),
+    /// Compare encoders with inference image by image under the same decoder (results.json).
+    #[command(after_help = "Example: autodecoder amortisation --run runs/encoder-or-table")]
+    Amortisation(OldRun),
     /// Train many small models that differ in one setting: a figure, tables, an answer.
     #[command(
         after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"

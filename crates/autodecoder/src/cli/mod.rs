@@ -9,8 +9,8 @@ mod sweep;
 use anyhow::Result;
 
 pub use arguments::{
-    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments, SweepArguments,
-    Varied,
+    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
+    SweepArguments, Varied,
 };
 
 use crate::Catalogue;
@@ -49,6 +49,9 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
         Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
         Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
+        Command::Amortisation(old) => {
+            take(pipeline::amortisation, &open::old_run(&old, catalogue)?)
+        }
         Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }

@@ -1,10 +1,11 @@
 //! The experiments that come with the program.
 
 /// Names and texts of the presets, smallest first.
-pub const PRESETS: [(&str, &str); 4] = [
+pub const PRESETS: [(&str, &str); 5] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
+    ("against-encoder", include_str!("../../../../assets/experiments/against-encoder.toml")),
     ("full", include_str!("../../../../assets/experiments/full.toml")),
 ];
 

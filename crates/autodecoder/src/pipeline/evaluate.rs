@@ -51,6 +51,7 @@ fn empty_results(session: &Session) -> Results {
             test: session.images.test.len(),
         },
         samples: None,
+        amortisation: None,
         pixels: None,
         models: Default::default(),
         comparisons: Vec::new(),

@@ -1,5 +1,6 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
+mod amortisation;
 mod compare;
 mod epoch_samples;
 mod evaluate;
@@ -14,6 +15,7 @@ mod saving;
 mod train;
 mod tsne;
 
+pub use amortisation::amortisation;
 pub use compare::compare;
 pub use epoch_samples::epoch_sheet_name;
 pub use evaluate::evaluate;

@@ -119,6 +119,7 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
     if let Some(mut results) = Results::read(&path)?
         && results.models.remove(name).is_some()
     {
+        results.amortisation = None;
         results.write(&path)?;
     }
     remove(&session.folder.test_latents(name))?;

@@ -1,5 +1,6 @@
 //! What the report says: the assignment's questions in order, answered with the run's numbers.
 
+mod amortisation;
 mod choices;
 mod curves;
 mod epoch_sheets;
@@ -37,6 +38,9 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
         .section(results::section(&facts)?)
         .section(samples::section(&facts)?);
     if let Some(section) = sample_quality::section(&facts)? {
+        report = report.section(section);
+    }
+    if let Some(section) = amortisation::section(&facts)? {
         report = report.section(section);
     }
     report = report

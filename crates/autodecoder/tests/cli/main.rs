@@ -7,6 +7,7 @@
     reason = "helpers of tests, which clippy.toml only allows inside test functions"
 )]
 
+mod amortisation;
 mod artefacts;
 mod bad_data;
 mod bad_device;
