@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{Metrics, PriorGap};
+use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
+use autodecoder_training::PixelKind;
 use serde::{Deserialize, Serialize};
 
 use crate::Environment;
@@ -39,6 +40,9 @@ pub struct DataSizes {
     pub train: usize,
     /// Test images.
     pub test: usize,
+    /// What the models were given of them.
+    #[serde(default)]
+    pub pixels: PixelKind,
 }
 
 /// What was measured of one model.
@@ -62,6 +66,9 @@ pub struct ModelResults {
     pub test: Metrics,
     /// How far latents lie from the prior.
     pub prior_gap: PriorGap,
+    /// Bounds on the log likelihood of test images; `None` where none were asked for, and for an AD.
+    #[serde(default)]
+    pub importance: Option<ImportanceBounds>,
     /// The t-SNE map, once there is one.
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
@@ -89,6 +96,9 @@ pub struct Seconds {
     pub checkpoints: f64,
     /// Inference on the test images.
     pub inference: f64,
+    /// Bounding the log likelihood of the test images, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<f64>,
 }
 
 /// One question's answer.

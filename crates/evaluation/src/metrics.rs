@@ -8,6 +8,7 @@ use autodecoder_training::{
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use crate::ImportanceConfig;
 use crate::per_image::{course_reconstruction_loss, psnr, squared_errors};
 
 /// How rows are scored.
@@ -21,6 +22,8 @@ pub struct EvaluationConfig {
     /// A latent dimension is active where the variance of the posterior means over the images
     /// exceeds this (Burda et al. 2015, arXiv:1509.00519, section 5.2).
     pub active_threshold: f64,
+    /// Bounds on the log likelihood of the test images.
+    pub importance: ImportanceConfig,
 }
 
 impl EvaluationConfig {
@@ -31,7 +34,8 @@ impl EvaluationConfig {
     pub fn check(&self) -> Result<(), RangeError> {
         check_range("draws", self.draws, 1..=100_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
-        check_range("active_threshold", self.active_threshold, 0.0..=1000.0)
+        check_range("active_threshold", self.active_threshold, 0.0..=1000.0)?;
+        self.importance.check("importance")
     }
 }
 
@@ -191,12 +195,13 @@ fn mean_psnr(squares: &Tensor, observed: &Tensor) -> f64 {
     if count > 0.0 { sum / count } else { 100.0 }
 }
 
-fn mean(values: &Tensor) -> f64 {
+/// Mean of all values, in f64.
+pub(crate) fn mean(values: &Tensor) -> f64 {
     values.mean(Kind::Double).double_value(&[])
 }
 
 /// `s / √n` with the sample standard deviation `s`; 0 for a single value.
-fn standard_error(values: &Tensor) -> f64 {
+pub(crate) fn standard_error(values: &Tensor) -> f64 {
     let count = values.numel() as f64;
     (values.var(false).double_value(&[]) / (count - 1.0).max(1.0)).sqrt()
 }

@@ -1,11 +1,17 @@
 //! The experiments that come with the program.
 
 /// Names and texts of the presets, smallest first.
-pub const PRESETS: [(&str, &str); 4] = [
+pub const PRESETS: [(&str, &str); 7] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
     ("full", include_str!("../../../../assets/experiments/full.toml")),
+    ("vae-mlp", include_str!("../../../../assets/experiments/vae-mlp.toml")),
+    ("exemplar-protocol", include_str!("../../../../assets/experiments/exemplar-protocol.toml")),
+    (
+        "exemplar-protocol-full",
+        include_str!("../../../../assets/experiments/exemplar-protocol-full.toml"),
+    ),
 ];
 
 /// The text of the preset `name`.

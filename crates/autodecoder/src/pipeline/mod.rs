@@ -5,6 +5,7 @@ mod evaluate;
 mod finished;
 mod finite;
 mod interpolate;
+mod likelihood;
 mod report;
 mod sample;
 mod saving;

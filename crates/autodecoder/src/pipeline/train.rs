@@ -1,11 +1,13 @@
 //! Training every model of an experiment.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
 use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
 
+use super::likelihood;
 use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
@@ -28,7 +30,7 @@ pub fn train(session: &Session) -> Result<()> {
 }
 
 fn train_models(session: &Session) -> Result<()> {
-    let images = DeviceImages::new(&session.images.train, session.device);
+    let images = DeviceImages::new(session.images.training(), session.device);
     let path = session.folder.metrics();
     // A damaged file is as good as none: the checkpoints hold the same numbers.
     let mut rows = if path.exists() { read_metrics(&path).unwrap_or_default() } else { Vec::new() };
@@ -75,13 +77,13 @@ fn train_model(
     let history = trainer.history().to_vec();
     let train = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
-    let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
+    let later = read_json::<Seconds>(&path).unwrap_or_default();
     let checkpoints = trainer.checkpoint_seconds();
-    write_json(&path, &Seconds { train, checkpoints, inference })?;
+    write_json(&path, &Seconds { train, checkpoints, ..later })?;
     let latents = Latents {
         rows: trainer.rows(),
         index: session.images.train.index().to_vec(),
-        images: images.digest().to_owned(),
+        images: session.digests.train.clone(),
     };
     save(session, config, &model, &latents)?;
     Ok(history)
@@ -110,10 +112,16 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
     {
         results.write(&path)?;
     }
-    match std::fs::remove_file(session.folder.test_latents(name)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| {
-            format!("cannot remove {}", session.folder.test_latents(name).display())
-        }),
+    forget(&session.folder.test_latents(name))?;
+    forget(&likelihood::file(session, name))
+}
+
+/// Removes a file, if there is one.
+pub(super) fn forget(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
         _ => Ok(()),
     }
 }

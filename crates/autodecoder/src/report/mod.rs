@@ -5,6 +5,7 @@ mod curves;
 mod facts;
 mod interpolation;
 mod latent_space;
+mod likelihood;
 mod models;
 mod numbers;
 mod posteriors;
@@ -31,7 +32,11 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
     report = report
         .section(samples::glance(&facts)?)
         .section(models::section(&facts))
-        .section(results::section(&facts)?)
+        .section(results::section(&facts)?);
+    if let Some(section) = likelihood::section(&facts) {
+        report = report.section(section);
+    }
+    report = report
         .section(samples::section(&facts)?)
         .section(latent_space::section(&facts)?)
         .section(interpolation::section(&facts)?)

@@ -5,8 +5,10 @@
 
 mod cuda;
 mod encoders;
+mod importance;
 mod inference;
 mod interpolation;
+mod linear_gaussian;
 mod make;
 mod masks;
 mod metrics;
