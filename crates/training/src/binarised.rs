@@ -3,7 +3,7 @@
 use autodecoder_data::ImageSet;
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use crate::{DeviceImages, Error, Streams};
 
@@ -62,17 +62,9 @@ pub fn binarised_set(
     ImageSet::with_index(set.shape(), pixels, labels, index)
 }
 
-/// The images that training sees: those that are given, or black and white ones drawn from them anew
-/// in every epoch.
+/// Images that are binarised anew in every epoch.
 #[derive(Debug)]
-pub(crate) struct EpochImages<'a> {
-    given: &'a DeviceImages,
-    binarised: Option<Binarised>,
-}
-
-/// One epoch's draw.
-#[derive(Debug)]
-struct Binarised {
+pub(crate) struct Binarised {
     /// The given images' bytes, one after another.
     grey: Vec<u8>,
     /// The epoch that `images` was drawn for, if any was.
@@ -80,45 +72,26 @@ struct Binarised {
     images: DeviceImages,
 }
 
-impl<'a> EpochImages<'a> {
-    /// The given images in every epoch.
-    pub fn given(images: &'a DeviceImages) -> EpochImages<'a> {
-        EpochImages { given: images, binarised: None }
-    }
-
-    /// The given images binarised anew in every epoch.
+impl Binarised {
+    /// Draws from `images`.
     ///
     /// # Errors
     /// Where their bytes cannot be copied from the device.
-    pub fn binarised(images: &'a DeviceImages) -> Result<EpochImages<'a>, Error> {
+    pub fn new(images: &DeviceImages) -> Result<Binarised, Error> {
         let bytes = images.bytes().reshape([-1]).to_device(Device::Cpu);
         let grey = Vec::<u8>::try_from(bytes).map_err(autodecoder_models::Error::from)?;
-        let binarised = Binarised { grey, epoch: None, images: images.with_bytes(images.bytes()) };
-        Ok(EpochImages { given: images, binarised: Some(binarised) })
-    }
-
-    /// What `kind` of pixels training sees.
-    pub fn kind(&self) -> PixelKind {
-        if self.binarised.is_some() { PixelKind::Binarised } else { PixelKind::Grey }
-    }
-
-    /// The images as they were given.
-    pub fn source(&self) -> &'a DeviceImages {
-        self.given
+        Ok(Binarised { grey, epoch: None, images: images.with_bytes(images.bytes()) })
     }
 
     /// The images of an epoch, counted from 0. What they are depends on nothing but the seed and the
     /// epoch, so a run that was stopped in its middle goes on with the same ones.
     pub fn of_epoch(&mut self, epoch: u32, streams: &Streams) -> &DeviceImages {
-        let Some(binarised) = &mut self.binarised else { return self.given };
-        if binarised.epoch != Some(epoch) {
-            binarised.draw(epoch, streams);
+        if self.epoch != Some(epoch) {
+            self.draw(epoch, streams);
         }
-        &binarised.images
+        &self.images
     }
-}
 
-impl Binarised {
     fn draw(&mut self, epoch: u32, streams: &Streams) {
         let numel = self.images.shape().numel().unsigned_abs() as usize;
         let mut binary = vec![0; self.grey.len()];
@@ -174,15 +147,14 @@ mod tests {
     fn every_epoch_has_its_own_draw_and_finds_it_again() {
         let images = DeviceImages::new(&flat(&[100, 150, 200], 50), Device::Cpu);
         let streams = Streams::new(1);
-        let mut epochs = EpochImages::binarised(&images).unwrap();
+        let mut epochs = Binarised::new(&images).unwrap();
         let pixels = |images: &DeviceImages| {
-            Vec::<u8>::try_from(images.bytes().reshape([-1]).to_kind(Kind::Uint8)).unwrap()
+            Vec::<u8>::try_from(images.bytes().reshape([-1])).unwrap()
         };
         let first = pixels(epochs.of_epoch(0, &streams));
         let second = pixels(epochs.of_epoch(1, &streams));
         assert_ne!(first, second);
-        let mut later = EpochImages::binarised(&images).unwrap();
+        let mut later = Binarised::new(&images).unwrap();
         assert_eq!(pixels(later.of_epoch(1, &streams)), second);
-        assert_eq!(pixels(EpochImages::given(&images).of_epoch(0, &streams)), pixels(&images));
     }
 }
