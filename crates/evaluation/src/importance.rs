@@ -1,8 +1,4 @@
-//! Importance-weighted bounds on the log likelihood of     /// The first value out of its range; `section` goes before the key.
-    pub fn check(&self, section: &str) -> Result<(), RangeError> {
-        check_range(&format!("{section}.samples"), self.samples, 0..=1_000_000)?;
-        let images = self.images.unwrap_or(1);
-        check_range(&format!("{section}.images"), images, 1..=10_000_000).
+//! Importance-weighted bounds on the log likelihood of images.
 
 mod bounds;
 mod log_weights;
@@ -30,10 +26,10 @@ impl ImportanceConfig {
     /// Checks every value.
     ///
     /// # Errors
-    /// The first value out of its range, with its key relative to this section.
-    pub fn check(&self) -> Result<(), RangeError> {
-        check_range("samples", self.samples, 0..=1_000_000)?;
-        self.images.map_or(Ok(()), |images| check_range("images", images, 1..=10_000_000))
+    /// The first value out of its range; `section` goes before the key.
+    pub fn check(&self, section: &str) -> Result<(), RangeError> {
+        check_range(&format!("{section}.samples"), self.samples, 0..=1_000_000)?;
+        check_range(&format!("{section}.images"), self.images.unwrap_or(1), 1..=10_000_000)
     }
 }
 

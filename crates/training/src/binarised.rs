@@ -148,9 +148,8 @@ mod tests {
         let images = DeviceImages::new(&flat(&[100, 150, 200], 50), Device::Cpu);
         let streams = Streams::new(1);
         let mut epochs = Binarised::new(&images).unwrap();
-        let pixels = |images: &DeviceImages| {
-            Vec::<u8>::try_from(images.bytes().reshape([-1])).unwrap()
-        };
+        let pixels =
+            |images: &DeviceImages| Vec::<u8>::try_from(images.bytes().reshape([-1])).unwrap();
         let first = pixels(epochs.of_epoch(0, &streams));
         let second = pixels(epochs.of_epoch(1, &streams));
         assert_ne!(first, second);

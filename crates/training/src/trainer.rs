@@ -113,8 +113,7 @@ impl<'a> Trainer<'a> {
             PixelKind::Grey => None,
             PixelKind::Binarised => Some(Binarised::new(self.images)?),
         };
-        self.fingerprint =
-            fingerprint(self.model, self.images, self.config, &self.streams, pixels);
+        self.fingerprint = fingerprint(self.model, self.images, self.config, &self.streams, pixels);
         Ok(self)
     }
 

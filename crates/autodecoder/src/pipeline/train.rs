@@ -5,7 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
-use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
+use autodecoder_training::{
+    DeviceImages, EpochRecord, Latents, PixelKind, Trainer, encoded_rows, write_latents,
+};
+use tch::Tensor;
 
 use super::likelihood;
 use super::saving::{CheckpointClock, Saving};
@@ -81,12 +84,22 @@ fn train_model(
     let checkpoints = trainer.checkpoint_seconds();
     write_json(&path, &Seconds { train, checkpoints, ..later })?;
     let latents = Latents {
-        rows: trainer.rows(),
+        rows: rows(session, &model, &trainer),
         index: session.images.train.index().to_vec(),
         images: session.digests.train.clone(),
     };
     save(session, config, &model, &latents)?;
     Ok(history)
+}
+
+/// The rows of the training images, as everything but training sees them.
+fn rows(session: &Session, model: &LatentModel, trainer: &Trainer) -> Tensor {
+    match (session.experiment.data.pixels, model.encoder()) {
+        (PixelKind::Binarised, Some(encoder)) => {
+            encoded_rows(encoder, &DeviceImages::new(&session.images.train, session.device))
+        }
+        _ => trainer.rows(),
+    }
 }
 
 fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) -> Result<()> {

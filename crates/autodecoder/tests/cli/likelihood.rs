@@ -33,7 +33,10 @@ fn digests(run: &Path) -> toml::Value {
 fn a_binarised_run_says_so_and_bounds_the_likelihood() {
     let folder = Folder::new();
     let said = reproduce(&folder, &BINARISED);
-    assert_says(&said, &["ad: its likelihood has no bound", "likelihood vad: at least", "7 images"]);
+    assert_says(
+        &said,
+        &["ad: its likelihood has no bound", "likelihood vad: at least", "7 images"],
+    );
     let run = folder.root().join("run");
     let results = results(&run);
     assert_eq!(results["data"]["pixels"], "binarised");
@@ -51,7 +54,10 @@ fn a_binarised_run_says_so_and_bounds_the_likelihood() {
     assert!(number(&results["models"]["vad"]["seconds"]["likelihood"]) > 0.0);
 
     let html = std::fs::read_to_string(run.join("report.html")).unwrap();
-    assert_says(&html, &["The likelihood of test images", "<em>binarised</em>", "20 test images, binarised"]);
+    assert_says(
+        &html,
+        &["The likelihood of test images", "<em>binarised</em>", "20 test images, binarised"],
+    );
     assert!(!html.contains("grey-pixel numbers"));
 }
 
@@ -89,7 +95,9 @@ fn bounds_are_kept_and_come_back_when_they_are_lost() {
 #[test]
 fn rejects_what_cannot_be_measured() {
     let target = |metric: &str, model: &str| {
-        format!("[{{ model = \"{model}\", metric = \"{metric}\", at_most = 1.0, source = \"here\" }}]")
+        format!(
+            "[{{ model = \"{model}\", metric = \"{metric}\", at_most = 1.0, source = \"here\" }}]"
+        )
     };
     let metric = "negative_log_likelihood";
     assert_all_rejected(&[

@@ -8,9 +8,7 @@ use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{DeviceImages, Error, Observer, Silent, Streams, latent_noise};
 use tch::{Device, Kind, Tensor};
 
-use crate::linear_gaussian::{
-    LATENT_DIM, LinearGaussian, PIXELS, VARIANCE, copies, first, kl,
-};
+use crate::linear_gaussian::{LATENT_DIM, LinearGaussian, PIXELS, VARIANCE, copies, first, kl};
 use crate::make::{
     auto_decoder, evaluation, image_set, images, learned, model, numbers, variational, wave,
 };
@@ -85,10 +83,10 @@ fn with_the_true_posterior_every_bound_is_exact() {
         let found = bounds(&model, &rows, &images, &config(250)).unwrap();
         for bound in &found.bounds {
             let truth = exact.log_likelihood(&x);
-            assert_relative_eq!(bound.log_likelihood, truth, epsilon = 1e-5);
-            assert!(bound.standard_error < 1e-5, "{bound:?}");
+            assert_relative_eq!(bound.log_likelihood, truth, epsilon = 1e-9);
+            assert!(bound.standard_error < 1e-9, "{bound:?}");
         }
-        assert_relative_eq!(found.effective_samples, 250.0, max_relative = 1e-5);
+        assert_relative_eq!(found.effective_samples, 250.0, max_relative = 1e-9);
     }
 }
 
@@ -100,11 +98,11 @@ fn plain_log_weights(
     noise: &[f64],
 ) -> Vec<f64> {
     let (weight, bias) = (numbers(&exact.weight), numbers(&exact.bias));
-    let normal = |offset: f64, variance: f64| {
-        -0.5 * (offset * offset / variance + (TAU * variance).ln())
-    };
+    let normal =
+        |offset: f64, variance: f64| -0.5 * (offset * offset / variance + (TAU * variance).ln());
     let weigh = |noise: &[f64]| {
-        let z: Vec<f64> = (0..noise.len()).map(|d| mean[d] + variances[d].sqrt() * noise[d]).collect();
+        let z: Vec<f64> =
+            (0..noise.len()).map(|d| mean[d] + variances[d].sqrt() * noise[d]).collect();
         let pixel = |m: usize| {
             let decoded: f64 = z.iter().zip(&weight[m * z.len()..]).map(|(z, w)| z * w).sum();
             normal(x[m] - bias[m] - decoded, VARIANCE)
@@ -133,7 +131,8 @@ fn bounds_equal_plain_loops_however_the_work_is_cut() {
     let images = DeviceImages::new(&set, Device::Cpu);
     let means = wave(&[4, LATENT_DIM], 0.3).to_kind(Kind::Double);
     let log_variances = wave(&[4, LATENT_DIM], 1.1).to_kind(Kind::Double) - 1.5;
-    let rows = model.posterior().unconstrain(&[means.shallow_clone(), log_variances.shallow_clone()]);
+    let rows =
+        model.posterior().unconstrain(&[means.shallow_clone(), log_variances.shallow_clone()]);
     for samples in [7u32, 400, 2300] {
         let found = bounds(&model, &rows, &images, &config(samples)).unwrap();
         let weights = (0..4).map(|image| {
@@ -141,7 +140,8 @@ fn bounds_equal_plain_loops_however_the_work_is_cut() {
             let kind = model.posterior().noise();
             let noise = latent_noise(kind, i64::from(samples), LATENT_DIM, Device::Cpu, &mut rng);
             let x = numbers(&images.range(image, 1).pixels);
-            let (mean, variances) = (numbers(&means.get(image)), numbers(&log_variances.get(image).exp()));
+            let (mean, variances) =
+                (numbers(&means.get(image)), numbers(&log_variances.get(image).exp()));
             plain_log_weights(&exact, &x, (&mean, &variances), &numbers(&noise))
         });
         let weights: Vec<Vec<f64>> = weights.collect();
@@ -154,9 +154,9 @@ fn bounds_equal_plain_loops_however_the_work_is_cut() {
             let each: Vec<f64> = each.collect();
             let mean = each.iter().sum::<f64>() / 4.0;
             let squares: f64 = each.iter().map(|value| (value - mean).powi(2)).sum();
-            assert_relative_eq!(bound.log_likelihood, mean, max_relative = 1e-5);
+            assert_relative_eq!(bound.log_likelihood, mean, max_relative = 1e-9);
             let error = (squares / 3.0).sqrt() / 2.0;
-            assert_relative_eq!(bound.standard_error, error, max_relative = 1e-4);
+            assert_relative_eq!(bound.standard_error, error, max_relative = 1e-9);
         }
     }
 }
@@ -182,7 +182,10 @@ fn a_bernoulli_decoder_agrees_with_quadrature() {
     let found = bounds(&model, &rows, &images, &config(1000)).unwrap();
     let bound = found.tightest().unwrap();
     assert!(bound.standard_error < 0.02, "{bound:?}");
-    assert!((bound.log_likelihood - truth).abs() <= 3.0 * bound.standard_error, "{truth}: {bound:?}");
+    assert!(
+        (bound.log_likelihood - truth).abs() <= 3.0 * bound.standard_error,
+        "{truth}: {bound:?}"
+    );
 }
 
 /// K = 1 is the ELBO, whose KL term has another formula.

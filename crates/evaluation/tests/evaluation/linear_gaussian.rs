@@ -75,7 +75,7 @@ impl LinearGaussian {
     pub fn model(&self) -> LatentModel {
         let layers = vec![
             Layer::Linear { inputs: LATENT_DIM, outputs: PIXELS },
-            Layer::Reshape { shape: vec![1, 2, 3] },
+            Layer::Reshape(vec![1, 2, 3]),
         ];
         let image = autodecoder_models::ImageShape { channels: 1, height: 2, width: 3 };
         let take = |name: &str, _: &[i64]| {
@@ -84,8 +84,7 @@ impl LinearGaussian {
         };
         let decoder = Decoder::from_parameters(layers, LATENT_DIM, image, take).unwrap();
         let mut parts = Parts::standard();
-        parts.likelihoods =
-            parts.likelihoods.with("identity-gaussian", Arc::new(IdentityGaussian));
+        parts.likelihoods = parts.likelihoods.with("identity-gaussian", Arc::new(IdentityGaussian));
         let spec = ModelSpec { likelihood: part("identity-gaussian"), ..variational() };
         LatentModel::with_decoder(spec, decoder, &parts, Device::Cpu).unwrap()
     }
@@ -94,7 +93,7 @@ impl LinearGaussian {
     pub fn log_likelihood(&self, x: &Tensor) -> f64 {
         let covariance = self.weight.matmul(&self.weight.tr()) + identity(PIXELS) * VARIANCE;
         let offset = x - &self.bias;
-        let mahalanobis = offset.dot(&covariance.linalg_inv().mv(&offset));
+        let mahalanobis = offset.dot(&Tensor::linalg_inv(&covariance).mv(&offset));
         let (_, log_determinant) = covariance.slogdet();
         let twice = mahalanobis + log_determinant + PIXELS as f64 * TAU.ln();
         -0.5 * twice.double_value(&[])
@@ -104,7 +103,7 @@ impl LinearGaussian {
     pub fn posterior(&self, x: &Tensor) -> (Tensor, Tensor) {
         let precision = self.weight.tr().matmul(&self.weight) / VARIANCE + identity(LATENT_DIM);
         let pull = self.weight.tr().mv(&(x - &self.bias)) / VARIANCE;
-        (precision.linalg_inv().mv(&pull), precision)
+        (Tensor::linalg_inv(&precision).mv(&pull), precision)
     }
 }
 

@@ -77,7 +77,12 @@ pub fn inference(steps: u32) -> InferenceConfig {
 }
 
 pub fn evaluation(draws: u32) -> EvaluationConfig {
-    EvaluationConfig { draws, batch_size: 4, active_threshold: 0.01, importance: ImportanceConfig::default() }
+    EvaluationConfig {
+        draws,
+        batch_size: 4,
+        active_threshold: 0.01,
+        importance: ImportanceConfig::default(),
+    }
 }
 
 /// Values of a smooth, aperiodic sequence in [−1, 1], `f32`.
