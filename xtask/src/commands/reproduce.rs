@@ -24,7 +24,8 @@ The program runs in the repository's root. What follows two dashes goes to it un
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A preset (smoke, course, standard, full) or the path of an experiment file.
+    /// A preset (smoke, course, standard, full, or another that docs/experiments.md lists) or the path of
+    /// an experiment file.
     #[arg(long, default_value = "standard", value_name = "NAME")]
     preset: String,
     /// Which libtorch; a LIBTORCH variable of your own wins over it.
