@@ -68,11 +68,33 @@ pub struct ModelResults {
     pub prior_gap: PriorGap,
     /// Bounds on the log likelihood of test images; `None` where none were asked for, and for an AD.
     #[serde(default)]
-    pub importance: Option<ImportanceBounds>,
+    pub importance: Option<ImportanceResults>,
     /// The t-SNE map, once there is one.
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
     pub seconds: Seconds,
+}
+
+/// Bounds on the log likelihood of test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportanceResults {
+    /// The bounds, without those of each image.
+    #[serde(flatten)]
+    pub bounds: ImportanceBounds,
+    /// How far the model is ahead of the first one of the experiment that has bounds; `None` for that
+    /// one, and where their likelihoods differ.
+    pub difference: Option<Difference>,
+}
+
+/// The largest K's bound less that of another model, mean over the same test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The other model.
+    pub from: String,
+    /// Nats per image; above 0 where this model's bound is the higher one.
+    pub log_likelihood: f64,
+    /// Standard error over images of the paired differences.
+    pub standard_error: f64,
 }
 
 /// The quality of a t-SNE map.

@@ -8,6 +8,8 @@ use autodecoder_training::{DeviceImages, Error, Observer, RangeError, Streams, c
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+pub use bounds::mean_difference;
+
 use bounds::ImageBounds;
 use log_weights::Sampler;
 
@@ -45,6 +47,9 @@ pub struct ImportanceBounds {
     /// Mean over images of the effective number of samples, `(Σ w)² / Σ w²`: near 1 a single sample
     /// outweighs the others, and the bound is loose.
     pub effective_samples: f64,
+    /// `log p̂_K` of each image at the largest K, in order: what two models are compared by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<f64>,
 }
 
 /// One of [`ImportanceBounds`].
@@ -84,7 +89,7 @@ impl ImportanceBounds {
 ///
 /// # Errors
 /// [`Error::Range`] for settings out of range, [`Error::Interrupted`] where the observer asked for a
-/// stop.
+/// stop, and where the bounds cannot be copied from the device.
 pub fn importance_bounds(
     model: &LatentModel,
     rows: &Tensor,
@@ -109,5 +114,5 @@ pub fn importance_bounds(
         };
         found.add(&log_weights);
     }
-    Ok(Some(found.summarise()))
+    Ok(Some(found.summarise()?))
 }

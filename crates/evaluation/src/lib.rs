@@ -12,7 +12,9 @@ mod metrics;
 mod per_image;
 mod prior_gap;
 
-pub use importance::{ImportanceBound, ImportanceBounds, ImportanceConfig, importance_bounds};
+pub use importance::{
+    ImportanceBound, ImportanceBounds, ImportanceConfig, importance_bounds, mean_difference,
+};
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate};

@@ -1,15 +1,16 @@
 //! Importance-weighted bounds on the log likelihood of the test images.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::ImportanceBounds;
+use autodecoder_evaluation::{ImportanceBounds, mean_difference};
 use autodecoder_training::{DeviceImages, Observer};
 
 use super::finite;
+use crate::experiment::ModelConfig;
 use crate::progress::{Progress, say};
-use crate::results::{Seconds, read_json, write_json};
+use crate::results::{Difference, ImportanceResults, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
 
 /// How long the work is watched before it is said how long it will take.
@@ -20,8 +21,8 @@ pub(super) fn file(session: &Session, name: &str) -> PathBuf {
     session.folder.model(name).join("likelihood.json")
 }
 
-/// The bounds of a model, computed where that was not done yet: they can take longer than the
-/// training. `None` where the experiment asks for none, and where the model has none.
+/// The bounds of a model and how they compare, computed where that was not done yet: they can take
+/// longer than the training. `None` where the experiment asks for none, and where the model has none.
 ///
 /// # Errors
 /// Where the run is told to stop, or a file cannot be read or written.
@@ -29,34 +30,63 @@ pub(super) fn bounds(
     session: &Session,
     trained: &TrainedModel,
     test: &DeviceImages,
-) -> Result<Option<ImportanceBounds>> {
-    let config = &session.experiment.evaluation.importance;
-    let name = &trained.config.name;
-    if config.samples == 0 {
+) -> Result<Option<ImportanceResults>> {
+    let config = trained.config;
+    if session.experiment.evaluation.importance.samples == 0 {
         return Ok(None);
     }
-    let path = file(session, name);
-    if path.exists() {
-        let bounds = read_json(&path).context(
-            "these bounds are damaged; remove the file, and `autodecoder evaluate` computes them again",
-        )?;
-        return Ok(Some(bounds));
+    let path = file(session, &config.name);
+    if !path.exists() && !compute(session, trained, test)? {
+        return Ok(None);
     }
+    let mut bounds = read(&path)?;
+    let each = std::mem::take(&mut bounds.each);
+    Ok(Some(ImportanceResults { bounds, difference: difference(session, config, &each)? }))
+}
+
+fn read(path: &Path) -> Result<ImportanceBounds> {
+    read_json(path).context(
+        "these bounds are damaged; remove the file, and `autodecoder evaluate` computes them again",
+    )
+}
+
+/// How far the bounds `each` of a model's images are ahead of those of the first model that has some.
+fn difference(session: &Session, config: &ModelConfig, each: &[f64]) -> Result<Option<Difference>> {
+    let mut models = session.experiment.models.iter();
+    let first = models.find(|model| file(session, &model.name).exists());
+    let Some(first) = first.filter(|first| first.name != config.name) else {
+        return Ok(None);
+    };
+    if first.likelihood != config.likelihood {
+        return Ok(None);
+    }
+    let theirs = read(&file(session, &first.name))?.each;
+    let found = mean_difference(each, &theirs);
+    Ok(found.map(|(log_likelihood, standard_error)| Difference {
+        from: first.name.clone(),
+        log_likelihood,
+        standard_error,
+    }))
+}
+
+/// Computes the bounds of a model and writes their file; whether it has any.
+fn compute(session: &Session, trained: &TrainedModel, test: &DeviceImages) -> Result<bool> {
+    let name = &trained.config.name;
     let rows = session.load_test(trained)?.rows;
     let mut watch = Forecast::new(name);
     let bounds = finite::importance_bounds(session, &trained.model, &rows, test, &mut watch)?;
     let Some(bounds) = bounds else {
         watch.progress.clear();
         say(&format!("{name}: its likelihood has no bound, as a point has no density"));
-        return Ok(None);
+        return Ok(false);
     };
     let seconds = watch.started.elapsed().as_secs_f64();
     watch.progress.finish(&outcome(&bounds, seconds));
     let others: Seconds = read_json(&session.folder.seconds(name))?;
     let seconds = Seconds { likelihood: Some(seconds), ..others };
     write_json(&session.folder.seconds(name), &seconds)?;
-    write_json(&path, &bounds)?;
-    Ok(Some(bounds))
+    write_json(&file(session, name), &bounds)?;
+    Ok(true)
 }
 
 fn outcome(bounds: &ImportanceBounds, seconds: f64) -> String {

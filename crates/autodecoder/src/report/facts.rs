@@ -82,7 +82,7 @@ impl ModelFacts<'_> {
 
     /// `−log p̂_K` of the test images at the largest K; `None` where it was not measured.
     pub fn negative_log_likelihood(&self) -> Option<f64> {
-        Some(-self.results.importance.as_ref()?.tightest()?.log_likelihood)
+        Some(-self.results.importance.as_ref()?.bounds.tightest()?.log_likelihood)
     }
 
     /// Test negative ELBO; `None` for an AD.

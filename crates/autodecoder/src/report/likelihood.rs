@@ -1,11 +1,12 @@
 //! Bounds on the log likelihood of test images.
 
-use autodecoder_evaluation::{ImportanceBound, ImportanceBounds};
+use autodecoder_evaluation::ImportanceBound;
 use autodecoder_training::PixelKind;
 use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 
 use super::facts::{Facts, ModelFacts};
 use super::numbers::{fixed, optional, thousands};
+use crate::results::{Difference, ImportanceResults};
 
 /// The bounds of all models that have one; `None` where there is none.
 pub(super) fn section(facts: &Facts) -> Option<Section> {
@@ -48,40 +49,59 @@ fn protocol(pixels: PixelKind) -> &'static str {
     }
 }
 
-fn table(measured: &[(&ModelFacts, &ImportanceBounds)], first: &ImportanceBounds) -> Table {
+fn table(measured: &[(&ModelFacts, &ImportanceResults)], first: &ImportanceResults) -> Table {
     let mut columns = vec![Column::text("model")];
-    let levels = first.bounds.iter().map(|bound| thousands(i64::from(bound.samples)));
+    let levels = first.bounds.bounds.iter().map(|bound| thousands(i64::from(bound.samples)));
     columns.extend(levels.map(|level| Column::number(format!("K = {level}"))));
+    if let Some(difference) = measured.iter().find_map(|(_, found)| found.difference.as_ref()) {
+        columns.push(Column::number(format!("ahead of `{}`", difference.from)));
+    }
     columns.push(Column::number("effective samples"));
     columns.push(Column::number("seconds"));
     let caption = format!(
         "Lower bounds on log p(x), nats per image, mean over {} test images ± standard error over \
          images; higher is better, and the best of a column is bold where all likelihoods are one. \
-         All bounds of a row come from the same {} samples per image. Where the effective number of \
-         samples is near 1, one sample outweighs all others, and a larger K would raise the bound \
+         All bounds of a row come from the same {} samples per image. Models are compared image by \
+         image at the largest K, which has a far smaller standard error. Where the effective number \
+         of samples is near 1, one sample outweighs all others, and a larger K would raise the bound \
          further.",
-        thousands(first.images as i64),
-        thousands(i64::from(first.samples))
+        thousands(first.bounds.images as i64),
+        thousands(i64::from(first.bounds.samples))
     );
     let mut table = Table::new("likelihood-bounds", caption, columns);
     let likelihood = |model: &ModelFacts| model.config.likelihood.clone();
     let comparable = measured.windows(2).all(|two| likelihood(two[0].0) == likelihood(two[1].0));
     let is_best = |level: usize, value: f64| {
-        let others = measured.iter().filter_map(|(_, found)| found.bounds.get(level));
+        let others = measured.iter().filter_map(|(_, found)| found.bounds.bounds.get(level));
         comparable && measured.len() > 1 && others.map(|o| o.log_likelihood).all(|o| o <= value)
     };
     for (model, found) in measured {
         let mut row = vec![Cell::from(format!("`{}`", model.name()))];
-        for (level, bound) in found.bounds.iter().enumerate() {
+        for (level, bound) in found.bounds.bounds.iter().enumerate() {
             let ImportanceBound { log_likelihood, standard_error, .. } = *bound;
             let text = format!("{} ± {}", fixed(log_likelihood, 2), fixed(standard_error, 2));
             row.push(Cell { text: text.into(), best: is_best(level, log_likelihood) });
         }
-        row.push(fixed(found.effective_samples, 1).into());
+        if measured.iter().any(|(_, found)| found.difference.is_some()) {
+            row.push(ahead(found.difference.as_ref()).into());
+        }
+        row.push(fixed(found.bounds.effective_samples, 1).into());
         row.push(optional(model.results.seconds.likelihood, 1).into());
         table.rows.push(row);
     }
     table
+}
+
+/// A difference with its sign.
+fn ahead(difference: Option<&Difference>) -> String {
+    difference.map_or_else(
+        || "–".to_owned(),
+        |found| {
+            let sign = if found.log_likelihood > 0.0 { "+" } else { "" };
+            let (nats, error) = (fixed(found.log_likelihood, 2), fixed(found.standard_error, 2));
+            format!("{sign}{nats} ± {error}")
+        },
+    )
 }
 
 /// Names the models that have no bound.

@@ -1,6 +1,7 @@
 //! From log weights to bounds for several K.
 
-use tch::{Kind, Tensor};
+use autodecoder_training::Error;
+use tch::{Device, Kind, Tensor};
 
 use super::{ImportanceBound, ImportanceBounds};
 use crate::metrics::{mean, standard_error};
@@ -32,21 +33,39 @@ impl ImageBounds {
     }
 
     /// Means and standard errors over all images.
-    pub fn summarise(&self) -> ImportanceBounds {
-        let all = |blocks: &[Tensor]| Tensor::cat(blocks, 0);
-        let effective_samples = all(&self.effective_samples);
-        let bounds = self.levels.iter().zip(&self.bounds).map(|(&samples, blocks)| {
-            let bounds = all(blocks);
-            let (log_likelihood, standard_error) = (mean(&bounds), standard_error(&bounds));
-            ImportanceBound { samples, log_likelihood, standard_error }
-        });
-        ImportanceBounds {
+    ///
+    /// # Errors
+    /// Where the bounds cannot be copied from the device.
+    pub fn summarise(&self) -> Result<ImportanceBounds, Error> {
+        let effective_samples = Tensor::cat(&self.effective_samples, 0);
+        let mut each = Vec::new();
+        let mut bounds = Vec::new();
+        for (&samples, blocks) in self.levels.iter().zip(&self.bounds) {
+            let found = Tensor::cat(blocks, 0).to_device(Device::Cpu);
+            let (log_likelihood, standard_error) = (mean(&found), standard_error(&found));
+            bounds.push(ImportanceBound { samples, log_likelihood, standard_error });
+            each = Vec::<f64>::try_from(found).map_err(autodecoder_models::Error::from)?;
+        }
+        Ok(ImportanceBounds {
             images: effective_samples.numel() as u64,
             samples: self.levels.last().copied().unwrap_or(0),
-            bounds: bounds.collect(),
+            bounds,
             effective_samples: mean(&effective_samples),
-        }
+            each,
+        })
     }
+}
+
+/// The mean of `ours − theirs` over images, and its standard error: far smaller than that of either
+/// mean, as an image that is hard for one model is hard for the other. `None` where they are not of
+/// the same images.
+pub fn mean_difference(ours: &[f64], theirs: &[f64]) -> Option<(f64, f64)> {
+    if ours.len() != theirs.len() || ours.is_empty() {
+        return None;
+    }
+    let differences: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
+    let differences = Tensor::from_slice(&differences);
+    Some((mean(&differences), standard_error(&differences)))
 }
 
 /// The powers of ten below `samples`, and `samples`.
@@ -81,6 +100,16 @@ mod tests {
         assert_eq!(levels(250), [1, 10, 100, 250]);
         assert_eq!(levels(5000), [1, 10, 100, 1000, 5000]);
         assert_eq!(levels(u32::MAX).len(), 11);
+    }
+
+    #[test]
+    fn differences_are_of_the_same_images() {
+        let (mean, error) = mean_difference(&[1.0, 2.0, 6.0], &[0.0, 0.0, 0.0]).unwrap();
+        approx::assert_relative_eq!(mean, 3.0);
+        approx::assert_relative_eq!(error, (7.0f64 / 3.0).sqrt(), epsilon = 1e-12);
+        assert_eq!(mean_difference(&[5.0, 7.0], &[4.0, 6.0]), Some((1.0, 0.0)));
+        assert_eq!(mean_difference(&[1.0], &[1.0, 2.0]), None);
+        assert_eq!(mean_difference(&[], &[]), None);
     }
 
     #[test]

@@ -226,8 +226,12 @@ fn fewer_images_are_the_first_ones_and_nothing_is_changed() {
     let cut = |images| ImportanceConfig { samples: 30, images };
     let some = bounds(&model, &rows, &all, &cut(Some(4))).unwrap();
     assert_eq!(some.images, 4);
-    assert_eq!(bounds(&model, &rows.narrow(0, 0, 4), &images(4), &cut(None)), Some(some));
+    assert_eq!(bounds(&model, &rows.narrow(0, 0, 4), &images(4), &cut(None)), Some(some.clone()));
     let whole = bounds(&model, &rows, &all, &cut(None)).unwrap();
+    assert_eq!(whole.each.len(), 10);
+    assert_eq!(whole.each[..4], some.each);
+    let mean = whole.each.iter().sum::<f64>() / 10.0;
+    assert_relative_eq!(whole.tightest().unwrap().log_likelihood, mean, max_relative = 1e-12);
     assert_eq!(bounds(&model, &rows, &all, &cut(Some(500))), Some(whole));
     assert_eq!((learned(&model), numbers(&rows)), before);
 }
