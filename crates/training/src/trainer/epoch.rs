@@ -73,7 +73,7 @@ impl Trainer<'_> {
         };
         if let Some(engine) = &mut self.engine {
             if self.model.encoder().is_some() {
-                let sums = engine.encoder_step(self.images, indices, (rows, &noise), decoder);
+                let sums = engine.encoder_step(images, indices, (rows, &noise), decoder);
                 return Tensor::from_slice(&sums.map(|sum| sum as f32));
             }
             let steps = (&*vec![rows; latent_steps as usize], &noise);
