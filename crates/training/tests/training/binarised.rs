@@ -59,7 +59,8 @@ fn a_run_that_stops_after_every_step_equals_one_in_one_piece_bit_by_bit() {
             trainer.write_checkpoint(folder.path()).unwrap();
             outcome(&model, &trainer)
         };
-        assert_eq!((0..STEPS).map(step).last(), Some(expected));
+        let left: Vec<Outcome> = (0..STEPS).map(step).collect();
+        assert_eq!(left.last(), Some(&expected));
     });
 }
 
