@@ -1,9 +1,9 @@
 //! Pixels that are black or white by chance: the images that published likelihoods are measured on.
 
-use autodecoder_data::ImageSet;
+use autodecoder_data::{ImageSet, Values};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::{DeviceImages, Error, Streams};
 
@@ -43,23 +43,19 @@ pub fn binarise(grey: &[u8], binary: &mut [u8], rng: &mut impl RngCore) {
 }
 
 /// `set` binarised once. An image's pixels come from the stream `name` at the image's index, whatever
-/// other images the set has.
+/// other images the set has. What is missing stays so.
 ///
 /// # Errors
-/// None that can happen: the set keeps its sizes.
-pub fn binarised_set(
-    set: &ImageSet,
-    streams: &Streams,
-    name: &str,
-) -> Result<ImageSet, autodecoder_data::Error> {
-    let mut pixels = vec![0; set.pixels().len()];
-    let images = pixels.chunks_exact_mut(set.shape().pixels());
-    for (position, (binary, &index)) in images.zip(set.index()).enumerate() {
-        let mut rng = streams.rng(name, &[u64::from(index)]);
-        binarise(set.image(position), binary, &mut rng);
+/// [`Error::NotGrey`] for a set of floats.
+pub fn binarised_set(set: &ImageSet, streams: &Streams, name: &str) -> Result<ImageSet, Error> {
+    let Values::Bytes(grey) = set.values() else { return Err(Error::NotGrey) };
+    let mut pixels = vec![0; grey.len()];
+    let numel = set.shape().pixels();
+    let images = grey.chunks_exact(numel).zip(pixels.chunks_exact_mut(numel));
+    for ((grey, binary), &index) in images.zip(set.index()) {
+        binarise(grey, binary, &mut streams.rng(name, &[u64::from(index)]));
     }
-    let (labels, index) = (set.labels().to_vec(), set.index().to_vec());
-    ImageSet::with_index(set.shape(), pixels, labels, index)
+    Ok(set.clone().with_pixels(pixels)?)
 }
 
 /// Images that are binarised anew in every epoch.
@@ -76,11 +72,15 @@ impl Binarised {
     /// Draws from `images`.
     ///
     /// # Errors
-    /// Where their bytes cannot be copied from the device.
+    /// [`Error::NotGrey`] for images of floats; where their bytes cannot be copied from the device.
     pub fn new(images: &DeviceImages) -> Result<Binarised, Error> {
-        let bytes = images.bytes().reshape([-1]).to_device(Device::Cpu);
+        let values = images.values();
+        if values.kind() != Kind::Uint8 {
+            return Err(Error::NotGrey);
+        }
+        let bytes = values.reshape([-1]).to_device(Device::Cpu);
         let grey = Vec::<u8>::try_from(bytes).map_err(autodecoder_models::Error::from)?;
-        Ok(Binarised { grey, epoch: None, images: images.with_bytes(images.bytes()) })
+        Ok(Binarised { grey, epoch: None, images: images.with_values(values.shallow_clone()) })
     }
 
     /// The images of an epoch, counted from 0. What they are depends on nothing but the seed and the
@@ -101,14 +101,14 @@ impl Binarised {
             binarise(grey, binary, &mut rng);
         }
         let bytes = Tensor::from_slice(&binary).reshape([-1, numel as i64]);
-        self.images = self.images.with_bytes(&bytes.to_device(self.images.device()));
+        self.images = self.images.with_values(bytes.to_device(self.images.device()));
         self.epoch = Some(epoch);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use autodecoder_data::ImageShape;
+    use autodecoder_data::{ImageShape, Mask};
 
     use super::*;
 
@@ -144,12 +144,29 @@ mod tests {
     }
 
     #[test]
+    fn floats_are_refused_and_what_is_missing_stays_so() {
+        let shape = ImageShape::grey(1, 2);
+        let floats = ImageSet::floats(shape, vec![0.5, 1.0], vec![0]).unwrap();
+        let streams = Streams::new(1);
+        assert!(matches!(binarised_set(&floats, &streams, "test"), Err(Error::NotGrey)));
+        let on_device = DeviceImages::new(&floats, Device::Cpu);
+        assert!(matches!(Binarised::new(&on_device), Err(Error::NotGrey)));
+        let mask = Mask::new(shape, vec![true, false]).unwrap();
+        let set = ImageSet::new(shape, vec![255, 255], vec![0]).unwrap();
+        let set = set.with_observed(mask).unwrap();
+        let drawn = binarised_set(&set, &streams, "test").unwrap();
+        assert_eq!(drawn, set);
+        let mut epochs = Binarised::new(&DeviceImages::new(&set, Device::Cpu)).unwrap();
+        assert!(!epochs.of_epoch(0, &streams).is_complete());
+    }
+
+    #[test]
     fn every_epoch_has_its_own_draw_and_finds_it_again() {
         let images = DeviceImages::new(&flat(&[100, 150, 200], 50), Device::Cpu);
         let streams = Streams::new(1);
         let mut epochs = Binarised::new(&images).unwrap();
         let pixels =
-            |images: &DeviceImages| Vec::<u8>::try_from(images.bytes().reshape([-1])).unwrap();
+            |images: &DeviceImages| Vec::<u8>::try_from(images.values().reshape([-1])).unwrap();
         let first = pixels(epochs.of_epoch(0, &streams));
         let second = pixels(epochs.of_epoch(1, &streams));
         assert_ne!(first, second);

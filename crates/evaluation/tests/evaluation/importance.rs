@@ -3,12 +3,15 @@
 use std::f64::consts::TAU;
 
 use approx::assert_relative_eq;
+use autodecoder_data::{ImageSet, ImageShape, Mask};
 use autodecoder_evaluation::{ImportanceBounds, ImportanceConfig, evaluate, importance_bounds};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{DeviceImages, Error, Observer, Silent, Streams, latent_noise};
 use tch::{Device, Kind, Tensor};
 
-use crate::linear_gaussian::{LATENT_DIM, LinearGaussian, PIXELS, VARIANCE, copies, first, kl};
+use crate::linear_gaussian::{
+    LATENT_DIM, LinearGaussian, PIXELS, VARIANCE, copies, copies_set, first, kl,
+};
 use crate::make::{
     auto_decoder, evaluation, image_set, images, learned, model, numbers, variational, wave,
 };
@@ -90,6 +93,26 @@ fn with_the_true_posterior_every_bound_is_exact() {
     }
 }
 
+/// What is missing is integrated out: its values, whatever they are, say nothing.
+#[test]
+fn missing_pixels_are_left_out() {
+    let exact = LinearGaussian::correlated();
+    let model = exact.model();
+    let observed = [true, false, true, true, false, true];
+    let mask = Mask::new(ImageShape::grey(2, 3), observed.repeat(400)).unwrap();
+    let set = copies_set(GREYS[0], 400).with_observed(mask).unwrap();
+    let images = DeviceImages::new(&set, Device::Cpu);
+    let pixels = [0, 2, 3, 5];
+    let x = first(&copies(GREYS[0], 1)).index_select(0, &Tensor::from_slice(&pixels));
+    let exact = exact.of_pixels(&pixels);
+    let (mean, precision) = exact.posterior(&x);
+    let rows = rows(&model, 400, &mean, &(precision.diag(0).reciprocal() * 1.4));
+    let found = bounds(&model, &rows, &images, &config(1000)).unwrap();
+    let bound = found.tightest().unwrap();
+    let error = (bound.log_likelihood - exact.log_likelihood(&x)).abs();
+    assert!(bound.standard_error < 0.01 && error <= 3.0 * bound.standard_error, "{bound:?}");
+}
+
 /// The log weights of one image of the linear model, sample by sample, in plain f64.
 fn plain_log_weights(
     exact: &LinearGaussian,
@@ -126,8 +149,8 @@ fn bounds_equal_plain_loops_however_the_work_is_cut() {
     let exact = LinearGaussian::correlated();
     let model = exact.model();
     let bytes: Vec<u8> = (0..4 * PIXELS).map(|i| (i * 67 % 256) as u8).collect();
-    let shape = autodecoder_data::ImageShape::grey(2, 3);
-    let set = autodecoder_data::ImageSet::new(shape, bytes, vec![0; 4]).unwrap();
+    let shape = ImageShape::grey(2, 3);
+    let set = ImageSet::new(shape, bytes, vec![0; 4]).unwrap();
     let images = DeviceImages::new(&set, Device::Cpu);
     let means = wave(&[4, LATENT_DIM], 0.3).to_kind(Kind::Double);
     let log_variances = wave(&[4, LATENT_DIM], 1.1).to_kind(Kind::Double) - 1.5;
@@ -175,7 +198,7 @@ fn a_bernoulli_decoder_agrees_with_quadrature() {
     let truth = log_joint.logsumexp([0i64].as_slice(), false).double_value(&[]) + step.ln();
 
     let set = image_set(1);
-    let same = autodecoder_data::ImageSet::new(set.shape(), set.pixels().repeat(300), vec![0; 300]);
+    let same = ImageSet::new(set.shape(), set.pixels().repeat(300), vec![0; 300]);
     let images = DeviceImages::new(&same.unwrap(), Device::Cpu);
     // Wider than any posterior: weights stay bounded.
     let rows = Tensor::zeros([300, 2], (Kind::Float, Device::Cpu));
@@ -192,7 +215,7 @@ fn a_bernoulli_decoder_agrees_with_quadrature() {
 #[test]
 fn one_sample_gives_the_elbo_of_every_posterior() {
     let set = image_set(1);
-    let same = autodecoder_data::ImageSet::new(set.shape(), set.pixels().repeat(50), vec![0; 50]);
+    let same = ImageSet::new(set.shape(), set.pixels().repeat(50), vec![0; 50]);
     let images = DeviceImages::new(&same.unwrap(), Device::Cpu);
     for posterior in ["gaussian", "laplace", "logistic", "gumbel", "uniform"] {
         let spec = ModelSpec { posterior: posterior.to_owned(), ..variational() };

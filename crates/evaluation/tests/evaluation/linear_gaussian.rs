@@ -89,13 +89,23 @@ impl LinearGaussian {
         LatentModel::with_decoder(spec, decoder, &parts, Device::Cpu).unwrap()
     }
 
-    /// `log N(x; b, W Wᵀ + σ² I)` of one image `[PIXELS]`.
+    /// The same model of some of its pixels.
+    pub fn of_pixels(&self, pixels: &[i64]) -> LinearGaussian {
+        let pixels = Tensor::from_slice(pixels);
+        LinearGaussian {
+            weight: self.weight.index_select(0, &pixels),
+            bias: self.bias.index_select(0, &pixels),
+        }
+    }
+
+    /// `log N(x; b, W Wᵀ + σ² I)` of one image, a value for each of the model's pixels.
     pub fn log_likelihood(&self, x: &Tensor) -> f64 {
-        let covariance = self.weight.matmul(&self.weight.tr()) + identity(PIXELS) * VARIANCE;
+        let pixels = x.size()[0];
+        let covariance = self.weight.matmul(&self.weight.tr()) + identity(pixels) * VARIANCE;
         let offset = x - &self.bias;
         let mahalanobis = offset.dot(&Tensor::linalg_inv(&covariance).mv(&offset));
         let (_, log_determinant) = covariance.slogdet();
-        let twice = mahalanobis + log_determinant + PIXELS as f64 * TAU.ln();
+        let twice = mahalanobis + log_determinant + pixels as f64 * TAU.ln();
         -0.5 * twice.double_value(&[])
     }
 
@@ -121,8 +131,12 @@ pub fn kl(mean: &Tensor, variances: &Tensor, (mu, precision): &(Tensor, Tensor))
 
 /// `copies` copies of one image of grey values.
 pub fn copies(grey: [u8; PIXELS as usize], copies: usize) -> DeviceImages {
-    let set = ImageSet::new(ImageShape::grey(2, 3), grey.repeat(copies), vec![0; copies]).unwrap();
-    DeviceImages::new(&set, Device::Cpu)
+    DeviceImages::new(&copies_set(grey, copies), Device::Cpu)
+}
+
+/// [`copies`], off the device.
+pub fn copies_set(grey: [u8; PIXELS as usize], copies: usize) -> ImageSet {
+    ImageSet::new(ImageShape::grey(2, 3), grey.repeat(copies), vec![0; copies]).unwrap()
 }
 
 /// The first image, `[PIXELS]`, f64.
