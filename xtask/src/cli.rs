@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, ci, doctor, reproduce, setup, test, theory};
+use crate::commands::{bench, ci, doctor, reproduce, setup, sweep, test, theory};
 use crate::host::Host;
 
 /// Set-up and chores of the autodecoder workspace.
@@ -26,6 +26,8 @@ enum Command {
     Theory(theory::Arguments),
     /// Time this program and its peers in turn: ratios, and a report.
     Bench(bench::Arguments),
+    /// Train many small models that differ in one setting, and draw what it does.
+    Sweep(sweep::Arguments),
     /// Set up libtorch and run every test of the workspace.
     Test(test::Arguments),
     /// Formatting, lints, documentation, tests: all that must pass before a merge.
@@ -45,6 +47,7 @@ impl Cli {
             Command::Reproduce(arguments) => reproduce::run(host, &arguments),
             Command::Theory(arguments) => theory::run(host, &arguments),
             Command::Bench(arguments) => bench::run(host, &arguments),
+            Command::Sweep(arguments) => sweep::run(host, &arguments),
             Command::Test(arguments) => test::run(host, &arguments),
             Command::Ci(arguments) => ci::run(host, &arguments),
         }

@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use autodecoder_data::{Dataset, MnistFolder};
 use autodecoder_distributions::Registry;
+use autodecoder_evaluation::{SamplerFamily, samplers};
 use autodecoder_models::Parts;
 use autodecoder_training::{OptimiserFamily, optimisers};
 
 /// Opens a data set whose files lie in a folder.
 pub type OpenDataset = dyn Fn(&Path) -> Box<dyn Dataset> + Send + Sync;
 
-/// The parts, optimisers and data sets by name. A user's own are added here (docs/extending.md).
+/// The parts, optimisers, samplers and data sets by name. A user's own are added here (docs/extending.md).
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     /// Posteriors, decoders and likelihoods.
     pub parts: Parts,
     /// Update rules for decoders and rows.
     pub optimisers: Registry<dyn OptimiserFamily>,
+    /// Where latents of new images come from.
+    pub samplers: Registry<dyn SamplerFamily>,
     /// Data sets.
     pub datasets: Registry<OpenDataset>,
 }
@@ -33,7 +36,8 @@ impl Catalogue {
                     MnistFolder::new(folder, (0..10).map(|digit| digit.to_string())).named("mnist")
                 }),
             );
-        Catalogue { parts: Parts::standard(), optimisers: optimisers(), datasets }
+        let (optimisers, samplers) = (optimisers(), samplers());
+        Catalogue { parts: Parts::standard(), optimisers, samplers, datasets }
     }
 }
 

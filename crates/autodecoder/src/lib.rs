@@ -19,6 +19,7 @@ mod results;
 mod run_folder;
 mod run_lock;
 mod session;
+pub mod sweep;
 
 pub use catalogue::{Catalogue, OpenDataset};
 pub use checkpoint_interval::CheckpointInterval;
@@ -28,7 +29,8 @@ pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
-    ComparisonResults, DataSizes, ModelResults, Results, Seconds, TsneResults, VariantResults,
+    ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples, Results,
+    SamplerResults, Seconds, TsneResults, VariantResults,
 };
 pub use run_folder::{Existing, RunFolder};
 pub use run_lock::RunLock;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap};
+use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap, Probes, SampleQuality, Spread};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_training::PixelKind;
@@ -25,6 +25,12 @@ pub struct Results {
     pub environment: Environment,
     /// Number of images.
     pub data: DataSizes,
+    /// What samples were judged by, once they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<JudgeResults>,
+    /// What the pixels themselves tell of the class; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub pixels: Option<Probes>,
     /// Metrics by model.
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
@@ -69,6 +75,12 @@ pub struct ModelResults {
     /// Bounds on the log likelihood of test images; `None` where none were asked for, and for an AD.
     #[serde(default)]
     pub importance: Option<ImportanceResults>,
+    /// The quality of its samples, once they were judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<ModelSamples>,
+    /// What the latents tell of the class; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub probes: Option<Probes>,
     /// The t-SNE map, once there is one.
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
@@ -97,6 +109,45 @@ pub struct Difference {
     pub standard_error: f64,
 }
 
+/// What samples are judged by, and what real images reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct JudgeResults {
+    /// Share of the data set's test images that the classifier names rightly.
+    pub classifier_accuracy: f64,
+    /// Features of an image.
+    pub features: i64,
+    /// Training images judged as samples are.
+    pub floor: SampleQuality,
+    /// Distance from a test image to the nearest training image, by features.
+    pub test_to_nearest_train: Spread,
+}
+
+/// The quality of a model's samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSamples {
+    /// Test images decoded from the means of their rows, judged as samples are.
+    pub reconstructions: SampleQuality,
+    /// Samples by the name of their sampler.
+    pub samplers: BTreeMap<String, SamplerResults>,
+}
+
+/// The quality of one sampler's samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SamplerResults {
+    /// Beside the test images.
+    #[serde(flatten)]
+    pub quality: SampleQuality,
+    /// Distance from a sample to the nearest training image, by features.
+    pub to_nearest_train: Spread,
+}
+
+impl ModelResults {
+    /// Whether the t-SNE map was made, and all of it measured.
+    pub(crate) fn has_map(&self) -> bool {
+        self.tsne.is_some_and(|tsne| tsne.trustworthiness.is_some())
+    }
+}
+
 /// The quality of a t-SNE map.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TsneResults {
@@ -106,6 +157,13 @@ pub struct TsneResults {
     pub perplexity: f64,
     /// Exact KL divergence between the neighbourhoods, nats.
     pub kl: f64,
+    /// Trustworthiness of the map (Venna and Kaski 2001): 1 where all neighbours on it are neighbours
+    /// in the latent space, about ½ for a map at random; runs of earlier versions did not ask.
+    #[serde(default)]
+    pub trustworthiness: Option<f64>,
+    /// Neighbours of each point that it looks at.
+    #[serde(default)]
+    pub trustworthiness_neighbours: Option<usize>,
 }
 
 /// Wall-clock seconds of a model's steps.

@@ -389,6 +389,11 @@ impl RunFolder {
         self.model(name).join("latents-test.safetensors")
     }
 
+    /// A sampler that was fitted to the model's latents.
+    pub fn sampler(&self, model: &str, sampler: &str) -> PathBuf {
+        self.model(model).join(format!("sampler-{sampler}.safetensors"))
+    }
+
     /// Wall-clock seconds of the model's steps.
     pub fn seconds(&self, name: &str) -> PathBuf {
         self.model(name).join("seconds.json")

@@ -132,8 +132,8 @@ impl Session {
         Ok(session)
     }
 
-    /// A session that does not hold the folder yet.
-    fn load_images(
+    /// A session that does not hold the folder, and must not write into it.
+    pub(crate) fn load_images(
         experiment: Experiment,
         folder: RunFolder,
         device: &ChosenDevice,

@@ -22,6 +22,8 @@ pub struct EvaluationConfig {
     /// A latent dimension is active where the variance of the posterior means over the images
     /// exceeds this (Burda et al. 2015, arXiv:1509.00519, section 5.2).
     pub active_threshold: f64,
+    /// Neighbours that vote on the class of a latent.
+    pub neighbours: u32,
     /// Bounds on the log likelihood of the test images.
     pub importance: ImportanceConfig,
 }
@@ -35,6 +37,7 @@ impl EvaluationConfig {
         check_range("draws", self.draws, 1..=100_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("active_threshold", self.active_threshold, 0.0..=1000.0)?;
+        check_range("neighbours", self.neighbours, 1..=1000)?;
         self.importance.check("importance")
     }
 }

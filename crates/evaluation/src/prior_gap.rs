@@ -8,6 +8,8 @@ use autodecoder_training::{Streams, latent_noise};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use crate::posterior_samples;
+
 /// Prior samples that distances and norms are measured on.
 const SAMPLES: i64 = 1000;
 /// Rows of a block of the distance matrix.
@@ -54,13 +56,9 @@ pub fn prior_gap(
 ) -> PriorGap {
     let mut rng = streams.rng("prior gap", &[]);
     let prior = posterior.prior();
-    let latent_dim = posterior.mean(&train.narrow(0, 0, 1)).size()[1];
-    let mut sample = |rows: &Tensor| {
-        let count = rows.size()[0];
-        let noise = latent_noise(posterior.noise(), count, latent_dim, rows.device(), &mut rng);
-        posterior.rsample(rows, &noise)
-    };
-    let (train, test) = (sample(train), sample(test));
+    let train = posterior_samples(posterior, train, &mut rng);
+    let test = posterior_samples(posterior, test, &mut rng);
+    let latent_dim = train.size()[1];
     let noise = latent_noise(prior.noise(), SAMPLES, latent_dim, train.device(), &mut rng);
     let samples = prior.sample(&noise);
     let offset = (column_means(&train) - prior.mean()) / prior.variance().sqrt();
@@ -99,7 +97,8 @@ fn column_means(latents: &Tensor) -> Tensor {
     latents.mean_dim([0i64].as_slice(), false, None::<Kind>)
 }
 
-fn spread(values: &Tensor) -> Spread {
+/// The quartiles of `values`, by linear interpolation between two of them.
+pub fn spread(values: &Tensor) -> Spread {
     let values = values.to_kind(Kind::Double);
     let quantile =
         |q: f64| values.quantile_scalar(q, None::<i64>, false, "linear").double_value(&[]);

@@ -76,8 +76,13 @@ impl LayerStack {
 
     /// What becomes of a batch `[B, …]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
+        self.forward_first(self.operations.len(), x)
+    }
+
+    /// What becomes of a batch in the first `count` layers, or in all where there are fewer.
+    pub fn forward_first(&self, count: usize, x: &Tensor) -> Tensor {
         let first = x.shallow_clone();
-        self.operations.iter().fold(first, |x, operation| operation.forward(&x))
+        self.operations.iter().take(count).fold(first, |x, operation| operation.forward(&x))
     }
 
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.

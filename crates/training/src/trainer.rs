@@ -137,10 +137,26 @@ impl<'a> Trainer<'a> {
     pub fn run(
         &mut self,
         folder: Option<&Path>,
+        due: impl FnMut() -> bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        self.run_until(self.config.epochs, folder, due, observer)
+    }
+
+    /// As [`Trainer::run`], but only until `epochs` epochs are complete, which is no end that a
+    /// checkpoint is due for.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn run_until(
+        &mut self,
+        epochs: u32,
+        folder: Option<&Path>,
         mut due: impl FnMut() -> bool,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        self.train(|trainer| trainer.run_steps(folder, &mut due, observer))
+        let epochs = epochs.min(self.config.epochs);
+        self.train(|trainer| trainer.run_steps(epochs, folder, &mut due, observer))
     }
 
     /// Takes `steps` steps, over the ends of epochs, or those that are left where these are fewer.
@@ -179,11 +195,12 @@ impl<'a> Trainer<'a> {
 
     fn run_steps(
         &mut self,
+        epochs: u32,
         folder: Option<&Path>,
         due: &mut dyn FnMut() -> bool,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        while !self.is_complete() {
+        while self.epoch() < epochs {
             self.step(observer)?;
             let stopped = self.check_stop(observer);
             if let Some(folder) = folder

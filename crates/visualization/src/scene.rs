@@ -25,6 +25,29 @@ pub struct Drawing {
 }
 
 impl Drawing {
+    /// Drawings in rows of `columns`: each row is as high as its highest, each column as wide as its
+    /// widest.
+    pub(crate) fn in_rows(drawings: &[Drawing], columns: usize) -> Drawing {
+        let widest = |column: usize| {
+            let of_column = drawings.iter().skip(column).step_by(columns);
+            of_column.map(|drawing| drawing.width).fold(0.0, f64::max)
+        };
+        let widths: Vec<f64> = (0..columns).map(widest).collect();
+        let (mut body, mut top) = (String::new(), 0.0);
+        for row in drawings.chunks(columns) {
+            let mut left = 0.0;
+            for (drawing, width) in row.iter().zip(&widths) {
+                let place = format!(r#"<svg x="{}" y="{}" "#, number(left), number(top));
+                body += &drawing.svg.replacen("<svg ", &place, 1);
+                left += width;
+            }
+            top += row.iter().map(|drawing| drawing.height).fold(0.0, f64::max);
+        }
+        let mut scene = Scene::new(widths.iter().sum(), top);
+        scene.body += &body;
+        scene.finish()
+    }
+
     /// A self-contained SVG document of [`Drawing::size`] CSS pixels.
     pub fn svg(&self) -> &str {
         &self.svg

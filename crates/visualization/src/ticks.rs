@@ -49,6 +49,12 @@ pub(crate) fn logarithmic(low: f64, high: f64, wanted: usize) -> Vec<Tick> {
     kept.map(|value| Tick { value, text: format_value(value) }).collect()
 }
 
+/// The given values that lie inside `[low, high]`.
+pub(crate) fn at(values: &[f64], (low, high): (f64, f64)) -> Vec<Tick> {
+    let inside = values.iter().copied().filter(|&value| value >= low && value <= high);
+    inside.map(|value| Tick { value, text: format_value(value) }).collect()
+}
+
 /// The smallest of 1, 2, 5 and 10 times a power of ten that is not clearly below `raw`.
 fn round_step(raw: f64) -> f64 {
     let power = 10f64.powf(raw.log10().floor());

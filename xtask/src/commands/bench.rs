@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: this program and its peers, timed in turn.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use super::program::{add_data, program, take_over, words};
 use super::setup::{self, DataNeed};
 use crate::host::Host;
 use crate::libtorch::Wish;
@@ -61,20 +61,17 @@ pub struct Arguments {
 impl Arguments {
     /// The program's flags, data and Python aside, as it reads them.
     fn words(&self) -> Vec<OsString> {
-        let switches = [("--quick", self.quick), ("--list", self.list)];
-        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-        let valued = [
-            ("--only", &self.only),
-            ("--out", &self.out),
-            ("--document", &self.document),
-            ("--threads", &self.threads),
-            ("--epochs", &self.epochs),
-            ("--our-epochs", &self.our_epochs),
-        ];
-        let valued = valued.into_iter().filter_map(|(flag, value)| {
-            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
-        });
-        switches.map(|(flag, _)| OsString::from(flag)).chain(valued).collect()
+        words(
+            &[("--quick", self.quick), ("--list", self.list)],
+            &[
+                ("--only", &self.only),
+                ("--out", &self.out),
+                ("--document", &self.document),
+                ("--threads", &self.threads),
+                ("--epochs", &self.epochs),
+                ("--our-epochs", &self.our_epochs),
+            ],
+        )
     }
 }
 
@@ -94,20 +91,18 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     };
     let data = setup::provide(host, Wish::Auto, need)?;
     let packages = packages.map(|()| peers::provide(host)).transpose()?;
-    let mut command = program(host, data.as_deref(), packages.as_deref());
+    let mut command = bench(host, data.as_deref(), packages.as_deref());
     if let Some(python) = &arguments.python {
         command.arg("--python").arg(python);
     }
-    Err(command.args(arguments.words()).exec()).context("cannot start cargo")
+    command.args(arguments.words());
+    take_over(command)
 }
 
-/// The built program; the peers find their packages by `PYTHONPATH`.
-fn program(host: &Host, data: Option<&Path>, packages: Option<&Path>) -> Command {
-    let mut command = host.cargo();
-    command.args(["run", "--quiet", "--release", "--package", "autodecoder-bench", "--"]);
-    if let Some(folder) = data {
-        command.arg("--data").arg(folder);
-    }
+/// The program; the peers find their packages by `PYTHONPATH`.
+fn bench(host: &Host, data: Option<&Path>, packages: Option<&Path>) -> Command {
+    let mut command = program(host, "autodecoder-bench");
+    add_data(&mut command, data);
     if let Some(folder) = packages {
         command.env("PYTHONPATH", folder);
     }
@@ -143,7 +138,7 @@ mod tests {
     #[test]
     fn the_program_is_built_for_speed_and_told_what_was_typed() {
         let machine = Machine::new();
-        let mut command = program(&machine.host(), Some(Path::new("d")), Some(Path::new("p")));
+        let mut command = bench(&machine.host(), Some(Path::new("d")), Some(Path::new("p")));
         command.args(parsed("--quick --only train --epochs 5,20 --document a.md").words());
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         assert_eq!(
@@ -152,7 +147,7 @@ mod tests {
              --document=a.md --epochs=5,20"
         );
         let path = command.get_envs().find(|(name, _)| *name == "PYTHONPATH").unwrap();
-        assert_eq!(path.1, Some(OsStr::new("p")));
+        assert_eq!(path.1, Some("p".as_ref()));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 pub mod bench;
 pub mod ci;
 pub mod doctor;
+mod program;
 pub mod reproduce;
 pub mod setup;
+pub mod sweep;
 pub mod test;
 pub mod theory;
 

@@ -1,12 +1,12 @@
 //! `cargo xtask reproduce`: from a fresh clone to the report.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::program::{add_data, program, take_over, words};
 use super::setup::{self, DataNeed};
 use crate::experiment::Experiment;
 use crate::host::Host;
@@ -19,6 +19,9 @@ Examples:
   cargo xtask reproduce --preset my.toml --data ~/images --run /tmp/try
 
 The program runs in the repository's root. What follows two dashes goes to it unread.";
+
+/// The program's package.
+pub const PACKAGE: &str = "autodecoder";
 
 /// The flags of `cargo xtask reproduce`.
 #[derive(Debug, clap::Args)]
@@ -48,7 +51,7 @@ struct ProgramFlags {
     run: Option<OsString>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
     #[arg(long)]
-    device: Option<String>,
+    device: Option<OsString>,
     /// Threads of libtorch [default: one per core].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<OsString>,
@@ -69,20 +72,17 @@ struct ProgramFlags {
 impl ProgramFlags {
     /// As the program reads them.
     fn words(&self) -> Vec<OsString> {
-        let device = self.device.as_ref().map(OsString::from);
-        let valued = [
-            ("--run", &self.run),
-            ("--device", &device),
-            ("--threads", &self.threads),
-            ("--checkpoint-every", &self.checkpoint_every),
-        ];
-        let valued = valued.into_iter().filter_map(|(flag, value)| {
-            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
-        });
-        let switches = [("--force", self.force), ("--resume", self.resume)];
-        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-        let switches = switches.map(|(flag, _)| OsString::from(flag));
-        valued.chain(switches).chain(self.more.iter().cloned()).collect()
+        let mut all = words(
+            &[("--force", self.force), ("--resume", self.resume)],
+            &[
+                ("--run", &self.run),
+                ("--device", &self.device),
+                ("--threads", &self.threads),
+                ("--checkpoint-every", &self.checkpoint_every),
+            ],
+        );
+        all.extend(self.more.iter().cloned());
+        all
     }
 }
 
@@ -100,15 +100,13 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     if !status.success() {
         return Ok(super::exit_code(status));
     }
-    // The program gets the terminal's signals, and its exit code is this command's.
-    let error = program(host, &experiment, data.as_deref(), &arguments.program.words()).exec();
-    Err(error).context("cannot start the built program through cargo")
+    take_over(run_of(host, &experiment, data.as_deref(), &arguments.program.words()))
 }
 
 /// Finds out before a download and a long build what the program would only say after them.
 fn check_device(host: &Host, arguments: &Arguments) -> Result<()> {
-    let Some(device) = arguments.program.device.as_deref().filter(|name| name.starts_with("cuda"))
-    else {
+    let device = arguments.program.device.as_deref().and_then(OsStr::to_str);
+    let Some(device) = device.filter(|name| name.starts_with("cuda")) else {
         return Ok(());
     };
     ensure!(
@@ -121,23 +119,20 @@ fn check_device(host: &Host, arguments: &Arguments) -> Result<()> {
 
 fn build(host: &Host) -> Command {
     let mut command = host.cargo();
-    command.args(["build", "--release", "--package", "autodecoder"]);
+    command.args(["build", "--release", "--package", PACKAGE]);
     command
 }
 
-/// The built program, found by cargo wherever the user's settings put it.
-fn program(
+/// The program with everything that it is told.
+fn run_of(
     host: &Host,
     experiment: &Experiment,
     data: Option<&Path>,
     passed_on: &[OsString],
 ) -> Command {
-    let mut command = host.cargo();
-    command.args(["run", "--quiet", "--release", "--package", "autodecoder", "--"]);
+    let mut command = program(host, PACKAGE);
     command.arg("reproduce").arg("--experiment").arg(&experiment.argument);
-    if let Some(folder) = data {
-        command.arg("--data").arg(folder);
-    }
+    add_data(&mut command, data);
     command.args(passed_on);
     command
 }
@@ -175,7 +170,7 @@ mod tests {
     fn started(machine: &Machine, typed: &str, data: Option<&str>) -> Vec<String> {
         let (host, arguments) = (machine.host(), parsed(typed));
         let experiment = Experiment::find(&host, &arguments.preset).unwrap();
-        let command = program(&host, &experiment, data.map(Path::new), &arguments.program.words());
+        let command = run_of(&host, &experiment, data.map(Path::new), &arguments.program.words());
         command.get_args().skip(6).map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
@@ -188,7 +183,7 @@ mod tests {
         let typed = "--force --preset=course --run out --data d --threads -1 --device cpu";
         let arguments = parsed(typed);
         assert_eq!((arguments.preset.as_str(), arguments.data), ("course", Some("d".into())));
-        assert_eq!(words(typed), ["--run=out", "--device=cpu", "--threads=-1", "--force"]);
+        assert_eq!(words(typed), ["--force", "--run=out", "--device=cpu", "--threads=-1"]);
         assert_eq!(words("--resume"), ["--resume"]);
         assert_eq!(words("--checkpoint-every 0.5"), ["--checkpoint-every=0.5"]);
         assert_eq!(words(""), [""; 0]);

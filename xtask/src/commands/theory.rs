@@ -1,12 +1,11 @@
 //! `cargo xtask theory`: the course's claims, measured.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::process::CommandExt;
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use super::program::{add_data, program, take_over, words};
 use super::setup::{self, DataNeed};
 use crate::host::Host;
 use crate::libtorch::Wish;
@@ -19,6 +18,8 @@ Examples:
   cargo xtask theory --list                   the names
 
 The program runs in the repository's root.";
+
+const PACKAGE: &str = "autodecoder-theory";
 
 /// The flags of `cargo xtask theory`.
 #[derive(Debug, clap::Args)]
@@ -49,14 +50,12 @@ pub struct Arguments {
 impl Arguments {
     /// The program's flags, data aside, as it reads them.
     fn words(&self) -> Vec<OsString> {
-        let switches = [("--list", self.list), ("--full", self.full)];
-        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-        let valued = [("--out", &self.out), ("--document", &self.document)];
-        let valued = valued.into_iter().filter_map(|(flag, value)| {
-            value.as_ref().map(|value| [OsStr::new(flag), value].join(OsStr::new("=")))
-        });
-        let flags = switches.map(|(flag, _)| OsString::from(flag)).chain(valued);
-        flags.chain(self.name.clone()).collect()
+        let mut all = words(
+            &[("--list", self.list), ("--full", self.full)],
+            &[("--out", &self.out), ("--document", &self.document)],
+        );
+        all.extend(self.name.clone());
+        all
     }
 
     fn need(&self) -> DataNeed<'_> {
@@ -71,17 +70,10 @@ impl Arguments {
 /// Runs the command; on success it does not return, for the program takes this process's place.
 pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
     let data = setup::provide(host, Wish::Auto, arguments.need())?;
-    let mut command = program(host);
-    if let Some(folder) = data {
-        command.arg("--data").arg(folder);
-    }
-    Err(command.args(arguments.words()).exec()).context("cannot start cargo")
-}
-
-fn program(host: &Host) -> Command {
-    let mut command = host.cargo();
-    command.args(["run", "--quiet", "--release", "--package", "autodecoder-theory", "--"]);
-    command
+    let mut command = program(host, PACKAGE);
+    add_data(&mut command, data.as_deref());
+    command.args(arguments.words());
+    take_over(command)
 }
 
 #[cfg(test)]
@@ -104,16 +96,9 @@ mod tests {
     }
 
     #[test]
-    fn the_program_is_built_for_speed_and_told_what_was_typed() {
-        let machine = Machine::new();
-        let mut command = program(&machine.host());
-        command.args(parsed("relu --full --out a --document b.md").words());
-        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-        assert_eq!(
-            words.join(" "),
-            "run --quiet --release --package autodecoder-theory -- --full --out=a \
-             --document=b.md relu"
-        );
+    fn the_program_is_told_what_was_typed() {
+        let words = parsed("relu --full --out a --document b.md").words();
+        assert_eq!(words, ["--full", "--out=a", "--document=b.md", "relu"]);
     }
 
     #[test]

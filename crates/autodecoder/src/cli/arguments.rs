@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Auto-decoders and variational auto-decoders: train, measure, look.
 #[derive(Debug, Parser)]
@@ -45,6 +45,21 @@ pub enum Command {
     /// Write report.html from what the other commands left.
     #[command(after_help = "Example: autodecoder report --run runs/standard")]
     Report(OldRun),
+    /// Train the classifier whose features judge samples (classifier.json, classifier.safetensors).
+    #[command(
+        after_help = "Example: autodecoder classifier --data external/fashion-mnist --out runs/classifier"
+    )]
+    Classifier(ClassifierArguments),
+    /// Fit samplers to every model's latents and judge their samples (results.json, figures/).
+    #[command(
+        after_help = "Example: autodecoder sample-quality --run runs/standard --classifier runs/classifier"
+    )]
+    SampleQuality(SampleQualityArguments),
+    /// Train many small models that differ in one setting: a figure, tables, an answer.
+    #[command(
+        after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"
+    )]
+    Sweep(SweepArguments),
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
@@ -84,6 +99,74 @@ pub struct OldRun {
     /// Where and how to compute.
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// Arguments of `classifier`.
+#[derive(Debug, Args)]
+pub struct ClassifierArguments {
+    /// Folder for the classifier's two files.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Name of the data set in the folder that --data names.
+    #[arg(long, default_value = "fashion-mnist")]
+    pub set: String,
+    /// A TOML file with the classifier's settings [default: assets/classifiers/standard.toml].
+    #[arg(long)]
+    pub settings: Option<PathBuf>,
+    /// Passes over all images; wins over the settings'.
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// The seed of the classifier's random streams.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// Arguments of a sweep.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// What is varied.
+    #[arg(value_enum)]
+    pub what: Varied,
+    /// Fewer images, epochs and dimensions: some minutes.
+    #[arg(long, conflicts_with = "full")]
+    pub quick: bool,
+    /// All of Fashion-MNIST, for a GPU.
+    #[arg(long)]
+    pub full: bool,
+    /// Folder for the results [default: runs/sweep-latent-dim, with -quick or -full].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Begin anew, whatever sweep the folder holds.
+    #[arg(long)]
+    pub force: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub compute: Compute,
+}
+
+/// Arguments of `sample-quality`.
+#[derive(Debug, Args)]
+pub struct SampleQualityArguments {
+    /// Folder of the classifier whose features judge the samples.
+    #[arg(long)]
+    pub classifier: PathBuf,
+    /// Samples of each sampler. Fréchet distances compare only at equal numbers.
+    #[arg(long, default_value_t = 10_000, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(6..=1_000_000))]
+    pub samples: i64,
+    /// The run, and where and how to compute.
+    #[command(flatten)]
+    pub old: OldRun,
+}
+
+/// A setting that a sweep varies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Varied {
+    /// The number of values in a latent.
+    LatentDim,
 }
 
 /// Where and how to compute.

@@ -1,12 +1,17 @@
 //! The command line.
 
 mod arguments;
+mod classifier;
 mod info;
 mod open;
+mod sweep;
 
 use anyhow::Result;
 
-pub use arguments::{Arguments, Command, NewRun, OldRun};
+pub use arguments::{
+    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
+    SweepArguments, Varied,
+};
 
 use crate::Catalogue;
 use crate::pipeline;
@@ -42,16 +47,29 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Interpolate(old) => take(pipeline::interpolate, &open::old_run(&old, catalogue)?),
         Command::Tsne(old) => take(pipeline::tsne, &open::old_run(&old, catalogue)?),
         Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
+        Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
+        Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
+        Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
+}
+
+fn sample_quality(arguments: &SampleQualityArguments, catalogue: Catalogue) -> Result<()> {
+    let session = open::old_run(&arguments.old, catalogue)?;
+    let SampleQualityArguments { classifier, samples, .. } = arguments;
+    take(|session| pipeline::sample_quality(session, classifier, *samples), &session)
 }
 
 type Step = fn(&Session) -> Result<()>;
 
 /// Takes a step of a run that is open. Only from here on is there something to go on with.
-fn take(step: Step, session: &Session) -> Result<()> {
+fn take(step: impl Fn(&Session) -> Result<()>, session: &Session) -> Result<()> {
     let stopped = check_stop("before the step was begun").map_err(anyhow::Error::from);
-    let result = stopped.and_then(|()| step(session));
+    say_how_to_go_on(stopped.and_then(|()| step(session)))
+}
+
+/// Says, of work that was stopped, that it can be gone on with.
+fn say_how_to_go_on(result: Result<()>) -> Result<()> {
     if result.as_ref().is_err_and(|error| exit_code(error) == INTERRUPTED) {
         say("The same command, without --force, goes on from here");
     }

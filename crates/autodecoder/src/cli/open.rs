@@ -51,7 +51,8 @@ fn locate_data(experiment: &mut Experiment, data: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn compute(arguments: &Compute) -> Result<ChosenDevice> {
+/// Chooses the device and the number of threads that the arguments ask for, and says so.
+pub(super) fn compute(arguments: &Compute) -> Result<ChosenDevice> {
     let device = choose_device(&arguments.device)?;
     if let Some(threads) = arguments.threads {
         tch::set_num_threads(threads);

@@ -68,9 +68,24 @@ fn check_sizes(experiment: &Experiment) -> Result<()> {
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
     check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
+    check_figure_epochs(experiment)?;
     check_range("figures.tsne.points", figures.tsne.points, 10..=1_000_000)?;
     check_range("figures.tsne.epochs", figures.tsne.epochs, 1..=1_000_000)?;
     check_perplexity(figures.tsne.perplexity, figures.tsne.points.min(data.train))
+}
+
+/// Epochs that no model reaches would be drawn nowhere, and without a word.
+fn check_figure_epochs(experiment: &Experiment) -> Result<()> {
+    let epochs = &experiment.figures.epochs;
+    let longest = experiment.models.iter().map(|model| model.training.epochs).max().unwrap_or(0);
+    ensure!(
+        epochs.len() <= 20
+            && epochs.is_sorted_by(|a, b| a < b)
+            && epochs.iter().all(|&epoch| epoch <= longest),
+        "figures.epochs = {epochs:?}: expected at most 20 rising numbers from 0 to {longest}, the \
+         epochs of the model that is trained longest"
+    );
+    Ok(())
 }
 
 /// A point's neighbourhood must be clearly smaller than the map.

@@ -87,6 +87,8 @@ pub struct FiguresConfig {
     pub images: usize,
     /// Prior samples on each model's sheet.
     pub samples: usize,
+    /// Epochs after which prior samples are drawn during training; 0 is before the first.
+    pub epochs: Vec<u32>,
     /// Points between the two ends of an interpolation.
     pub interpolation_steps: u32,
     /// Indices, in the test set, of the two images that are interpolated; by default the first

@@ -5,7 +5,8 @@ use std::time::Instant;
 use anyhow::Result;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
-use super::train::forget;
+use super::probes::{latent_probes, pixel_probes};
+use super::train::remove;
 use super::{finite, likelihood};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
@@ -21,12 +22,17 @@ pub fn evaluate(session: &Session) -> Result<()> {
     let mut results = Results::read(&path)?.unwrap_or_else(|| empty_results(session));
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
+    // No model changes what pixels tell.
+    results.pixels = results.pixels.or_else(|| Some(pixel_probes(session)));
     for config in &session.experiment.models {
         check_stop("between two models")?;
         let trained = session.load(config)?;
         infer_test(session, &trained, &test)?;
         let mut entry = measure(session, &trained, &train, &test)?;
-        entry.tsne = results.models.get(&config.name).and_then(|old| old.tsne);
+        if let Some(old) = results.models.remove(&config.name) {
+            entry.tsne = old.tsne;
+            entry.samples = old.samples;
+        }
         say(&headline(&config.name, &entry));
         results.models.insert(config.name.clone(), entry);
         results.write(&path)?;
@@ -46,6 +52,8 @@ fn empty_results(session: &Session) -> Results {
             test: session.images.test.len(),
             pixels: session.experiment.data.pixels,
         },
+        samples: None,
+        pixels: None,
         models: Default::default(),
         comparisons: Vec::new(),
     }
@@ -65,7 +73,7 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
     write_json(&session.folder.seconds(name), &seconds)?;
     // Bounds of other rows than these.
-    forget(&likelihood::file(session, name))?;
+    remove(&likelihood::file(session, name))?;
     let (index, images) = (session.images.test.index().to_vec(), test.digest().to_owned());
     let latents = Latents { rows, index, images };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
@@ -96,6 +104,8 @@ fn measure(
         test: score(&test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
         importance: likelihood::bounds(session, trained, test)?,
+        samples: None,
+        probes: Some(latent_probes(session, model, &train_latents.rows, &test_latents.rows)),
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

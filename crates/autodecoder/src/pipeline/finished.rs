@@ -22,11 +22,12 @@ pub fn is_finished(session: &Session) -> Result<bool> {
         let entry = results.models.get(&config.name);
         folder.is_trained(&config.name)
             && files.iter().all(|path| path.exists())
-            && entry.is_some_and(|entry| entry.tsne.is_some())
+            && entry.is_some_and(|entry| entry.probes.is_some() && entry.has_map())
     });
     let compared = results.comparisons.len() == session.experiment.comparisons.len();
     let drawn = figures(session).iter().all(|name| session.folder.figure(name).exists());
     let files = [session.folder.metrics(), session.folder.report()];
+    let measured = measured && results.pixels.is_some();
     Ok(measured && compared && drawn && files.iter().all(|path| path.exists()))
 }
 

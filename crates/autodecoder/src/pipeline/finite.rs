@@ -60,7 +60,7 @@ pub(super) fn is_divergence(error: &anyhow::Error) -> bool {
 }
 
 /// Infers the rows of `images`, and makes sure that they are numbers.
-pub(super) fn infer(
+pub(crate) fn infer(
     session: &Session,
     config: &ModelConfig,
     model: &LatentModel,
@@ -81,7 +81,7 @@ pub(super) fn infer(
 }
 
 /// Scores rows, and makes sure that the scores are numbers: JSON knows no others.
-pub(super) fn score(
+pub(crate) fn score(
     session: &Session,
     model: &LatentModel,
     rows: &Tensor,

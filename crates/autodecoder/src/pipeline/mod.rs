@@ -1,24 +1,31 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
 mod compare;
+mod epoch_samples;
 mod evaluate;
 mod finished;
 mod finite;
 mod interpolate;
 mod likelihood;
+mod probes;
 mod report;
 mod sample;
+mod sample_quality;
 mod saving;
 mod train;
 mod tsne;
 
 pub use compare::compare;
+pub use epoch_samples::epoch_sheet_name;
 pub use evaluate::evaluate;
 pub use finished::is_finished;
 pub use interpolate::{INTERPOLATION, interpolate};
 pub use report::report;
 pub use sample::{SIDE_BY_SIDE, sample, sheet_name};
+pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
+pub(crate) use probes::latent_probes;

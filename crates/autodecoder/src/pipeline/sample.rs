@@ -1,6 +1,7 @@
 //! Prior samples beside reconstructions.
 
 use anyhow::Result;
+use autodecoder_models::LatentModel;
 use autodecoder_training::latent_noise;
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
 use tch::Tensor;
@@ -35,7 +36,7 @@ pub fn sample(session: &Session) -> Result<()> {
     let mut sheets = Vec::new();
     for config in &session.experiment.models {
         let trained = session.load(config)?;
-        let samples = prior_samples(session, &trained);
+        let samples = prior_samples(session, &trained.model, session.experiment.figures.samples);
         let sheet = decode_to_bytes(&trained.model, &samples)?.concat();
         let sheet = ImageGrid::from_pixels(&sheet, shape.height, shape.width, SHEET_COLUMNS)?;
         sheets.push((sheet_name(&config.name), sheet));
@@ -51,12 +52,12 @@ pub fn sample(session: &Session) -> Result<()> {
     Ok(grid.save(session.folder.figure(SIDE_BY_SIDE))?)
 }
 
-fn prior_samples(session: &Session, trained: &TrainedModel) -> Tensor {
-    let prior = trained.model.posterior().prior();
-    let count = session.experiment.figures.samples as i64;
+/// The first `count` latents of the stream `prior sample`, `[count, latent_dim]`.
+pub(super) fn prior_samples(session: &Session, model: &LatentModel, count: usize) -> Tensor {
+    let prior = model.posterior().prior();
     let mut rng = session.streams().rng("prior sample", &[]);
-    let latent_dim = trained.config.latent_dim;
-    prior.sample(&latent_noise(prior.noise(), count, latent_dim, session.device, &mut rng))
+    let size = (count as i64, model.spec().latent_dim);
+    prior.sample(&latent_noise(prior.noise(), size.0, size.1, session.device, &mut rng))
 }
 
 /// Posterior means of the test images at `positions`.

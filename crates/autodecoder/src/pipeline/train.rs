@@ -10,6 +10,7 @@ use autodecoder_training::{
 };
 use tch::Tensor;
 
+use super::epoch_samples::EpochSamples;
 use super::likelihood;
 use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
@@ -75,7 +76,11 @@ fn train_model(
             session.folder.metrics().display()
         );
         forget_dependents(session, &config.name)?;
-        run_epochs(session, config, &mut trainer)?;
+    }
+    let samples = EpochSamples { session, config, model: &model };
+    samples.draw(trainer.position())?;
+    if trainer.epoch() < config.training.epochs {
+        run_epochs(session, &samples, &mut trainer)?;
     }
     let history = trainer.history().to_vec();
     let train = history.iter().map(|record| record.seconds).sum();
@@ -102,7 +107,8 @@ fn rows(session: &Session, model: &LatentModel, trainer: &Trainer) -> Tensor {
     }
 }
 
-fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) -> Result<()> {
+fn run_epochs(session: &Session, samples: &EpochSamples, trainer: &mut Trainer) -> Result<()> {
+    let config = samples.config;
     let experiment = session.folder.experiment_file();
     let toml = std::fs::read_to_string(&experiment)
         .with_context(|| format!("cannot read {}", experiment.display()))?;
@@ -111,7 +117,11 @@ fn run_epochs(session: &Session, config: &ModelConfig, trainer: &mut Trainer) ->
     let progress = Progress::new(format!("train {}", config.name));
     let mut saving = Saving { progress, clock: &clock };
     let folder = session.folder.checkpoints(&config.name);
-    trainer.run(Some(&folder), || clock.is_due(), &mut saving)?;
+    while trainer.epoch() < config.training.epochs {
+        let next = samples.next(trainer.epoch());
+        trainer.run_until(next, Some(&folder), || clock.is_due(), &mut saving)?;
+        samples.draw(trainer.position())?;
+    }
     saving.progress.finish(&summary(trainer.history()));
     Ok(())
 }
@@ -125,12 +135,14 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
     {
         results.write(&path)?;
     }
-    forget(&session.folder.test_latents(name))?;
-    forget(&likelihood::file(session, name))
+    remove(&session.folder.test_latents(name))?;
+    remove(&likelihood::file(session, name))?;
+    let samplers = session.catalogue.samplers.names();
+    samplers.into_iter().try_for_each(|sampler| remove(&session.folder.sampler(name, sampler)))
 }
 
 /// Removes a file, if there is one.
-pub(super) fn forget(path: &Path) -> Result<()> {
+pub(super) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))

@@ -2,12 +2,12 @@
 
 use anyhow::{Context, Result};
 use autodecoder_visualization::scatter::Scatter;
-use autodecoder_visualization::tsne::{TsneMap, TsneOptions, embed};
+use autodecoder_visualization::tsne::{TsneMap, TsneOptions, embed, trustworthiness};
 use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 use crate::progress::{Progress, say};
-use crate::results::{Results, TsneResults};
+use crate::results::{ModelResults, Results, TsneResults};
 use crate::session::Session;
 
 /// File name of a model's map, without its ending.
@@ -20,6 +20,10 @@ pub(super) fn map_files(model: &str) -> [String; 2] {
     ["png", "svg"].map(|ending| format!("{}.{ending}", map_name(model)))
 }
 
+/// Neighbours of each point that a map's trustworthiness looks at: scikit-learn's default, so that
+/// others' numbers compare. A map of ten points or fewer has no room for so many.
+const NEIGHBOURS: usize = 5;
+
 struct Latents {
     values: Vec<f32>,
     samples: usize,
@@ -27,8 +31,8 @@ struct Latents {
 }
 
 /// Maps the posterior means of (up to `figures.tsne.points`) training images of each model, and
-/// notes the maps' exact KL divergences in `results.json`. Models that have a map, and its files, are
-/// left alone.
+/// notes the maps' exact KL divergences and trustworthiness in `results.json`. Models that have a map,
+/// and its files, are left alone.
 ///
 /// # Errors
 /// Where the run was not evaluated yet, the perplexity is too large for the number of images, or a
@@ -43,7 +47,7 @@ pub fn tsne(session: &Session) -> Result<()> {
         .iter()
         .map(|config| config.name.as_str())
         .filter(|name| {
-            let noted = results.models.get(*name).is_some_and(|entry| entry.tsne.is_some());
+            let noted = results.models.get(*name).is_some_and(ModelResults::has_map);
             !noted || map_files(name).iter().any(|file| !session.folder.figure(file).exists())
         })
         .collect();
@@ -55,16 +59,29 @@ pub fn tsne(session: &Session) -> Result<()> {
     let maps: Vec<_> =
         latents.par_iter().map(|l| embed(&l.values, l.samples, l.dimensions, &options)).collect();
     progress.clear();
-    for (name, map) in missing.into_iter().zip(maps) {
+    for ((name, map), latents) in missing.into_iter().zip(maps).zip(&latents) {
         let map = map.with_context(|| format!("t-SNE of {name}"))?;
         draw(session, name, &map)?;
+        let quality = judge(&map, latents)?;
         say(&format!("tsne {name}: KL {:.3} in {:.1} s", map.kl, map.seconds));
         if let Some(entry) = results.models.get_mut(name) {
-            let points = map.points.len();
-            entry.tsne = Some(TsneResults { points, perplexity: map.perplexity, kl: map.kl });
+            entry.tsne = Some(quality);
         }
     }
     results.write(&path)
+}
+
+fn judge(map: &TsneMap, latents: &Latents) -> Result<TsneResults> {
+    let Latents { values, samples, dimensions } = latents;
+    let neighbours = NEIGHBOURS.min(samples.saturating_sub(1) / 2);
+    let trust = trustworthiness(values, *samples, *dimensions, &map.points, neighbours)?;
+    Ok(TsneResults {
+        points: map.points.len(),
+        perplexity: map.perplexity,
+        kl: map.kl,
+        trustworthiness: Some(trust),
+        trustworthiness_neighbours: Some(neighbours),
+    })
 }
 
 fn options(session: &Session) -> TsneOptions {

@@ -2,6 +2,7 @@
 
 mod choices;
 mod curves;
+mod epoch_sheets;
 mod facts;
 mod interpolation;
 mod latent_space;
@@ -9,8 +10,10 @@ mod likelihood;
 mod models;
 mod numbers;
 mod posteriors;
+mod probes;
 mod reproduce;
 mod results;
+mod sample_quality;
 mod samples;
 mod targets;
 
@@ -36,8 +39,11 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
     if let Some(section) = likelihood::section(&facts) {
         report = report.section(section);
     }
+    report = report.section(samples::section(&facts)?);
+    if let Some(section) = sample_quality::section(&facts)? {
+        report = report.section(section);
+    }
     report = report
-        .section(samples::section(&facts)?)
         .section(latent_space::section(&facts)?)
         .section(interpolation::section(&facts)?)
         .section(posteriors::section(&facts));

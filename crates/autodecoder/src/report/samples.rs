@@ -4,6 +4,7 @@ use anyhow::Result;
 use autodecoder_evaluation::{PriorGap, Spread};
 use autodecoder_visualization::report::{Block, Cell, Column, Figure, Section, Table};
 
+use super::epoch_sheets;
 use super::facts::{Facts, ModelFacts};
 use super::numbers::fixed;
 use crate::pipeline::{SIDE_BY_SIDE, sheet_name};
@@ -46,6 +47,7 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
     }
     for model in &facts.models {
         section = section.block(Block::Figure(sheet(facts, model)?));
+        section = epoch_sheets::blocks(facts, model)?.into_iter().fold(section, Section::block);
     }
     Ok(section)
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 const TORCH: [&str; 2] = ["tch", "torch-sys"];
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "autodecoder",
     "autodecoder-bench",
+    "autodecoder-classifier",
     "autodecoder-data",
     "autodecoder-distributions",
     "autodecoder-evaluation",
@@ -76,6 +77,7 @@ fn dependencies_point_one_way() {
         "autodecoder-models",
         &[
             "autodecoder",
+            "autodecoder-classifier",
             "autodecoder-data",
             "autodecoder-theory",
             "autodecoder-training",
@@ -88,16 +90,20 @@ fn dependencies_point_one_way() {
         "autodecoder-training",
         &[
             "autodecoder",
+            "autodecoder-classifier",
             "autodecoder-evaluation",
             "autodecoder-theory",
             "autodecoder-visualization",
         ],
     );
-    assert_apart(
-        &metadata,
-        "autodecoder-evaluation",
-        &["autodecoder", "autodecoder-theory", "autodecoder-visualization"],
-    );
+    // Evaluation compares features, whatever they come from.
+    for (package, other) in [
+        ("autodecoder-classifier", "autodecoder-evaluation"),
+        ("autodecoder-evaluation", "autodecoder-classifier"),
+    ] {
+        let others = ["autodecoder", "autodecoder-theory", "autodecoder-visualization", other];
+        assert_apart(&metadata, package, &others);
+    }
     // The program and the theory are two users of the same parts.
     assert_apart(&metadata, "autodecoder", &["autodecoder-theory"]);
     assert_apart(&metadata, "autodecoder-theory", &["autodecoder"]);

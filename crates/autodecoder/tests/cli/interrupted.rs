@@ -14,7 +14,10 @@ use super::shared_runs;
 
 /// An experiment whose second model trains long enough to be met in the middle of its one epoch.
 fn experiment() -> String {
-    tiny_with("models.1.training", "{ epochs = 1, batch_size = 1, latent_steps = 40 }")
+    tiny_with_all(&[
+        ("models.1.training", "{ epochs = 1, batch_size = 1, latent_steps = 40 }"),
+        ("figures.epochs", "[0, 1, 2]"),
+    ])
 }
 
 /// The files of a run that was left in peace.

@@ -53,7 +53,8 @@ fn every_promised_number_is_there() {
                 "models.{model}.seconds.{key} is {seconds:?}"
             );
         }
-        for key in ["kl", "perplexity", "points"] {
+        let tsne = ["kl", "perplexity", "points", "trustworthiness", "trustworthiness_neighbours"];
+        for key in tsne {
             let value = &results["models"][model]["tsne"][key];
             assert!(value.is_number(), "models.{model}.tsne.{key} is {value}");
         }
@@ -87,6 +88,25 @@ fn values_are_missing_only_where_an_auto_decoder_has_none() {
     // The first model that has bounds is compared with none.
     expected.push("/models/vad-gaussian/importance/difference".to_owned());
     assert_eq!(missing, expected);
+}
+
+#[test]
+fn latents_of_a_model_that_was_trained_know_the_classes() {
+    let results = results();
+    let share = |value: &Value| value["accuracy"].as_f64().unwrap();
+    for model in ["ad", "vad-gaussian"] {
+        let probes = &results["models"][model]["probes"];
+        assert_eq!(probes["knn"]["k"], 20);
+        // Of ten classes; 64 test images.
+        for probe in [&probes["knn"], &probes["linear"]] {
+            assert!(share(probe) > 0.3, "{model}: {probe}");
+        }
+        let trust = &results["models"][model]["tsne"]["trustworthiness"];
+        assert!((0.8..=1.0).contains(&trust.as_f64().unwrap()), "{model}: {trust}");
+    }
+    for probe in ["knn", "linear"] {
+        assert!(share(&results["pixels"][probe]) > 0.5, "{}", results["pixels"]);
+    }
 }
 
 #[test]

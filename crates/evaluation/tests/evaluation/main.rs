@@ -14,4 +14,7 @@ mod masks;
 mod metrics;
 mod per_image;
 mod prior_gap;
+mod probes;
 mod ranges;
+mod samplers;
+mod samples;

@@ -81,6 +81,7 @@ pub fn evaluation(draws: u32) -> EvaluationConfig {
         draws,
         batch_size: 4,
         active_threshold: 0.01,
+        neighbours: 3,
         importance: ImportanceConfig::default(),
     }
 }

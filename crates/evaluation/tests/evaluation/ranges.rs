@@ -18,8 +18,11 @@ fn counts() {
         });
     }
     type Evaluate = fn(&mut EvaluationConfig, u32);
-    let rows: [(&str, u32, Evaluate); 2] =
-        [("draws", 100_000, |c, v| c.draws = v), ("batch_size", 65_536, |c, v| c.batch_size = v)];
+    let rows: [(&str, u32, Evaluate); 3] = [
+        ("draws", 100_000, |c, v| c.draws = v),
+        ("batch_size", 65_536, |c, v| c.batch_size = v),
+        ("neighbours", 1000, |c, v| c.neighbours = v),
+    ];
     for (key, high, set) in rows {
         assert_count(key, high, |value| {
             let mut config = evaluation(1);

@@ -1,18 +1,11 @@
 //! Two classifiers without a training loop, to see what features tell of the class.
 
+pub use autodecoder_evaluation::Labelled;
+use autodecoder_evaluation::neighbour_predictions;
 use tch::{Kind, Tensor};
 
 /// Weight of the penalty of [`linear_probe`], in units of one standardised feature's variance.
 const RIDGE: f64 = 1e-3;
-
-/// Features `[N, d]` with their classes `[N]`, i64 from 0.
-#[derive(Debug)]
-pub struct Labelled {
-    /// One row an item.
-    pub features: Tensor,
-    /// Their classes.
-    pub classes: Tensor,
-}
 
 /// Share of `test` that a linear map of the features classifies rightly. The map is fitted to
 /// `train` in closed form: ridge regression on the classes' one-hot vectors. Each feature is measured
@@ -36,16 +29,8 @@ pub fn linear_probe(train: &Labelled, test: &Labelled) -> f64 {
 
 /// Share of `test` that the majority of its `k` nearest neighbours in `train` classifies rightly.
 pub fn nearest_neighbours(train: &Labelled, test: &Labelled, k: i64) -> f64 {
-    let distances = Tensor::cdist(
-        &test.features.to_kind(Kind::Double),
-        &train.features.to_kind(Kind::Double),
-        2.0,
-        None::<i64>,
-    );
-    let (_, nearest) = distances.topk(k, 1, false, true);
-    let votes = train.classes.one_hot(-1).index_select(0, &nearest.reshape([-1]));
-    let votes = votes.reshape([test.classes.size()[0], k, -1]);
-    accuracy(&votes.sum_dim_intlist([1i64].as_slice(), false, Kind::Int64), &test.classes)
+    let predictions = neighbour_predictions(train, &test.features, k);
+    predictions.eq_tensor(&test.classes).mean(Kind::Double).double_value(&[])
 }
 
 /// Share of rows of `scores` `[N, classes]` whose largest value stands at the row's class.

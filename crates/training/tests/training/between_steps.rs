@@ -67,6 +67,37 @@ fn a_run_that_stops_after_every_step_equals_one_in_one_piece_bit_by_bit() {
 }
 
 #[test]
+fn a_run_in_stretches_of_epochs_equals_one_in_one_piece_bit_by_bit() {
+    let (images, config) = (images(10), config(EPOCHS));
+    for spec in [auto_decoder(), variational()] {
+        let run = |stretches: &[u32]| {
+            let model = model(spec.clone(), &images);
+            let mut trainer = trainer(&model, &images, &config, 1);
+            for &epochs in stretches {
+                trainer.run_until(epochs, None, || false, &mut Silent).unwrap();
+                assert_eq!(trainer.position(), Position { epoch: epochs.min(EPOCHS), step: 0 });
+            }
+            outcome(&model, &trainer)
+        };
+        assert_eq!(run(&[1, 1, 2, 9]), run(&[EPOCHS]));
+    }
+}
+
+/// Between two stretches a run has not ended.
+#[test]
+fn a_stretch_ends_without_a_checkpoint() {
+    let (images, config) = (images(10), config(EPOCHS));
+    let model = model(auto_decoder(), &images);
+    let folder = tempfile::tempdir().unwrap();
+    let mut trainer = trainer(&model, &images, &config, 1);
+    let newest = || latest_checkpoint(folder.path()).unwrap();
+    trainer.run_until(2, Some(folder.path()), || false, &mut Silent).unwrap();
+    assert_eq!(newest(), None);
+    trainer.run_until(EPOCHS, Some(folder.path()), || false, &mut Silent).unwrap();
+    assert!(newest().is_some());
+}
+
+#[test]
 fn a_stop_says_after_which_step() {
     let folder = tempfile::tempdir().unwrap();
     let stopped = |step| train(&auto_decoder(), folder.path(), step).unwrap_err().to_string();

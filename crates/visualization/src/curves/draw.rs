@@ -1,6 +1,6 @@
 //! Putting a line chart on paper.
 
-use super::range::{Ranges, drawable};
+use super::range::{Ranges, drawable, error_bars};
 use super::{LineChart, Series};
 use crate::error::{Error, Result};
 use crate::font::{self, Weight};
@@ -17,6 +17,8 @@ const SWATCH: f64 = 20.0;
 const NAME_STEP: f64 = 18.0;
 /// A name wider than this is broken into lines.
 const NAME_ROOM: f64 = 170.0;
+/// Half the width of an error bar's ends.
+const CAP: f64 = 3.5;
 /// Up to this many points a line also shows its points.
 const MARKED: usize = 16;
 
@@ -27,7 +29,9 @@ struct Name<'a> {
     middle: f64,
 }
 
-pub(super) fn draw(chart: &LineChart) -> Result<Drawing> {
+/// Draws the chart; `plot` names its clipped area, uniquely in the document that the drawing becomes a
+/// part of.
+pub(super) fn draw(chart: &LineChart, plot: &str) -> Result<Drawing> {
     check(chart)?;
     let ranges = Ranges::of(chart)?;
     let y_ticks = if chart.log_y {
@@ -46,7 +50,7 @@ pub(super) fn draw(chart: &LineChart) -> Result<Drawing> {
     draw_x_axis(&mut scene, chart, &ranges, frame);
     let room = Frame { y: frame.y - LINE, height: frame.height + 2.0 * LINE, ..frame };
     let room = Frame { x: room.x - 3.0, width: room.width + 6.0, ..room };
-    scene.clipped("plot", room, |scene| {
+    scene.clipped(plot, room, |scene| {
         for (index, series) in chart.series.iter().enumerate() {
             draw_line(scene, series, colour(chart, index), &ranges, frame);
         }
@@ -113,7 +117,9 @@ fn draw_x_axis(scene: &mut Scene, chart: &LineChart, ranges: &Ranges, frame: Fra
     let whole =
         chart.series.iter().flat_map(|series| &series.points).all(|point| point.0.fract() == 0.0);
     let wanted = (frame.width / 80.0).max(2.0) as usize;
-    let x_ticks = if chart.log_x {
+    let x_ticks = if !chart.x_ticks.is_empty() {
+        ticks::at(&chart.x_ticks, ranges.x)
+    } else if chart.log_x {
         ticks::logarithmic(ranges.x.0, ranges.x.1, wanted)
     } else {
         ticks::linear(ranges.x.0, ranges.x.1, wanted, whole)
@@ -146,6 +152,14 @@ fn draw_line(scene: &mut Scene, series: &Series, colour: &str, ranges: &Ranges, 
             for &centre in &piece {
                 scene.circle(centre, 3.0, colour, 1.0);
             }
+        }
+    }
+    let stroke = Stroke { colour, width: 1.2, dashed: false };
+    for (low, high) in error_bars(series, ranges) {
+        let (low, high) = (ranges.place(frame, low), ranges.place(frame, high));
+        scene.line(low, high, stroke);
+        for (x, y) in [low, high] {
+            scene.line((x - CAP, y), (x + CAP, y), stroke);
         }
     }
 }

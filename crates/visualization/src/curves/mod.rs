@@ -1,7 +1,10 @@
-//! Line charts: losses, learning rates, anything over epochs.
+//! Line charts: losses, learning rates, anything over epochs; alone or in panels.
 
 mod draw;
+mod panels;
 mod range;
+
+pub use panels::panels;
 
 use crate::error::Result;
 use crate::scene::Drawing;
@@ -13,6 +16,9 @@ pub struct Series {
     pub name: String,
     /// `(x, y)`, in drawing order. Points with a NaN or an infinity are left out and interrupt the line.
     pub points: Vec<(f64, f64)>,
+    /// Half the height of each point's error bar, in the points' order; points without one, or with
+    /// a NaN or zero, have no bar. What a bar means is the caption's to say.
+    pub errors: Vec<f64>,
     /// Whether the line is dashed, for instance for the test set beside the training set.
     pub dashed: bool,
     /// Position in the palette; lines with the same number share a colour. `None` takes the
@@ -24,6 +30,12 @@ impl Series {
     /// A solid line in the next colour.
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         Series { name: name.into(), points, ..Series::default() }
+    }
+
+    /// The same line with error bars of `errors` above and below its points.
+    pub fn errors(mut self, errors: Vec<f64>) -> Self {
+        self.errors = errors;
+        self
     }
 
     /// The same line, dashed.
@@ -51,6 +63,8 @@ pub struct LineChart {
     pub y_label: String,
     /// The lines.
     pub series: Vec<Series>,
+    /// Where the horizontal axis has its ticks; empty for round numbers.
+    pub x_ticks: Vec<f64>,
     /// Logarithmic horizontal axis; points at or left of zero are left out.
     pub log_x: bool,
     /// Logarithmic vertical axis; points at or below zero are left out.
@@ -72,6 +86,7 @@ impl Default for LineChart {
             x_label: String::new(),
             y_label: String::new(),
             series: Vec::new(),
+            x_ticks: Vec::new(),
             log_x: false,
             log_y: false,
             clip: 0.0,
@@ -81,6 +96,9 @@ impl Default for LineChart {
     }
 }
 
+/// What a chart that stands alone calls its clipped area.
+const PLOT: &str = "plot";
+
 impl LineChart {
     /// Draws the chart.
     ///
@@ -89,7 +107,7 @@ impl LineChart {
     /// [`crate::Error::Empty`] if no series has a point that can be drawn, [`crate::Error::Range`] if
     /// `clip`, `width` or `height` is outside its range.
     pub fn draw(&self) -> Result<Drawing> {
-        draw::draw(self)
+        draw::draw(self, PLOT)
     }
 }
 

@@ -20,7 +20,11 @@ impl Ranges {
         let lines: Vec<Vec<(f64, f64)>> = chart
             .series
             .iter()
-            .map(|series| drawable(series, chart.log_x, chart.log_y).flatten().collect())
+            .map(|series| {
+                let points = drawable(series, chart.log_x, chart.log_y);
+                let bars = bars(series, chart.log_x, chart.log_y);
+                points.flatten().chain(bars.flat_map(|(low, high)| [low, high])).collect()
+            })
             .collect();
         let points = || lines.iter().flatten();
         if points().next().is_none() {
@@ -66,6 +70,28 @@ pub(super) fn drawable(
     series.points.iter().map(move |&(x, y)| {
         let finite = x.is_finite() && y.is_finite();
         (finite && (!log_x || x > 0.0) && (!log_y || y > 0.0)).then_some((x, y))
+    })
+}
+
+/// Lower and upper end of each error bar, with its point's `x`.
+pub(super) fn error_bars(
+    series: &Series,
+    ranges: &Ranges,
+) -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
+    bars(series, ranges.log_x, ranges.log_y)
+}
+
+/// On a logarithmic axis a bar that reaches zero or less ends at its point.
+fn bars(
+    series: &Series,
+    log_x: bool,
+    log_y: bool,
+) -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
+    let points = drawable(series, log_x, log_y).zip(&series.errors);
+    points.filter_map(move |(point, &error)| {
+        let (x, y) = point.filter(|_| error.is_finite() && error > 0.0)?;
+        let low = if log_y && error >= y { y } else { y - error };
+        Some(((x, low), (x, y + error)))
     })
 }
 

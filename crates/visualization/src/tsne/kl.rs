@@ -159,7 +159,8 @@ fn row_sums(rows: &[&[f32]], points: &[[f32; 2]], kernels: &[Kernel], i: usize) 
     sums
 }
 
-fn squared_distances(rows: &[&[f32]], index: usize) -> Vec<f64> {
+/// Squared Euclidean distances of all rows from one of them.
+pub(super) fn squared_distances(rows: &[&[f32]], index: usize) -> Vec<f64> {
     rows.iter().map(|other| squared_distance(rows[index], other)).collect()
 }
 

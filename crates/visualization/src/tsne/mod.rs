@@ -18,6 +18,7 @@ mod kl;
 mod neighbours;
 mod options;
 mod pca;
+mod trustworthiness;
 
 use std::time::Instant;
 
@@ -25,6 +26,7 @@ use bhtsne::{Neighbor, tSNE};
 
 pub use kl::exact_kl;
 pub use options::TsneOptions;
+pub use trustworthiness::trustworthiness;
 
 use crate::error::{Error, Result};
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Three groups of samples, `samples × dimensions`.
-fn groups(samples: usize, dimensions: usize) -> Vec<f32> {
+pub(super) fn groups(samples: usize, dimensions: usize) -> Vec<f32> {
     let value = |i: usize, k: usize| {
         let group = if k == 0 { (i % 3) as f64 * 2.0 } else { 0.0 };
         ((i * (k + 1)) as f64 * 0.37).sin() + group
@@ -55,7 +55,7 @@ fn brute_force_kl(data: &[f32], n: usize, d: usize, points: &[[f32; 2]], perplex
         .sum()
 }
 
-fn some_points(samples: usize) -> Vec<[f32; 2]> {
+pub(super) fn some_points(samples: usize) -> Vec<[f32; 2]> {
     (0..samples)
         .map(|i| {
             let t = i as f64;

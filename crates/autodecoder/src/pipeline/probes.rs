@@ -1,0 +1,34 @@
+//! What latents tell of an image's class, and what its pixels tell.
+
+use autodecoder_data::ImageSet;
+use autodecoder_evaluation::{Labelled, Probes, probe};
+use autodecoder_models::LatentModel;
+use tch::Tensor;
+
+use crate::session::Session;
+
+/// Classifiers that are fitted to the posterior means of the training images' `train` rows and tested on
+/// those of the test images' `test` rows.
+pub(crate) fn latent_probes(
+    session: &Session,
+    model: &LatentModel,
+    train: &Tensor,
+    test: &Tensor,
+) -> Probes {
+    let means = |rows: &Tensor, images: &ImageSet| {
+        Labelled::new(model.posterior().mean(rows), images.labels())
+    };
+    let images = &session.images;
+    let (train, test) = (means(train, &images.train), means(test, &images.test));
+    probe(&train, &test, session.experiment.evaluation.neighbours)
+}
+
+/// The same classifiers on the images' pixels: what there is to know without a model.
+pub(super) fn pixel_probes(session: &Session) -> Probes {
+    let pixels = |images: &ImageSet| {
+        let pixels = Tensor::from_slice(images.pixels()).to_device(session.device);
+        Labelled::new(pixels.reshape([images.len() as i64, -1]), images.labels())
+    };
+    let images = &session.images;
+    probe(&pixels(&images.train), &pixels(&images.test), session.experiment.evaluation.neighbours)
+}
