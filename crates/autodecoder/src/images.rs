@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use autodecoder_data::{Dataset, ImageSet, Split, balanced_subset};
-use autodecoder_training::Streams;
+use autodecoder_training::{PixelKind, Streams, binarised_set};
 
 use crate::Catalogue;
 use crate::experiment::Experiment;
@@ -10,17 +10,25 @@ use crate::experiment::Experiment;
 /// Both halves, cut to the experiment's sizes.
 #[derive(Debug)]
 pub struct Images {
-    /// Training images.
+    /// Training images, as everything but training sees them.
     pub train: ImageSet,
     /// Test images.
     pub test: ImageSet,
+    /// The grey training images, where training binarises them anew for every epoch.
+    grey: Option<ImageSet>,
     /// What the labels mean.
     pub classes: Vec<String>,
 }
 
 impl Images {
+    /// The images to train on; in the binarised protocol the grey ones that each epoch draws from.
+    pub fn training(&self) -> &ImageSet {
+        self.grey.as_ref().unwrap_or(&self.train)
+    }
+
     /// Loads the data set and takes class-balanced subsets of it; the streams `train subset` and
-    /// `test subset` choose the images.
+    /// `test subset` choose the images. Where they are to be binarised, the streams `binarise train`
+    /// and `binarise test` draw their pixels.
     ///
     /// # Errors
     /// Where no folder is known, a file is wrong, there are fewer images than asked for, the two
@@ -40,7 +48,16 @@ impl Images {
         let test = subset(dataset.as_ref(), Split::Test, config.test, &streams)?;
         check_shapes(&train, &test)
             .with_context(|| format!("data set {:?} in {}", config.set, folder.display()))?;
-        Ok(Images { train, test, classes: dataset.classes().to_vec() })
+        let classes = dataset.classes().to_vec();
+        Ok(match config.pixels {
+            PixelKind::Grey => Images { train, test, grey: None, classes },
+            PixelKind::Binarised => Images {
+                train: binarised_set(&train, &streams, "binarise train")?,
+                test: binarised_set(&test, &streams, "binarise test")?,
+                grey: Some(train),
+                classes,
+            },
+        })
     }
 }
 

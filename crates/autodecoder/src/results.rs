@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{Metrics, PriorGap, Probes, SampleQuality, Spread};
+use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap, Probes, SampleQuality, Spread};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
+use autodecoder_training::PixelKind;
 use serde::{Deserialize, Serialize};
 
 use crate::Environment;
@@ -48,6 +49,9 @@ pub struct DataSizes {
     pub train: usize,
     /// Test images.
     pub test: usize,
+    /// What the models were given of them.
+    #[serde(default)]
+    pub pixels: PixelKind,
 }
 
 /// Ways to find the rows of the test images.
@@ -103,6 +107,9 @@ pub struct ModelResults {
     pub test: Metrics,
     /// How far latents lie from the prior.
     pub prior_gap: PriorGap,
+    /// Bounds on the log likelihood of test images; `None` where none were asked for, and for an AD.
+    #[serde(default)]
+    pub importance: Option<ImportanceResults>,
     /// The quality of its samples, once they were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<ModelSamples>,
@@ -113,6 +120,28 @@ pub struct ModelResults {
     pub tsne: Option<TsneResults>,
     /// Wall-clock seconds.
     pub seconds: Seconds,
+}
+
+/// Bounds on the log likelihood of test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportanceResults {
+    /// The bounds, without those of each image.
+    #[serde(flatten)]
+    pub bounds: ImportanceBounds,
+    /// How far the model is ahead of the first one of the experiment that has bounds; `None` for that
+    /// one, and where their likelihoods differ.
+    pub difference: Option<Difference>,
+}
+
+/// The largest K's bound less that of another model, mean over the same test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The other model.
+    pub from: String,
+    /// Nats per image; above 0 where this model's bound is the higher one.
+    pub log_likelihood: f64,
+    /// Standard error over images of the paired differences.
+    pub standard_error: f64,
 }
 
 /// What samples are judged by, and what real images reach.
@@ -182,6 +211,9 @@ pub struct Seconds {
     pub checkpoints: f64,
     /// Inference on the test images.
     pub inference: f64,
+    /// Bounding the log likelihood of the test images, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<f64>,
 }
 
 /// One question's answer.

@@ -170,7 +170,7 @@ impl Session {
             .with_context(|| format!("model {:?}", config.name))
     }
 
-    /// A trainer for `model` on `images`.
+    /// A trainer for `model` on `images`, which are those of [`Images::training`] or some of them.
     ///
     /// # Errors
     /// Where the rows cannot start as the experiment asks.
@@ -182,6 +182,7 @@ impl Session {
     ) -> Result<Trainer<'a>> {
         let optimisers = &self.catalogue.optimisers;
         Trainer::new(model, images, &config.training, optimisers, self.streams())
+            .and_then(|trainer| trainer.with_pixels(self.experiment.data.pixels))
             .with_context(|| format!("model {:?}", config.name))
     }
 

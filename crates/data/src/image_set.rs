@@ -129,6 +129,19 @@ impl ImageSet {
         Ok(self)
     }
 
+    /// The same set with other pixels, one byte a value; what is missing stays so.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] where there is not one byte a value.
+    pub fn with_pixels(mut self, pixels: Vec<u8>) -> Result<Self, Error> {
+        check_length("pixels", self.values.len(), pixels.len())?;
+        self.values = Values::Bytes(pixels);
+        if let Some(mask) = &self.observed {
+            self.values.clear_missing(mask.flags());
+        }
+        Ok(self)
+    }
+
     /// The same set with other class numbers.
     ///
     /// # Errors

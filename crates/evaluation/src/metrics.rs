@@ -8,6 +8,7 @@ use autodecoder_training::{
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use crate::ImportanceConfig;
 use crate::per_image::{course_reconstruction_loss, psnr, squared_errors};
 
 /// How rows are scored.
@@ -23,6 +24,8 @@ pub struct EvaluationConfig {
     pub active_threshold: f64,
     /// Neighbours that vote on the class of a latent.
     pub neighbours: u32,
+    /// Bounds on the log likelihood of the test images.
+    pub importance: ImportanceConfig,
 }
 
 impl EvaluationConfig {
@@ -34,7 +37,8 @@ impl EvaluationConfig {
         check_range("draws", self.draws, 1..=100_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("active_threshold", self.active_threshold, 0.0..=1000.0)?;
-        check_range("neighbours", self.neighbours, 1..=1000)
+        check_range("neighbours", self.neighbours, 1..=1000)?;
+        self.importance.check("importance")
     }
 }
 
@@ -227,12 +231,13 @@ fn mean_psnr(squares: &Tensor, observed: &Tensor) -> f64 {
     if count > 0.0 { sum / count } else { 100.0 }
 }
 
-fn mean(values: &Tensor) -> f64 {
+/// Mean of all values, in f64.
+pub(crate) fn mean(values: &Tensor) -> f64 {
     values.mean(Kind::Double).double_value(&[])
 }
 
 /// `s / √n` with the sample standard deviation `s`; 0 for a single value.
-fn standard_error(values: &Tensor) -> f64 {
+pub(crate) fn standard_error(values: &Tensor) -> f64 {
     let count = values.numel() as f64;
     (values.var(false).double_value(&[]) / (count - 1.0).max(1.0)).sqrt()
 }

@@ -74,6 +74,16 @@ impl DeviceImages {
         values.reshape([-1, channels, height, width])
     }
 
+    /// Other values in the place of these: of the same kind and shape, on the same device.
+    pub(crate) fn with_values(&self, values: Tensor) -> DeviceImages {
+        DeviceImages {
+            values,
+            observed: self.observed.as_ref().map(Tensor::shallow_clone),
+            shape: self.shape,
+            digest: self.digest.clone(),
+        }
+    }
+
     /// All values as they were read, `u8` or `f32`, `[N, numel]`.
     pub(crate) fn values(&self) -> &Tensor {
         &self.values

@@ -69,6 +69,15 @@ pub enum Error {
         /// Components asked for.
         latent_dim: i64,
     },
+    /// Only grey bytes say how probable white is.
+    #[error(
+        "images whose pixels are floats cannot be binarised; choose data.pixels = \"grey\", or images \
+         of whole numbers from 0 to 255"
+    )]
+    NotGrey,
+    /// A set of images cannot be made.
+    #[error(transparent)]
+    Data(#[from] autodecoder_data::Error),
     /// A model's part or file is wrong.
     #[error(transparent)]
     Model(#[from] autodecoder_models::Error),

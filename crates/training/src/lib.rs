@@ -7,6 +7,7 @@
 //! and batch, so that a resumed run continues with the same numbers.
 
 mod batch_noise;
+mod binarised;
 mod checkpoint;
 mod config;
 mod cpu;
@@ -28,6 +29,7 @@ mod tensor_batch;
 mod trainer;
 
 pub use batch_noise::BatchNoise;
+pub use binarised::{PixelKind, binarise, binarised_set};
 pub use checkpoint::{CheckpointInfo, latest_checkpoint, prune_checkpoints};
 pub use config::{EngineKind, OptimiserConfig, RangeError, TrainingConfig, check_range};
 pub use cpu::{CpuEngine, LatentStep};

@@ -19,10 +19,11 @@ pub use position::Position;
 use saved::fingerprint;
 use under_way::UnderWay;
 
+use crate::binarised::Binarised;
 use crate::decoder_state::DecoderState;
 use crate::{
     CpuEngine, DeviceImages, EngineKind, EpochRecord, Error, LatentTable, Observer, Optimiser,
-    OptimiserFamily, Streams, TrainingConfig, encoded_rows,
+    OptimiserFamily, PixelKind, Streams, TrainingConfig, encoded_rows,
 };
 
 /// Fits a model's decoder and the rows of its training images.
@@ -30,6 +31,8 @@ use crate::{
 pub struct Trainer<'a> {
     model: &'a LatentModel,
     images: &'a DeviceImages,
+    /// What training sees of the images, where that is drawn anew in every epoch.
+    binarised: Option<Binarised>,
     config: &'a TrainingConfig,
     streams: Streams,
     row_optimiser: Box<dyn Optimiser>,
@@ -74,10 +77,11 @@ impl<'a> Trainer<'a> {
             }
             _ => None,
         };
-        let fingerprint = fingerprint(model, images, config, &streams);
+        let fingerprint = fingerprint(model, images, config, &streams, PixelKind::Grey);
         Ok(Trainer {
             model,
             images,
+            binarised: None,
             config,
             streams,
             row_optimiser,
@@ -97,6 +101,20 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn without_noise(self) -> Trainer<'a> {
         Trainer { silent: true, ..self }
+    }
+
+    /// What training sees of the images from now on: their grey values, or pixels that are binarised
+    /// anew in every epoch. Rows start where the grey values put them.
+    ///
+    /// # Errors
+    /// Where the images cannot be copied from the device.
+    pub fn with_pixels(mut self, pixels: PixelKind) -> Result<Trainer<'a>, Error> {
+        self.binarised = match pixels {
+            PixelKind::Grey => None,
+            PixelKind::Binarised => Some(Binarised::new(self.images)?),
+        };
+        self.fingerprint = fingerprint(self.model, self.images, self.config, &self.streams, pixels);
+        Ok(self)
     }
 
     /// Whether the kernels take the steps, and not libtorch.

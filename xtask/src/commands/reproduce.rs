@@ -27,7 +27,8 @@ pub const PACKAGE: &str = "autodecoder";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A preset (smoke, course, standard, full) or the path of an experiment file.
+    /// A preset (smoke, course, standard, full, or another that docs/experiments.md lists) or the path of
+    /// an experiment file.
     #[arg(long, default_value = "standard", value_name = "NAME")]
     preset: String,
     /// Which libtorch; a LIBTORCH variable of your own wins over it.

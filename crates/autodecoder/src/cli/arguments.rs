@@ -71,7 +71,8 @@ pub enum Command {
 /// Arguments of commands that begin a run.
 #[derive(Debug, Args)]
 pub struct NewRun {
-    /// A preset (smoke, course, standard, full) or a TOML file.
+    /// A preset (smoke, course, standard, full, or another that docs/experiments.md lists) or a TOML
+    /// file.
     #[arg(long, default_value = "standard")]
     pub experiment: String,
     /// Folder for the artefacts [default: runs/<experiment's name>].

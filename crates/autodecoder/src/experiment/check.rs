@@ -1,7 +1,7 @@
 //! Checks of a whole experiment: every value's range, every name, and what must fit together.
 
 use anyhow::{Context, Result, ensure};
-use autodecoder_training::check_range;
+use autodecoder_training::{PixelKind, check_range};
 
 use super::from_table::from_table;
 use super::merge::merge;
@@ -25,7 +25,8 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
             "models[{index}].name = {:?}: expected a name that no other model has",
             model.name
         );
-        check_model(model, experiment.data.train, catalogue)
+        check_pixels(model, experiment.data.pixels)
+            .and_then(|()| check_model(model, experiment.data.train, catalogue))
             .with_context(|| format!("model {:?}", model.name))?;
     }
     for (index, comparison) in experiment.comparisons.iter().enumerate() {
@@ -41,10 +42,16 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
 fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
     let model = experiment.model(&target.model)?;
     ensure!(target.at_most.is_finite(), "at_most = {}: expected a number", target.at_most);
+    let (elbo, likelihood) = (TargetMetric::NegativeElbo, TargetMetric::NegativeLogLikelihood);
     ensure!(
-        target.metric != TargetMetric::NegativeElbo || model.kind.is_variational(),
-        "metric = \"negative_elbo\": {} has none",
+        ![elbo, likelihood].contains(&target.metric) || model.kind.is_variational(),
+        "metric = \"{}\": {} has none",
+        if target.metric == elbo { "negative_elbo" } else { "negative_log_likelihood" },
         model.kind
+    );
+    ensure!(
+        target.metric != likelihood || experiment.evaluation.importance.samples > 0,
+        "metric = \"negative_log_likelihood\": expected evaluation.importance.samples above 0"
     );
     Ok(())
 }
@@ -54,6 +61,10 @@ fn check_sizes(experiment: &Experiment) -> Result<()> {
     check_range("data.train", data.train, 2..=10_000_000)?;
     // Two, so that there can be an image of another class to interpolate to.
     check_range("data.test", data.test, 2..=10_000_000)?;
+    let importance = &experiment.evaluation.importance;
+    if let Some(images) = importance.images {
+        check_range("evaluation.importance.images", images as usize, 1..=data.test)?;
+    }
     check_range("figures.images", figures.images, 1..=data.test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
     check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
@@ -119,6 +130,17 @@ fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Res
     check_kind(model)
 }
 
+/// A density on all of [0, 1] says nothing of pixels that are 0 or 1: it can be as high there as it
+/// likes.
+fn check_pixels(model: &ModelConfig, pixels: PixelKind) -> Result<()> {
+    ensure!(
+        pixels == PixelKind::Grey || model.likelihood.kind != "continuous-bernoulli",
+        "likelihood = \"continuous-bernoulli\" with data.pixels = \"binarised\": it is a density of \
+         grey pixels; choose \"bernoulli\""
+    );
+    Ok(())
+}
+
 /// A table that memory cannot hold would end the process without a word.
 fn check_table(latent_dim: i64, images: usize, row_width: i64) -> Result<()> {
     let values = (images as u64).saturating_mul(row_width.unsigned_abs());
@@ -173,7 +195,8 @@ fn check_comparison(
             variant.name
         );
         let model = comparison.variant(variant, experiment)?;
-        check_model(&model, comparison.train, catalogue)
+        check_pixels(&model, experiment.data.pixels)
+            .and_then(|()| check_model(&model, comparison.train, catalogue))
             .with_context(|| format!("variant {:?}", variant.name))?;
     }
     Ok(())

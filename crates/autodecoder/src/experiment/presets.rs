@@ -1,12 +1,18 @@
 //! The experiments that come with the program.
 
 /// Names and texts of the presets, smallest first.
-pub const PRESETS: [(&str, &str); 5] = [
+pub const PRESETS: [(&str, &str); 8] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
     ("against-encoder", include_str!("../../../../assets/experiments/against-encoder.toml")),
     ("full", include_str!("../../../../assets/experiments/full.toml")),
+    ("vae-mlp", include_str!("../../../../assets/experiments/vae-mlp.toml")),
+    ("exemplar-protocol", include_str!("../../../../assets/experiments/exemplar-protocol.toml")),
+    (
+        "exemplar-protocol-full",
+        include_str!("../../../../assets/experiments/exemplar-protocol-full.toml"),
+    ),
 ];
 
 /// The text of the preset `name`.

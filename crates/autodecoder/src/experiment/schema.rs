@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
 use autodecoder_models::{EncoderSpec, ModelKind, ModelSpec, PartSpec};
-use autodecoder_training::TrainingConfig;
+use autodecoder_training::{PixelKind, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
@@ -58,6 +58,8 @@ pub enum TargetMetric {
     ReconstructionLoss,
     /// Negative ELBO, nats per image.
     NegativeElbo,
+    /// `−log p̂_K` at the largest K of `evaluation.importance`, nats per image.
+    NegativeLogLikelihood,
 }
 
 /// Which images are used.
@@ -73,6 +75,8 @@ pub struct DataConfig {
     pub train: usize,
     /// Test images, a class-balanced subset.
     pub test: usize,
+    /// What models are given of them.
+    pub pixels: PixelKind,
 }
 
 /// What is drawn.

@@ -31,7 +31,7 @@ pub fn compare(session: &Session) -> Result<()> {
 
 fn run_comparison(session: &Session, comparison: &ComparisonConfig) -> Result<ComparisonResults> {
     let streams = session.streams();
-    let train = small(&session.images.train, comparison.train, "comparison train", &streams)?;
+    let train = small(session.images.training(), comparison.train, "comparison train", &streams)?;
     let test = small(&session.images.test, comparison.test, "comparison test", &streams)?;
     let images = Images {
         train: DeviceImages::new(&train, session.device),

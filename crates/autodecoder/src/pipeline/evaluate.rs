@@ -5,8 +5,9 @@ use std::time::Instant;
 use anyhow::Result;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
-use super::finite;
 use super::probes::{latent_probes, pixel_probes};
+use super::train::remove;
+use super::{finite, likelihood};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
@@ -49,6 +50,7 @@ fn empty_results(session: &Session) -> Results {
             set: session.experiment.data.set.clone(),
             train: session.images.train.len(),
             test: session.images.test.len(),
+            pixels: session.experiment.data.pixels,
         },
         samples: None,
         amortisation: None,
@@ -71,6 +73,8 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     progress.finish(&format!("{} images in {inference:.1} s", test.len()));
     let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
     write_json(&session.folder.seconds(name), &seconds)?;
+    // Bounds of other rows than these.
+    remove(&likelihood::file(session, name))?;
     let (index, images) = (session.images.test.index().to_vec(), test.digest().to_owned());
     let latents = Latents { rows, index, images };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
@@ -100,6 +104,7 @@ fn measure(
         train: score(&train_latents.rows, train, "evaluate train")?,
         test: score(&test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
+        importance: likelihood::bounds(session, trained, test)?,
         samples: None,
         probes: Some(latent_probes(session, model, &train_latents.rows, &test_latents.rows)),
         tsne: None,

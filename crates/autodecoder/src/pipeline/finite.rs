@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use autodecoder_evaluation::{self as evaluation, Metrics, PriorGap, Spread};
+use autodecoder_evaluation::{self as evaluation, ImportanceBounds, Metrics, PriorGap, Spread};
 use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, Observer};
 use tch::Tensor;
@@ -101,6 +101,33 @@ pub(crate) fn score(
         model.spec().name,
         metrics.mse,
         metrics.reconstruction
+    );
+    Err(NotFinite(problem).into())
+}
+
+/// Bounds the log likelihood of the images whose rows these are, and makes sure that the bounds are
+/// numbers.
+pub(super) fn importance_bounds(
+    session: &Session,
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    observer: &mut dyn Observer,
+) -> Result<Option<ImportanceBounds>> {
+    let (settings, streams) = (&session.experiment.evaluation.importance, session.streams());
+    let name = "importance samples";
+    let bounds =
+        evaluation::importance_bounds(model, rows, images, settings, &streams, name, observer)?;
+    let finite = |found: &ImportanceBounds| {
+        found.bounds.iter().all(|bound| bound.log_likelihood.is_finite())
+    };
+    if bounds.as_ref().is_none_or(finite) {
+        return Ok(bounds);
+    }
+    let problem = format!(
+        "model {:?}: the bounds on its log likelihood are not finite: training or inference \
+         diverged; lower their rates",
+        model.spec().name
     );
     Err(NotFinite(problem).into())
 }

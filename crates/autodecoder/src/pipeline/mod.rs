@@ -7,6 +7,7 @@ mod evaluate;
 mod finished;
 mod finite;
 mod interpolate;
+mod likelihood;
 mod probes;
 mod report;
 mod sample;

@@ -9,7 +9,7 @@ use autodecoder_evaluation::{
     RealFeatures, SampleQuality, SamplerFamily, evenly, fit_sampler, load_sampler,
     nearest_distances, posterior_samples, save_sampler, spread,
 };
-use autodecoder_training::DeviceImages;
+use autodecoder_training::{DeviceImages, PixelKind};
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
 use tch::Tensor;
 
@@ -33,9 +33,13 @@ pub fn nearest_name(model: &str) -> String {
 /// Writes the samplers' files, a figure a model, and the numbers into `results.json`.
 ///
 /// # Errors
-/// Where the run was not evaluated yet, there is no classifier for its images in `folder`, the run is
+/// Where the run's images are binarised or not evaluated yet, there is no classifier for its images in `folder`, the run is
 /// told to stop, or a file cannot be read or written.
 pub fn sample_quality(session: &Session, folder: &Path, count: i64) -> Result<()> {
+    ensure!(
+        session.experiment.data.pixels == PixelKind::Grey,
+        "data.pixels = \"binarised\": samples are grey, and are judged beside grey images only"
+    );
     let path = session.folder.results();
     let mut results = Results::read(&path)?.context("no results.json yet: evaluate first")?;
     let judge = Judge::new(session, folder, count)?;

@@ -5,9 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_models::{LatentModel, save_model};
-use autodecoder_training::{DeviceImages, EpochRecord, Latents, Trainer, write_latents};
+use autodecoder_training::{
+    DeviceImages, EpochRecord, Latents, PixelKind, Trainer, encoded_rows, write_latents,
+};
+use tch::Tensor;
 
 use super::epoch_samples::EpochSamples;
+use super::likelihood;
 use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
@@ -30,7 +34,7 @@ pub fn train(session: &Session) -> Result<()> {
 }
 
 fn train_models(session: &Session) -> Result<()> {
-    let images = DeviceImages::new(&session.images.train, session.device);
+    let images = DeviceImages::new(session.images.training(), session.device);
     let path = session.folder.metrics();
     // A damaged file is as good as none: the checkpoints hold the same numbers.
     let mut rows = if path.exists() { read_metrics(&path).unwrap_or_default() } else { Vec::new() };
@@ -81,16 +85,26 @@ fn train_model(
     let history = trainer.history().to_vec();
     let train = history.iter().map(|record| record.seconds).sum();
     let path = session.folder.seconds(&config.name);
-    let inference = read_json::<Seconds>(&path).map_or(0.0, |seconds| seconds.inference);
+    let later = read_json::<Seconds>(&path).unwrap_or_default();
     let checkpoints = trainer.checkpoint_seconds();
-    write_json(&path, &Seconds { train, checkpoints, inference })?;
+    write_json(&path, &Seconds { train, checkpoints, ..later })?;
     let latents = Latents {
-        rows: trainer.rows(),
+        rows: rows(session, &model, &trainer),
         index: session.images.train.index().to_vec(),
-        images: images.digest().to_owned(),
+        images: session.digests.train.clone(),
     };
     save(session, config, &model, &latents)?;
     Ok(history)
+}
+
+/// The rows of the training images, as everything but training sees them.
+fn rows(session: &Session, model: &LatentModel, trainer: &Trainer) -> Tensor {
+    match (session.experiment.data.pixels, model.encoder()) {
+        (PixelKind::Binarised, Some(encoder)) => {
+            encoded_rows(encoder, &DeviceImages::new(&session.images.train, session.device))
+        }
+        _ => trainer.rows(),
+    }
 }
 
 fn run_epochs(session: &Session, samples: &EpochSamples, trainer: &mut Trainer) -> Result<()> {
@@ -123,11 +137,13 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
         results.write(&path)?;
     }
     remove(&session.folder.test_latents(name))?;
+    remove(&likelihood::file(session, name))?;
     let samplers = session.catalogue.samplers.names();
     samplers.into_iter().try_for_each(|sampler| remove(&session.folder.sampler(name, sampler)))
 }
 
-fn remove(path: &Path) -> Result<()> {
+/// Removes a file, if there is one.
+pub(super) fn remove(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))

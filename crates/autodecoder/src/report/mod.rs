@@ -7,6 +7,7 @@ mod epoch_sheets;
 mod facts;
 mod interpolation;
 mod latent_space;
+mod likelihood;
 mod models;
 mod numbers;
 mod posteriors;
@@ -35,8 +36,11 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
     report = report
         .section(samples::glance(&facts)?)
         .section(models::section(&facts))
-        .section(results::section(&facts)?)
-        .section(samples::section(&facts)?);
+        .section(results::section(&facts)?);
+    if let Some(section) = likelihood::section(&facts) {
+        report = report.section(section);
+    }
+    report = report.section(samples::section(&facts)?);
     if let Some(section) = sample_quality::section(&facts)? {
         report = report.section(section);
     }

@@ -1,5 +1,6 @@
 //! What the run was computed with, and how to run it again.
 
+use autodecoder_training::PixelKind;
 use autodecoder_visualization::report::{Block, Section};
 
 use super::facts::Facts;
@@ -9,10 +10,14 @@ use super::numbers::thousands;
 pub(super) fn subtitle(facts: &Facts) -> String {
     let data = &facts.results.data;
     format!(
-        "{}: {} training and {} test images · seed {}",
+        "{}: {} training and {} test images{} · seed {}",
         data.set,
         thousands(data.train as i64),
         thousands(data.test as i64),
+        match data.pixels {
+            PixelKind::Grey => "",
+            PixelKind::Binarised => ", binarised",
+        },
         facts.results.seed
     )
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use autodecoder_evaluation::Metrics;
+use autodecoder_training::PixelKind;
 use autodecoder_visualization::report::{Block, Cell, Column, NoteKind, Section, Table};
 
 use super::curves;
@@ -56,16 +57,31 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
     let mut section = Section::new("results", "Training and test images")
         .paragraph(
             "Training images are scored with the rows that training left, test images with rows \
-             inferred from scratch. Reconstructions are decoded from the posterior's mean. The \
-             likelihood of grey pixels is a bound, not a density, so nats compare only with other \
-             grey-pixel numbers, and only between models of one likelihood.",
+             inferred from scratch. Reconstructions are decoded from the posterior's mean.",
         )
+        .paragraph(comparable(facts.results.data.pixels))
         .block(Block::Table(metrics_table(facts)))
         .block(Block::Table(seconds_table(facts)));
     for block in curves::figures(facts)? {
         section = section.block(block);
     }
     Ok(section.block(Block::Note(NoteKind::Remark, batch_size_note(facts).into())))
+}
+
+/// What nats of these pixels compare with.
+fn comparable(pixels: PixelKind) -> &'static str {
+    match pixels {
+        PixelKind::Grey => {
+            "The likelihood of grey pixels is a bound, not a density, so nats compare only with other \
+             grey-pixel numbers, and only between models of one likelihood."
+        }
+        PixelKind::Binarised => {
+            "The pixels are black or white, drawn with the grey values as probabilities. Training draws \
+             anew for every epoch; what is measured here is one draw of each image, from the seed, so \
+             the rows that training left were fitted to other draws. Nats compare only with other \
+             numbers on binarised images, and only between models of one likelihood."
+        }
+    }
 }
 
 fn metrics_table(facts: &Facts) -> Table {

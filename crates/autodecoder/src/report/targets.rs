@@ -29,6 +29,7 @@ fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
         TargetMetric::Mse => ("mean squared error", 5),
         TargetMetric::ReconstructionLoss => ("course’s reconstruction loss", 6),
         TargetMetric::NegativeElbo => ("negative ELBO, nats", 2),
+        TargetMetric::NegativeLogLikelihood => ("−log p̂_{K}, nats", 2),
     };
     let measured = facts.models.iter().find(|model| model.name() == target.model);
     let measured = measured.and_then(|model| {
@@ -37,6 +38,7 @@ fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
             TargetMetric::Mse => Some(test.mse),
             TargetMetric::ReconstructionLoss => Some(test.reconstruction_loss),
             TargetMetric::NegativeElbo => test.negative_elbo,
+            TargetMetric::NegativeLogLikelihood => model.negative_log_likelihood(),
         }
     });
     let reached = match measured {

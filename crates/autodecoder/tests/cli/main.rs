@@ -28,6 +28,7 @@ mod folder;
 mod full_disk;
 mod interrupted;
 mod killed;
+mod likelihood;
 mod locked;
 mod lost_files;
 mod program;

@@ -68,7 +68,7 @@ fn every_promised_number_is_there() {
     assert_eq!(
         results["data"],
         serde_json::json!({
-            "set": "fashion-mnist", "train": 256, "test": 64,
+            "set": "fashion-mnist", "train": 256, "test": 64, "pixels": "grey",
         })
     );
     assert_eq!(results["comparisons"][0]["variants"].as_array().map(Vec::len), Some(2));
@@ -79,12 +79,14 @@ fn values_are_missing_only_where_an_auto_decoder_has_none() {
     let mut missing = Vec::new();
     paths(&results(), "", Value::is_null, &mut missing);
     missing.sort();
-    let mut expected = Vec::new();
+    let mut expected = vec!["/models/ad/importance".to_owned()];
     for half in ["test", "train"] {
         for key in ["kl", "negative_elbo", "negative_elbo_standard_error"] {
             expected.push(format!("/models/ad/{half}/{key}"));
         }
     }
+    // The first model that has bounds is compared with none.
+    expected.push("/models/vad-gaussian/importance/difference".to_owned());
     assert_eq!(missing, expected);
 }
 

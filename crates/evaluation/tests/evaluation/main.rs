@@ -6,8 +6,10 @@
 mod amortisation;
 mod cuda;
 mod encoders;
+mod importance;
 mod inference;
 mod interpolation;
+mod linear_gaussian;
 mod make;
 mod masks;
 mod metrics;

@@ -1,7 +1,7 @@
 //! Small models, images and settings.
 
 use autodecoder_data::{ImageSet, ImageShape};
-use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
+use autodecoder_evaluation::{EvaluationConfig, ImportanceConfig, InferenceConfig};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Streams};
 use tch::{Device, Kind, Tensor};
@@ -77,7 +77,13 @@ pub fn inference(steps: u32) -> InferenceConfig {
 }
 
 pub fn evaluation(draws: u32) -> EvaluationConfig {
-    EvaluationConfig { draws, batch_size: 4, active_threshold: 0.01, neighbours: 3 }
+    EvaluationConfig {
+        draws,
+        batch_size: 4,
+        active_threshold: 0.01,
+        neighbours: 3,
+        importance: ImportanceConfig::default(),
+    }
 }
 
 /// Values of a smooth, aperiodic sequence in [−1, 1], `f32`.

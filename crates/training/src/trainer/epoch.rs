@@ -57,7 +57,8 @@ impl Trainer<'_> {
     /// Sums of objective, reconstruction and KL at the batch's last latent step, `[3]`.
     fn run_batch(&mut self, number: usize, indices: &Tensor) -> Tensor {
         let progress = self.progress(number);
-        let counters = [u64::from(self.epoch()), number as u64];
+        let epoch = self.epoch();
+        let counters = [u64::from(epoch), number as u64];
         let kind = self.model.posterior().noise();
         let noise = BatchNoise::new(&self.streams, "noise", &counters, kind).silenced(self.silent);
         let rows = LatentStep {
@@ -66,16 +67,20 @@ impl Trainer<'_> {
         };
         let decoder = (&mut self.decoder, self.config.decoder.rate_at(progress));
         let latent_steps = self.config.latent_steps;
+        let images = match &mut self.binarised {
+            Some(binarised) => binarised.of_epoch(epoch, &self.streams),
+            None => self.images,
+        };
         if let Some(engine) = &mut self.engine {
             if self.model.encoder().is_some() {
-                let sums = engine.encoder_step(self.images, indices, (rows, &noise), decoder);
+                let sums = engine.encoder_step(images, indices, (rows, &noise), decoder);
                 return Tensor::from_slice(&sums.map(|sum| sum as f32));
             }
             let steps = (&*vec![rows; latent_steps as usize], &noise);
-            let sums = engine.step(&mut self.table, self.images, indices, steps, Some(decoder));
+            let sums = engine.step(&mut self.table, images, indices, steps, Some(decoder));
             return Tensor::from_slice(&sums.map(|sum| sum as f32));
         }
-        let images = self.images.batch(indices);
+        let images = images.batch(indices);
         if let Some(encoder) = self.model.encoder() {
             let batch = EncoderBatch { images: &images, noise: &noise, encoder, networks: decoder };
             return batch.fit(self.model, rows.regulariser_weight);

@@ -10,7 +10,7 @@ use tch::Tensor;
 use super::Trainer;
 use super::under_way::UnderWay;
 use crate::checkpoint::{Checkpoint, CheckpointInfo, checkpoints, set_damaged_aside};
-use crate::{DeviceImages, Error, Observer, Streams, TrainingConfig};
+use crate::{DeviceImages, Error, Observer, PixelKind, Streams, TrainingConfig};
 
 /// The sums of the steps of the epoch under way; left out where there are none.
 const SUMS: &str = "epoch_sums";
@@ -130,11 +130,13 @@ pub(super) fn fingerprint(
     images: &DeviceImages,
     config: &TrainingConfig,
     streams: &Streams,
+    pixels: PixelKind,
 ) -> String {
     serde_json::json!({
         "model": model.spec(),
         "training": config,
         "streams": streams.seed(),
+        "pixels": pixels,
         "images": images.digest(),
     })
     .to_string()

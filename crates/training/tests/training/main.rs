@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod between_steps;
+mod binarised;
 mod checkpoints;
 mod cuda;
 mod divergence;

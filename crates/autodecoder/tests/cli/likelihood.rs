@@ -1,0 +1,118 @@
+//! Bounds on the log likelihood, and the two protocols of pixels.
+
+use std::path::Path;
+
+use serde_json::Value;
+use toml::Table;
+
+use super::experiments::{assert_all_rejected, tiny_with_all};
+use super::folder::{Folder, assert_same};
+use super::program::{assert_says, sample, succeed};
+use super::reproducible::timeless;
+
+const BINARISED: [(&str, &str); 2] =
+    [("data.pixels", "\"binarised\""), ("evaluation.importance", "{ samples = 30, images = 7 }")];
+
+fn reproduce(folder: &Folder, changes: &[(&str, &str)]) -> String {
+    let experiment = folder.write("tiny.toml", tiny_with_all(changes));
+    let (run, data) = (folder.path("run"), sample().to_str().unwrap());
+    let arguments = ["reproduce", "--experiment", &experiment, "--data", data, "--run", &run];
+    succeed(&[&arguments[..], &["--device", "cpu", "--threads", "1"]].concat()).stderr
+}
+
+fn results(run: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(run.join("results.json")).unwrap()).unwrap()
+}
+
+fn digests(run: &Path) -> toml::Value {
+    let text = std::fs::read_to_string(run.join("experiment.toml")).unwrap();
+    text.parse::<Table>().unwrap()["environment"]["images"].clone()
+}
+
+#[test]
+fn a_binarised_run_says_so_and_bounds_the_likelihood() {
+    let folder = Folder::new();
+    let said = reproduce(&folder, &BINARISED);
+    assert_says(
+        &said,
+        &["ad: its likelihood has no bound", "likelihood vad: at least", "7 images"],
+    );
+    let run = folder.root().join("run");
+    let results = results(&run);
+    assert_eq!(results["data"]["pixels"], "binarised");
+    assert_eq!(results["models"]["ad"]["importance"], Value::Null);
+    let found = &results["models"]["vad"]["importance"];
+    assert_eq!((&found["images"], &found["samples"]), (&7.into(), &30.into()));
+    let bounds = found["bounds"].as_array().unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    let samples: Vec<_> = bounds.iter().map(|bound| bound["samples"].as_u64().unwrap()).collect();
+    assert_eq!(samples, [1, 10, 30]);
+    for pair in bounds.windows(2) {
+        assert!(number(&pair[0]["log_likelihood"]) <= number(&pair[1]["log_likelihood"]));
+    }
+    assert!(number(&bounds[0]["standard_error"]) > 0.0);
+    assert!(number(&results["models"]["vad"]["seconds"]["likelihood"]) > 0.0);
+
+    let html = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert_says(
+        &html,
+        &["The likelihood of test images", "<em>binarised</em>", "20 test images, binarised"],
+    );
+    assert!(!html.contains("grey-pixel numbers"));
+}
+
+#[test]
+fn the_protocols_have_digests_of_their_own() {
+    let folders = [Folder::new(), Folder::new()];
+    reproduce(&folders[0], &BINARISED[..1]);
+    reproduce(&folders[1], &[]);
+    let [binarised, grey] = folders.each_ref().map(|folder| digests(&folder.root().join("run")));
+    for half in ["train", "test"] {
+        assert_ne!(binarised[half], grey[half]);
+    }
+    let html = std::fs::read_to_string(folders[1].root().join("run/report.html")).unwrap();
+    assert!(html.contains("grey-pixel numbers") && !html.contains("The likelihood of test images"));
+}
+
+/// What took minutes is not computed twice.
+#[test]
+fn bounds_are_kept_and_come_back_when_they_are_lost() {
+    let folder = Folder::new();
+    reproduce(&folder, &BINARISED);
+    let run = folder.root().join("run");
+    let before = timeless(&run);
+    let again = |lost: &[&str]| {
+        lost.iter().for_each(|name| std::fs::remove_file(run.join(name)).unwrap());
+        let said = reproduce(&folder, &BINARISED);
+        assert_same(&before, &timeless(&run));
+        said.contains("likelihood vad: at least")
+    };
+    assert!(!again(&["results.json"]));
+    assert!(again(&["results.json", "models/vad/likelihood.json"]));
+    assert!(again(&["models/vad/latents-test.safetensors"]));
+}
+
+#[test]
+fn rejects_what_cannot_be_measured() {
+    let target = |metric: &str, model: &str| {
+        format!(
+            "[{{ model = \"{model}\", metric = \"{metric}\", at_most = 1.0, source = \"here\" }}]"
+        )
+    };
+    let metric = "negative_log_likelihood";
+    assert_all_rejected(&[
+        ("data.pixels", "\"black\"", &["data.pixels", "black", "grey", "binarised"]),
+        ("evaluation.importance.samples", "1000001", &["importance.samples = 1000001", "1000000"]),
+        ("evaluation.importance.samples", "-1", &["evaluation.importance.samples", "-1"]),
+        ("evaluation.importance.images", "21", &["evaluation.importance.images = 21", "1 to 20"]),
+        ("evaluation.importance.images", "0", &["importance.images = 0", "from 1"]),
+        ("targets", &target(metric, "vad"), &["targets[0]", "importance.samples above 0"]),
+        ("targets", &target(metric, "ad"), &["targets[0]", metric, "has none"]),
+    ]);
+    let continuous = tiny_with_all(&[
+        ("data.pixels", "\"binarised\""),
+        ("models.1.likelihood", "{ kind = \"continuous-bernoulli\" }"),
+    ]);
+    let fragments = ["\"vad\"", "continuous-bernoulli", "binarised", "choose \"bernoulli\""];
+    super::experiments::assert_rejected(&continuous, &fragments);
+}
