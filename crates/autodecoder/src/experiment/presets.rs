@@ -1,11 +1,13 @@
 //! The experiments that come with the program.
 
-/// Names and texts of the presets, smallest first.
-pub const PRESETS: [(&str, &str); 4] = [
+/// Names and texts of the presets, smallest first; the last two are for a user's own data.
+pub const PRESETS: [(&str, &str); 6] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
     ("full", include_str!("../../../../assets/experiments/full.toml")),
+    ("own", include_str!("../../../../assets/experiments/own.toml")),
+    ("own-table", include_str!("../../../../assets/experiments/own-table.toml")),
 ];
 
 /// The text of the preset `name`.

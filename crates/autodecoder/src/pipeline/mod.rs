@@ -1,6 +1,7 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
 mod compare;
+mod earlier;
 mod epoch_samples;
 mod evaluate;
 mod finished;
@@ -25,6 +26,7 @@ pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use earlier::scaling as earlier_scaling;
 pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
 pub(crate) use probes::latent_probes;

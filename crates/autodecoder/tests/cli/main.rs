@@ -29,6 +29,7 @@ mod interrupted;
 mod killed;
 mod locked;
 mod lost_files;
+mod own_data;
 mod program;
 mod replaced;
 mod report_text;
