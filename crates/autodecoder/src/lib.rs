@@ -1,5 +1,6 @@
 //! From an experiment file to trained models, metrics, figures and a report.
 
+mod apply;
 mod catalogue;
 mod checkpoint_interval;
 pub mod cli;

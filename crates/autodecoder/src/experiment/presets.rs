@@ -1,7 +1,7 @@
 //! The experiments that come with the program.
 
-/// Names and texts of the presets, smallest first.
-pub const PRESETS: [(&str, &str); 8] = [
+/// Names and texts of the presets, smallest first; the last two are for a user's own data.
+pub const PRESETS: [(&str, &str); 10] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
@@ -13,6 +13,8 @@ pub const PRESETS: [(&str, &str); 8] = [
         "exemplar-protocol-full",
         include_str!("../../../../assets/experiments/exemplar-protocol-full.toml"),
     ),
+    ("own", include_str!("../../../../assets/experiments/own.toml")),
+    ("own-table", include_str!("../../../../assets/experiments/own-table.toml")),
 ];
 
 /// The text of the preset `name`.

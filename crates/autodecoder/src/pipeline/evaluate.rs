@@ -75,8 +75,12 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     write_json(&session.folder.seconds(name), &seconds)?;
     // Bounds of other rows than these.
     remove(&likelihood::file(session, name))?;
-    let (index, images) = (session.images.test.index().to_vec(), test.digest().to_owned());
-    let latents = Latents { rows, index, images };
+    let latents = Latents {
+        rows,
+        index: session.images.test.index().to_vec(),
+        images: test.digest().to_owned(),
+        keys: session.images.test.keys().map(<[String]>::to_vec),
+    };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
 }
 

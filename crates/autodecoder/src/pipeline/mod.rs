@@ -2,6 +2,7 @@
 
 mod amortisation;
 mod compare;
+mod earlier;
 mod epoch_samples;
 mod evaluate;
 mod finished;
@@ -28,6 +29,7 @@ pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use earlier::scaling as earlier_scaling;
 pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
 pub(crate) use probes::latent_probes;

@@ -1,6 +1,6 @@
 //! What latents tell of an image's class, and what its pixels tell.
 
-use autodecoder_data::ImageSet;
+use autodecoder_data::{ImageSet, Values};
 use autodecoder_evaluation::{Labelled, Probes, probe};
 use autodecoder_models::LatentModel;
 use tch::Tensor;
@@ -26,8 +26,13 @@ pub(crate) fn latent_probes(
 /// The same classifiers on the images' pixels: what there is to know without a model.
 pub(super) fn pixel_probes(session: &Session) -> Probes {
     let pixels = |images: &ImageSet| {
-        let pixels = Tensor::from_slice(images.pixels()).to_device(session.device);
-        Labelled::new(pixels.reshape([images.len() as i64, -1]), images.labels())
+        // What is missing is 0.
+        let pixels = match images.values() {
+            Values::Bytes(bytes) => Tensor::from_slice(bytes),
+            Values::Floats(floats) => Tensor::from_slice(floats),
+        };
+        let pixels = pixels.to_device(session.device).reshape([images.len() as i64, -1]);
+        Labelled::new(pixels, images.labels())
     };
     let images = &session.images;
     probe(&pixels(&images.train), &pixels(&images.test), session.experiment.evaluation.neighbours)

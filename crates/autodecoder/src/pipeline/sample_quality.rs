@@ -128,7 +128,7 @@ impl Judge<'_> {
         let latents = posterior_samples(trained.model.posterior(), &trained.train.rows, &mut rng);
         let mut samplers = BTreeMap::new();
         let shape = session.images.train.shape();
-        let mut grid = ImageGrid::new(shape.height, shape.width);
+        let mut grid = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
         let mut names = session.catalogue.samplers.names();
         // The others are compared with it.
         names.sort_by_key(|name| *name != "prior");

@@ -31,6 +31,7 @@ mod killed;
 mod likelihood;
 mod locked;
 mod lost_files;
+mod own_data;
 mod program;
 mod replaced;
 mod report_text;
