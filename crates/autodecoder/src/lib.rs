@@ -29,7 +29,7 @@ pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
-    ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples, Results,
+    ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples, PixelProbes, Results,
     SamplerResults, Seconds, TsneResults, VariantResults,
 };
 pub use run_folder::{Existing, RunFolder};

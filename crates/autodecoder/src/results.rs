@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{Metrics, PriorGap, Probes, SampleQuality, Spread};
+use autodecoder_evaluation::{Metrics, NeighbourProbe, PriorGap, Probes, SampleQuality, Spread};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use serde::{Deserialize, Serialize};
@@ -29,11 +29,18 @@ pub struct Results {
     pub samples: Option<JudgeResults>,
     /// What the pixels themselves tell of the class; runs of earlier versions did not ask.
     #[serde(default)]
-    pub pixels: Option<Probes>,
+    pub pixels: Option<PixelProbes>,
     /// Metrics by model.
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
     pub comparisons: Vec<ComparisonResults>,
+}
+
+/// What pixels tell of an image's class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PixelProbes {
+    /// The vote of the training images that are nearest by their pixels.
+    pub knn: NeighbourProbe,
 }
 
 /// Number of images of each half.

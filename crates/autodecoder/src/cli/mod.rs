@@ -9,8 +9,8 @@ mod sweep;
 use anyhow::Result;
 
 pub use arguments::{
-    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments, SweepArguments,
-    Varied,
+    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
+    SweepArguments, Varied,
 };
 
 use crate::Catalogue;
