@@ -31,7 +31,7 @@ pub use images::Images;
 pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
     AmortisationResults, ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples,
-    Results, SamplerResults, Seconds, TsneResults, VariantResults, WayResults,
+    PixelProbes, Results, SamplerResults, Seconds, TsneResults, VariantResults, WayResults,
 };
 pub use run_folder::{Existing, RunFolder};
 pub use run_lock::RunLock;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap, Probes, SampleQuality, Spread};
+use autodecoder_evaluation::{
+    ImportanceBounds, Metrics, NeighbourProbe, PriorGap, Probes, SampleQuality, Spread,
+};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_training::PixelKind;
@@ -30,7 +32,7 @@ pub struct Results {
     pub samples: Option<JudgeResults>,
     /// What the pixels themselves tell of the class; runs of earlier versions did not ask.
     #[serde(default)]
-    pub pixels: Option<Probes>,
+    pub pixels: Option<PixelProbes>,
     /// What encoders lose, once it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amortisation: Option<AmortisationResults>,
@@ -38,6 +40,13 @@ pub struct Results {
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
     pub comparisons: Vec<ComparisonResults>,
+}
+
+/// What pixels tell of an image's class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PixelProbes {
+    /// The vote of the training images that are nearest by their pixels.
+    pub knn: NeighbourProbe,
 }
 
 /// Number of images of each half.

@@ -28,7 +28,8 @@ pub use metrics::{EvaluationConfig, Metrics, evaluate, negative_elbos};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use probes::{
-    Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions, probe,
+    Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions,
+    probe, probe_neighbours,
 };
 pub use samplers::{
     FromPrior, KernelDensity, Mixture, Sampler, SamplerError, SamplerFamily, evenly, fit_sampler,

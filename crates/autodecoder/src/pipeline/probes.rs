@@ -1,10 +1,11 @@
 //! What latents tell of an image's class, and what its pixels tell.
 
 use autodecoder_data::{ImageSet, Values};
-use autodecoder_evaluation::{Labelled, Probes, probe};
+use autodecoder_evaluation::{Labelled, Probes, probe, probe_neighbours};
 use autodecoder_models::LatentModel;
 use tch::Tensor;
 
+use crate::results::PixelProbes;
 use crate::session::Session;
 
 /// Classifiers that are fitted to the posterior means of the training images' `train` rows and tested on
@@ -23,8 +24,10 @@ pub(crate) fn latent_probes(
     probe(&train, &test, session.experiment.evaluation.neighbours)
 }
 
-/// The same classifiers on the images' pixels: what there is to know without a model.
-pub(super) fn pixel_probes(session: &Session) -> Probes {
+/// The neighbours' vote by the images' pixels: what there is to know without a model. A linear
+/// classifier of pixels would take longer to fit than some models to train: most of its features hardly
+/// vary.
+pub(super) fn pixel_probes(session: &Session) -> PixelProbes {
     let pixels = |images: &ImageSet| {
         // What is missing is 0.
         let pixels = match images.values() {
@@ -34,6 +37,6 @@ pub(super) fn pixel_probes(session: &Session) -> Probes {
         let pixels = pixels.to_device(session.device).reshape([images.len() as i64, -1]);
         Labelled::new(pixels, images.labels())
     };
-    let images = &session.images;
-    probe(&pixels(&images.train), &pixels(&images.test), session.experiment.evaluation.neighbours)
+    let (images, k) = (&session.images, session.experiment.evaluation.neighbours);
+    PixelProbes { knn: probe_neighbours(&pixels(&images.train), &pixels(&images.test), k) }
 }
