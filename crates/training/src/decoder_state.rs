@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 
 use crate::Optimiser;
 use crate::cpu::floats_mut;
+use crate::optimisers::usable_kernel;
 
 /// Everything that is learned besides the rows, with what moves it.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl DecoderState {
         let state = parameters.iter().map(|values| optimiser.fresh_state(values)).collect();
         let device = parameters.first().map_or(tch::Device::Cpu, Tensor::device);
         let steps = Tensor::zeros([1], (Kind::Float, device));
-        let kernel = optimiser.kernel();
+        let kernel = usable_kernel(optimiser.as_ref());
         DecoderState { optimiser, kernel, names, parameters, state, steps }
     }
 

@@ -10,6 +10,7 @@ use super::images::ImageSlices;
 use super::side::Side;
 use super::{slices, tables};
 use crate::decoder_state::DecoderState;
+use crate::optimisers::usable_kernel;
 use crate::{BatchNoise, DeviceImages, LatentTable, Optimiser};
 
 /// How one step moves the rows of a batch.
@@ -59,7 +60,7 @@ impl CpuEngine {
     ) -> Option<CpuEngine> {
         let network = model.decoder().network()?;
         let loss = model.likelihood().kernel()?;
-        let rule = optimiser.kernel()?;
+        let rule = usable_kernel(optimiser)?;
         let widths = Widths {
             row: usize::try_from(model.row_width()).ok()?,
             slots: usize::try_from(optimiser.slots()).ok()?,

@@ -46,6 +46,12 @@ pub trait Optimiser: Debug + Send + Sync {
     }
 }
 
+/// The kernel of a rule that keeps something for each value: an empty state has no memory that the CPU's
+/// engine could show to it.
+pub(crate) fn usable_kernel(optimiser: &dyn Optimiser) -> Option<Box<dyn Update>> {
+    optimiser.kernel().filter(|_| optimiser.slots() > 0)
+}
+
 /// A recipe that turns options of an experiment file into an optimiser.
 pub trait OptimiserFamily: Debug + Send + Sync {
     /// The name in experiment files, such as `adam`.
