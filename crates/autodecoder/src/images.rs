@@ -1,11 +1,14 @@
 //! The images of an experiment.
 
 use anyhow::{Context, Result, bail, ensure};
-use autodecoder_data::{Dataset, ImageSet, Split, balanced_subset};
+use autodecoder_data::{Dataset, ImageSet, Scaling, Skipped, Split, balanced_subset};
 use autodecoder_training::{PixelKind, Streams, binarised_set};
 
 use crate::Catalogue;
 use crate::experiment::Experiment;
+
+/// The file beside a model that says how its table's columns are scaled.
+pub(crate) const SCALING: &str = "scaling.json";
 
 /// Both halves, cut to the experiment's sizes.
 #[derive(Debug)]
@@ -18,6 +21,10 @@ pub struct Images {
     grey: Option<ImageSet>,
     /// What the labels mean.
     pub classes: Vec<String>,
+    /// How a table was scaled; `None` for images.
+    pub scaling: Option<Scaling>,
+    /// Bad files that were left out.
+    pub skipped: Vec<Skipped>,
 }
 
 impl Images {
@@ -32,8 +39,20 @@ impl Images {
     ///
     /// # Errors
     /// Where no folder is known, a file is wrong, there are fewer images than asked for, the two
-    /// halves differ in shape, or the images have colours.
+    /// halves differ in shape, or the images have neither one channel nor three.
     pub fn load(experiment: &Experiment, catalogue: &Catalogue) -> Result<Images> {
+        Images::load_scaled(experiment, catalogue, None)
+    }
+
+    /// As [`Images::load`]; a table is scaled by `scaling`, if it is known already.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_scaled(
+        experiment: &Experiment,
+        catalogue: &Catalogue,
+        scaling: Option<Scaling>,
+    ) -> Result<Images> {
         let config = &experiment.data;
         let Some(folder) = &config.folder else {
             bail!(
@@ -42,26 +61,37 @@ impl Images {
                 config.set
             );
         };
-        let dataset = catalogue.datasets.get(&config.set)?(folder);
+        let dataset = catalogue.datasets.get(&config.set)?(folder, &config.options(scaling));
         let streams = Streams::new(experiment.seed);
         let train = subset(dataset.as_ref(), Split::Train, config.train, &streams)?;
         let test = subset(dataset.as_ref(), Split::Test, config.test, &streams)?;
         check_shapes(&train, &test)
             .with_context(|| format!("data set {:?} in {}", config.set, folder.display()))?;
-        let classes = dataset.classes().to_vec();
-        Ok(match config.pixels {
-            PixelKind::Grey => Images { train, test, grey: None, classes },
-            PixelKind::Binarised => Images {
-                train: binarised_set(&train, &streams, "binarise train")?,
-                test: binarised_set(&test, &streams, "binarise test")?,
-                grey: Some(train),
-                classes,
-            },
+        let (train, test, grey) = match config.pixels {
+            PixelKind::Grey => (train, test, None),
+            PixelKind::Binarised => (
+                binarised_set(&train, &streams, "binarise train")?,
+                binarised_set(&test, &streams, "binarise test")?,
+                Some(train),
+            ),
+        };
+        Ok(Images {
+            train,
+            test,
+            grey,
+            classes: dataset.classes().to_vec(),
+            scaling: dataset.scaling().cloned(),
+            skipped: dataset.skipped().to_vec(),
         })
+    }
+
+    /// Whether they are rows of a table, of which no picture can be drawn.
+    pub fn is_table(&self) -> bool {
+        self.scaling.is_some()
     }
 }
 
-/// A decoder has one output shape, and grids draw grey images only.
+/// A decoder has one output shape, and grids draw grey or coloured images only.
 fn check_shapes(train: &ImageSet, test: &ImageSet) -> Result<()> {
     let (train, test) = (train.shape(), test.shape());
     ensure!(
@@ -70,9 +100,9 @@ fn check_shapes(train: &ImageSet, test: &ImageSet) -> Result<()> {
          expected one shape for both; the files of one half belong to another data set"
     );
     ensure!(
-        train.channels == 1,
-        "the images are {train} (channels × height × width), expected one channel; convert them \
-         to grey"
+        [1, 3].contains(&train.channels),
+        "the images are {train} (channels × height × width), expected one channel or three; convert \
+         them to grey"
     );
     Ok(())
 }
@@ -84,6 +114,7 @@ fn subset(
     streams: &Streams,
 ) -> Result<ImageSet> {
     let all = dataset.load(split)?;
+    let count = if count == 0 { all.len() } else { count };
     let mut rng = streams.rng(&format!("{split} subset"), &[]);
     balanced_subset(&all, count, &mut rng)
         .with_context(|| format!("data.{split} = {count} of the data set {:?}", dataset.name()))
@@ -100,12 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn one_grey_shape_is_all_that_fits() {
+    fn one_shape_of_one_or_three_channels_fits() {
         let (grey, small) = (ImageShape::grey(4, 2), ImageShape::grey(2, 2));
         let colour = ImageShape { channels: 3, ..grey };
+        let four = ImageShape { channels: 4, ..grey };
         check_shapes(&set(grey), &set(grey)).unwrap();
+        check_shapes(&set(colour), &set(colour)).unwrap();
         let cases =
-            [(grey, small, "1 × 4 × 2"), (grey, colour, "3 × 4 × 2"), (colour, colour, "3 × 4")];
+            [(grey, small, "1 × 4 × 2"), (grey, colour, "3 × 4 × 2"), (four, four, "4 × 4 × 2")];
         for (train, test, named) in cases {
             let error = check_shapes(&set(train), &set(test)).unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("expected one"), "{error}");

@@ -1,5 +1,6 @@
 //! From an experiment file to trained models, metrics, figures and a report.
 
+mod apply;
 mod catalogue;
 mod checkpoint_interval;
 pub mod cli;
@@ -29,8 +30,8 @@ pub use image_digests::ImageDigests;
 pub use images::Images;
 pub use progress::{Progress, catch_signals, check_stop, say};
 pub use results::{
-    ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples, Results,
-    SamplerResults, Seconds, TsneResults, VariantResults,
+    AmortisationResults, ComparisonResults, DataSizes, JudgeResults, ModelResults, ModelSamples,
+    PixelProbes, Results, SamplerResults, Seconds, TsneResults, VariantResults, WayResults,
 };
 pub use run_folder::{Existing, RunFolder};
 pub use run_lock::RunLock;

@@ -5,7 +5,8 @@ use autodecoder_data::ImageSet;
 use autodecoder_models::LatentModel;
 use tch::{Device, Kind, Tensor};
 
-/// The images that latents `z` `[B, latent_dim]` decode to, one vector of grey values each.
+/// The images that latents `z` `[B, latent_dim]` decode to, one vector of bytes each, in the order
+/// channel, row, column.
 ///
 /// # Errors
 /// Where libtorch cannot copy them.
@@ -33,7 +34,7 @@ fn grey_levels(model: &LatentModel, z: &Tensor) -> Tensor {
     tch::no_grad(|| (model.decode(z) * 255.0).round().clamp(0.0, 255.0))
 }
 
-/// The images of `set` at `positions`, one vector of grey values each.
+/// The images of `set` at `positions`, one vector of bytes each.
 pub(crate) fn originals(set: &ImageSet, positions: &[usize]) -> Vec<Vec<u8>> {
-    positions.iter().map(|&position| set.image(position).to_vec()).collect()
+    positions.iter().map(|&position| set.drawn(position)).collect()
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_evaluation::{ImportanceBounds, Metrics, PriorGap, Probes, SampleQuality, Spread};
+use autodecoder_evaluation::{
+    ImportanceBounds, Metrics, NeighbourProbe, PriorGap, Probes, SampleQuality, Spread,
+};
 use autodecoder_models::ModelKind;
 use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_training::PixelKind;
@@ -30,11 +32,21 @@ pub struct Results {
     pub samples: Option<JudgeResults>,
     /// What the pixels themselves tell of the class; runs of earlier versions did not ask.
     #[serde(default)]
-    pub pixels: Option<Probes>,
+    pub pixels: Option<PixelProbes>,
+    /// What encoders lose, once it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amortisation: Option<AmortisationResults>,
     /// Metrics by model.
     pub models: BTreeMap<String, ModelResults>,
     /// The comparisons that were made.
     pub comparisons: Vec<ComparisonResults>,
+}
+
+/// What pixels tell of an image's class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PixelProbes {
+    /// The vote of the training images that are nearest by their pixels.
+    pub knn: NeighbourProbe,
 }
 
 /// Number of images of each half.
@@ -49,6 +61,38 @@ pub struct DataSizes {
     /// What the models were given of them.
     #[serde(default)]
     pub pixels: PixelKind,
+}
+
+/// Ways to find the rows of the test images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AmortisationResults {
+    /// How far above its best way an image counts as `worse`, nats.
+    pub worse_by: f64,
+    /// The ways.
+    pub ways: Vec<WayResults>,
+}
+
+/// One way to find rows, under one decoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WayResults {
+    /// Name of the model whose decoder it is.
+    pub model: String,
+    /// Where rows begin.
+    pub start: String,
+    /// Steps of inference from there.
+    pub steps: u32,
+    /// Their highest learning rate, where there are any.
+    pub rate: Option<f64>,
+    /// Negative ELBO, nats per image.
+    pub negative_elbo: f64,
+    /// Its standard error over images.
+    pub standard_error: f64,
+    /// Negative ELBO less that of each image's best way under the same decoder, nats per image.
+    pub above_best: f64,
+    /// Images that lie further above their best way than `worse_by`.
+    pub worse: u64,
+    /// Wall-clock seconds, the start's included.
+    pub seconds_per_image: f64,
 }
 
 /// What was measured of one model.

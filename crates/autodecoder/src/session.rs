@@ -12,7 +12,7 @@ use crate::experiment::{Experiment, ModelConfig};
 use crate::image_digests::ImageDigests;
 use crate::images::Images;
 use crate::pipeline;
-use crate::progress::check_stop;
+use crate::progress::{check_stop, say};
 use crate::run_folder::{Existing, RunFolder};
 use crate::run_lock::RunLock;
 use crate::{Catalogue, CheckpointInterval, ChosenDevice, Environment};
@@ -91,7 +91,9 @@ impl Session {
                     .with_context(|| format!("comparisons[{index}], variant {:?}", variant.name))?;
             }
         }
-        pipeline::ends(self)?;
+        if !self.images.is_table() {
+            pipeline::ends(self)?;
+        }
         Ok(())
     }
 
@@ -134,12 +136,17 @@ impl Session {
 
     /// A session that does not hold the folder, and must not write into it.
     pub(crate) fn load_images(
-        experiment: Experiment,
+        mut experiment: Experiment,
         folder: RunFolder,
         device: &ChosenDevice,
         catalogue: Catalogue,
     ) -> Result<Session> {
-        let images = Images::load(&experiment, &catalogue)?;
+        let scaling = pipeline::earlier_scaling(&experiment)?;
+        let images = Images::load_scaled(&experiment, &catalogue, scaling)?;
+        for file in &images.skipped {
+            say(&format!("left out: {}", file.problem));
+        }
+        experiment.resolve_sizes(&images, &catalogue)?;
         let environment = Environment::current(device);
         Ok(Session {
             experiment,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Error, Mask, Values};
+use crate::{Error, Mask, Values, values};
 
 /// Size of every image of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,6 +160,24 @@ impl ImageSet {
         check_length("keys", self.labels.len(), keys.len())?;
         self.keys = Some(keys);
         Ok(self)
+    }
+
+    /// The same images in colour, where they are grey and `channels` is 3; else as they are.
+    #[must_use]
+    pub fn with_channels(self, channels: usize) -> ImageSet {
+        if self.shape.channels != 1 || channels != 3 {
+            return self;
+        }
+        let width = self.shape.pixels();
+        let planes: Vec<usize> = (0..self.len()).flat_map(|image| [image; 3]).collect();
+        let flags = self.observed.map(|mask| values::select(mask.flags(), &planes, width));
+        let shape = ImageShape { channels, ..self.shape };
+        ImageSet {
+            shape,
+            values: self.values.select(&planes, width),
+            observed: flags.and_then(|flags| Mask::new(shape, flags).ok()),
+            ..self
+        }
     }
 
     /// Number of images.
@@ -340,6 +358,17 @@ mod tests {
         assert!(floats(&[0.5, -1.0, 1.0, 2.0]).unwrap().observed().is_none());
         let error = floats(&[0.5, 0.0, 1.0, f32::INFINITY]).unwrap_err();
         assert!(matches!(error, Error::NotFinite { image: 1, value: 1 }), "{error}");
+    }
+
+    #[test]
+    fn grey_becomes_colour_plane_by_plane() {
+        let set = ImageSet::new(ImageShape::grey(1, 2), vec![0, 1, 10, 11], vec![7, 8]).unwrap();
+        let mask = Mask::new(set.shape(), vec![true, true, false, true]).unwrap();
+        let colour = set.with_observed(mask).unwrap().with_channels(3);
+        assert_eq!(colour.shape(), ImageShape { channels: 3, height: 1, width: 2 });
+        assert_eq!(colour.pixels(), [0, 1, 0, 1, 0, 1, 0, 11, 0, 11, 0, 11]);
+        assert_eq!(colour.observed().unwrap().image(1), [false, true].repeat(3));
+        assert_eq!(colour.clone().with_channels(1), colour);
     }
 
     #[test]

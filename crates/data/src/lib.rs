@@ -41,8 +41,8 @@ pub use dataset::{Dataset, FASHION_MNIST_CLASSES, MnistFolder, Split};
 pub use error::Error;
 pub use files::{
     Array, ColumnScale, Content, FileKind, FileOptions, Files, Numbers, OwnData, OwnDataError,
-    PictureOptions, Scaling, Skipped, Table, file_kind, holds_own_data, is_table, read_array,
-    read_mask, read_own, read_table,
+    PictureOptions, Scaling, Skipped, Table, file_kind, fill_table, holds_own_data, is_table, png,
+    read_array, read_mask, read_own, read_table,
 };
 pub use idx::{IdxImages, read_idx_images, read_idx_labels, write_idx_images, write_idx_labels};
 pub use image_set::{ImageSet, ImageShape};

@@ -1,11 +1,13 @@
 //! Measuring a trained model on images.
 //!
-//! [`infer`] gives images rows, by the encoder or fitted with the decoder frozen; [`evaluate`] scores
-//! rows, inferred or trained; [`importance_bounds`] bounds the log likelihood of images; [`prior_gap`]
-//! says how far latents lie from the prior that samples are drawn from; [`probe`] says what latents tell
-//! of an image's class; [`interpolate`] walks between two latents. A [`Sampler`] is a density fitted to
-//! latents, and [`sample_quality`] judges what is decoded from its draws. Nothing here changes a model.
+//! [`infer`] gives images rows, by the encoder or fitted with the decoder frozen; [`best_of_prior`] and
+//! [`LinearEncoder`] are other places for a fit to begin at. [`evaluate`] scores rows, inferred or
+//! trained; [`importance_bounds`] bounds the log likelihood of images; [`prior_gap`] says how far latents
+//! lie from the prior that samples are drawn from; [`probe`] says what latents tell of an image's class;
+//! [`interpolate`] walks between two latents. A [`Sampler`] is a density fitted to latents, and
+//! [`sample_quality`] judges what is decoded from its draws. Nothing here changes a model.
 
+mod amortisation;
 mod importance;
 mod inference;
 mod interpolation;
@@ -16,16 +18,18 @@ mod probes;
 mod samplers;
 mod samples;
 
+pub use amortisation::{LinearEncoder, best_of_prior};
 pub use importance::{
     ImportanceBound, ImportanceBounds, ImportanceConfig, importance_bounds, mean_difference,
 };
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
-pub use metrics::{EvaluationConfig, Metrics, evaluate};
+pub use metrics::{EvaluationConfig, Metrics, evaluate, negative_elbos};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use probes::{
-    Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions, probe,
+    Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions,
+    probe, probe_neighbours,
 };
 pub use samplers::{
     FromPrior, KernelDensity, Mixture, Sampler, SamplerError, SamplerFamily, evenly, fit_sampler,

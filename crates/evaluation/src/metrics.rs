@@ -85,6 +85,40 @@ pub fn evaluate(
     observer: &mut dyn Observer,
 ) -> Result<Metrics, Error> {
     let _guard = tch::no_grad_guard();
+    let batches = score_all(model, rows, images, config, (streams, name), observer)?;
+    let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
+    Ok(summarise(&batches, config, draws(model, config), active))
+}
+
+/// The negative ELBO of each image, `[N]` in f64, whose mean is that of [`evaluate`] with the same
+/// arguments; `None` for a model that bounds no likelihood.
+///
+/// # Errors
+/// [`Error::Interrupted`] where the observer asked for a stop.
+pub fn negative_elbos(
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    config: &EvaluationConfig,
+    streams: &Streams,
+    name: &str,
+    observer: &mut dyn Observer,
+) -> Result<Option<Tensor>, Error> {
+    let _guard = tch::no_grad_guard();
+    let batches = score_all(model, rows, images, config, (streams, name), observer)?;
+    let nats = |batch: &BatchScores| batch.kl.as_ref().map(|kl| &batch.reconstruction + kl);
+    let nats: Option<Vec<Tensor>> = batches.iter().map(nats).collect();
+    Ok(nats.map(|nats| Tensor::cat(&nats, 0)))
+}
+
+fn score_all(
+    model: &LatentModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    config: &EvaluationConfig,
+    (streams, name): (&Streams, &str),
+    observer: &mut dyn Observer,
+) -> Result<Vec<BatchScores>, Error> {
     let total = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let mut batches = Vec::new();
     for ((start, images), number) in images.batches(i64::from(config.batch_size)).zip(0..) {
@@ -95,8 +129,7 @@ pub fn evaluate(
         batches.push(score(model, &Batch { number, rows, images }, config, streams, name));
         observer.step(number + 1, total);
     }
-    let active = active_dimensions(&model.posterior().mean(rows), config.active_threshold);
-    Ok(summarise(&batches, config, draws(model, config), active))
+    Ok(batches)
 }
 
 struct Batch {

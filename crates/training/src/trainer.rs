@@ -16,7 +16,7 @@ use tch::{Kind, Tensor};
 pub use epoch::epoch_order;
 pub use position::Position;
 
-use saved::fingerprint;
+use saved::{fingerprint, tensor_digest};
 use under_way::UnderWay;
 
 use crate::binarised::Binarised;
@@ -115,6 +115,17 @@ impl<'a> Trainer<'a> {
         };
         self.fingerprint = fingerprint(self.model, self.images, self.config, &self.streams, pixels);
         Ok(self)
+    }
+
+    /// The rows begin as `rows` `[N, row_width]`, whatever the start's settings say. A model with an
+    /// encoder has none, and stays as it is. A checkpoint of other first rows is one of other settings.
+    #[must_use]
+    pub fn with_rows(mut self, rows: &Tensor) -> Trainer<'a> {
+        if self.model.encoder().is_none() {
+            self.fingerprint += &format!(" rows {}", tensor_digest(rows));
+            self.table = LatentTable::new(rows.copy(), self.row_optimiser.as_ref());
+        }
+        self
     }
 
     /// Whether the kernels take the steps, and not libtorch.

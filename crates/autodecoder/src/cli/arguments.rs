@@ -55,11 +55,24 @@ pub enum Command {
         after_help = "Example: autodecoder sample-quality --run runs/standard --classifier runs/classifier"
     )]
     SampleQuality(SampleQualityArguments),
+    /// Compare encoders with inference image by image under the same decoder (results.json).
+    #[command(after_help = "Example: autodecoder amortisation --run runs/encoder-or-table")]
+    Amortisation(OldRun),
     /// Train many small models that differ in one setting: a figure, tables, an answer.
     #[command(
         after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"
     )]
     Sweep(SweepArguments),
+    /// Fit rows to new files with a trained model (latents, keyed by file name or index).
+    #[command(
+        after_help = "Example: autodecoder infer --model runs/own/models/vad --data photos --out rows.safetensors"
+    )]
+    Infer(Apply),
+    /// Fill in what is missing in a table or in images, and say how good that is.
+    #[command(
+        after_help = "Example: autodecoder impute --model runs/own-table/models/vad --data table.csv --out filled.csv"
+    )]
+    Impute(Impute),
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
@@ -68,10 +81,11 @@ pub enum Command {
 /// Arguments of commands that begin a run.
 #[derive(Debug, Args)]
 pub struct NewRun {
-    /// A preset (smoke, course, standard, full, or another that docs/experiments.md lists) or a TOML
-    /// file.
-    #[arg(long, default_value = "standard")]
-    pub experiment: String,
+    /// A preset (smoke, course, standard, full, own, own-table, or another that docs/experiments.md lists)
+    /// or a TOML file [default: standard; own or own-table where --data names one's own pictures, array
+    /// or table].
+    #[arg(long)]
+    pub experiment: Option<String>,
     /// Folder for the artefacts [default: runs/<experiment's name>].
     #[arg(long)]
     pub run: Option<PathBuf>,
@@ -81,6 +95,18 @@ pub struct NewRun {
     /// Replace the run that the folder holds; it is removed once all models of the new one are trained.
     #[arg(long)]
     pub force: bool,
+    /// Leave bad pictures out, and list them; without it the first one is an error.
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Resize pictures to this height and width, such as 64x48.
+    #[arg(long, value_name = "HxW", value_parser = size)]
+    pub size: Option<[usize; 2]>,
+    /// A file that says which values are observed: 1 or white, and 0 or black where one is missing.
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// Start from the models of an earlier run, and from its rows of the images that it knew.
+    #[arg(long, value_name = "RUN")]
+    pub rows_from: Option<PathBuf>,
     /// Seconds from one checkpoint to the next; 0 writes one after every step. No number in the
     /// results depends on it [default: 20, or 100 times what the last one took if that is more].
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
@@ -172,15 +198,60 @@ pub enum Varied {
 /// Where and how to compute.
 #[derive(Debug, Args)]
 pub struct Compute {
-    /// Folder with the data set's files; wins over the experiment's.
+    /// Folder with the data set's files, or one's own file or folder; wins over the experiment's.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// The device and its threads.
+#[derive(Debug, Args)]
+pub struct Machine {
     /// auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "auto")]
     pub device: String,
     /// Threads of libtorch [default: one per core].
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..=1024))]
     pub threads: Option<i32>,
+}
+
+/// Arguments of commands that apply a trained model to new files.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The model's folder, such as runs/own/models/vad.
+    #[arg(long, value_name = "DIR")]
+    pub model: PathBuf,
+    /// A table (CSV), an array (.npy, .npz), IDX images, or a folder of pictures.
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// A file that says which values are observed: 1 or white, and 0 or black where one is missing.
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// Where the result is written; nothing may lie there yet.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Leave bad pictures out, and list them; without it the first one is an error.
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// Where and how to compute.
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// Arguments of `impute`.
+#[derive(Debug, Args)]
+pub struct Impute {
+    /// The model and the files.
+    #[command(flatten)]
+    pub apply: Apply,
+    /// Posterior samples per row, of which mean and standard deviation are taken.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub draws: u32,
+    /// Share of the observed values that are hidden to measure the error.
+    #[arg(long, default_value_t = 0.1, value_parser = share)]
+    pub hide: f64,
 }
 
 /// Arguments of commands that only read a run.
@@ -198,4 +269,16 @@ fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.0..=LONGEST).contains(seconds));
     let seconds = seconds.ok_or_else(|| format!("expected seconds from 0 to {LONGEST}"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn size(text: &str) -> Result<[usize; 2], String> {
+    let sides = text.split_once(['x', 'X', '×']);
+    let side = |text: &str| text.parse().ok().filter(|side| (1..=4096).contains(side));
+    let size = sides.and_then(|(height, width)| Some([side(height)?, side(width)?]));
+    size.ok_or_else(|| "expected a height and a width from 1 to 4096, such as 64x48".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| "expected a number above 0 and below 1".to_owned())
 }

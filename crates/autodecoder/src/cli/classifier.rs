@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use autodecoder_classifier::{
     ClassifierConfig, Description, Error, LabelledImages, save_classifier, train_classifier,
 };
-use autodecoder_data::Split;
+use autodecoder_data::{FileOptions, Split};
 use autodecoder_training::Streams;
 
 use super::arguments::ClassifierArguments;
@@ -21,10 +21,10 @@ pub(super) fn train(arguments: &ClassifierArguments, catalogue: &Catalogue) -> R
     let Some(folder) = &arguments.compute.data else {
         bail!("no folder for the data set {:?}: give one with --data DIR", arguments.set);
     };
-    let dataset = catalogue.datasets.get(&arguments.set)?(folder);
+    let dataset = catalogue.datasets.get(&arguments.set)?(folder, &FileOptions::default());
     make_folder(&arguments.out)?;
     let [train, test] = [dataset.load(Split::Train)?, dataset.load(Split::Test)?];
-    let device = open::compute(&arguments.compute)?.device;
+    let device = open::compute(&arguments.compute.machine)?.device;
     let [images, unseen] = [&train, &test].map(|set| LabelledImages::new(set, device));
     let classes = dataset.classes();
     let mut progress = Progress::new("train the classifier");

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod apply;
 mod arguments;
 mod classifier;
 mod info;
@@ -43,14 +44,21 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Train(new) => take(pipeline::train, &open::new_run(&new, catalogue)?),
         Command::Evaluate(old) => take(pipeline::evaluate, &open::old_run(&old, catalogue)?),
         Command::Compare(old) => take(pipeline::compare, &open::old_run(&old, catalogue)?),
-        Command::Sample(old) => take(pipeline::sample, &open::old_run(&old, catalogue)?),
-        Command::Interpolate(old) => take(pipeline::interpolate, &open::old_run(&old, catalogue)?),
+        Command::Sample(old) => take(pipeline::sample, &open::run_of_images(&old, catalogue)?),
+        Command::Interpolate(old) => {
+            take(pipeline::interpolate, &open::run_of_images(&old, catalogue)?)
+        }
         Command::Tsne(old) => take(pipeline::tsne, &open::old_run(&old, catalogue)?),
-        Command::Report(old) => take(pipeline::report, &open::old_run(&old, catalogue)?),
+        Command::Report(old) => take(pipeline::report, &open::run_of_images(&old, catalogue)?),
         Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
         Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
+        Command::Amortisation(old) => {
+            take(pipeline::amortisation, &open::old_run(&old, catalogue)?)
+        }
         Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
+        Command::Infer(apply) => apply::infer(&apply, &catalogue),
+        Command::Impute(impute) => apply::impute(&impute, &catalogue),
     }
 }
 
@@ -76,31 +84,37 @@ fn say_how_to_go_on(result: Result<()>) -> Result<()> {
     result
 }
 
-/// What `reproduce` does, in order.
-const STEPS: [Step; 7] = [
-    pipeline::train,
-    pipeline::evaluate,
-    pipeline::compare,
-    pipeline::sample,
-    pipeline::interpolate,
-    pipeline::tsne,
-    pipeline::report,
+/// What `reproduce` does, in order, and whether it draws images, of which a table has none.
+const STEPS: [(Step, bool); 7] = [
+    (pipeline::train, false),
+    (pipeline::evaluate, false),
+    (pipeline::compare, false),
+    (pipeline::sample, true),
+    (pipeline::interpolate, true),
+    (pipeline::tsne, false),
+    (pipeline::report, true),
 ];
 
 fn reproduce(session: &Session) -> Result<()> {
     let report = session.folder.report();
     if pipeline::is_finished(session)? {
+        let what = if session.images.is_table() { session.folder.results() } else { report };
         say(&format!(
-            "Nothing to do: this run is finished. The report is {}; --force would begin anew",
-            report.display()
+            "Nothing to do: this run is finished. See {}; --force would begin anew",
+            what.display()
         ));
         session.folder.say_left_over();
         return Ok(());
     }
-    for step in STEPS {
+    for (step, pictures) in STEPS {
         check_stop("between two steps")?;
-        step(session)?;
+        if !(pictures && session.images.is_table()) {
+            step(session)?;
+        }
     }
-    say(&format!("The report is {}", report.display()));
+    match session.images.is_table() {
+        true => say(&format!("The numbers are in {}", session.folder.results().display())),
+        false => say(&format!("The report is {}", report.display())),
+    }
     Ok(())
 }

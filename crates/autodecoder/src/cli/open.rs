@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use autodecoder_data::{holds_own_data, is_table};
 
-use super::arguments::{Compute, NewRun, OldRun};
+use super::arguments::{Machine, NewRun, OldRun};
 use crate::device::choose_device;
 use crate::experiment::{self, Experiment};
 use crate::progress::say;
@@ -14,9 +15,15 @@ use crate::{Catalogue, CheckpointInterval, ChosenDevice};
 
 /// Begins the run that the arguments describe, or goes on with it.
 pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Session> {
-    let mut experiment = experiment::read(&arguments.experiment, &catalogue)?;
-    locate_data(&mut experiment, arguments.compute.data.as_deref())?;
-    let device = compute(&arguments.compute)?;
+    let data = arguments.compute.data.as_deref();
+    let source = match &arguments.experiment {
+        Some(source) => source.as_str(),
+        None => default_experiment(data)?,
+    };
+    let mut experiment = experiment::read(source, &catalogue)?;
+    locate_data(&mut experiment, data)?;
+    choose_files(&mut experiment, arguments)?;
+    let device = compute(&arguments.compute.machine)?;
     let default = Path::new("runs").join(&experiment.name);
     let folder = RunFolder::at(arguments.run.clone().unwrap_or(default));
     let existing = match (arguments.force, arguments.resume) {
@@ -31,13 +38,50 @@ pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Sessio
     Ok(session)
 }
 
+/// The preset for data of this kind: a user's own files are told from MNIST's layout.
+fn default_experiment(data: Option<&Path>) -> Result<&'static str> {
+    match data {
+        Some(path) if holds_own_data(path) => Ok(if is_table(path)? { "own-table" } else { "own" }),
+        _ => Ok("standard"),
+    }
+}
+
+/// Lays what the arguments say of a user's own files over the experiment.
+fn choose_files(experiment: &mut Experiment, arguments: &NewRun) -> Result<()> {
+    let data = &mut experiment.data;
+    data.skip_bad |= arguments.skip_bad;
+    data.size = arguments.size.or(data.size);
+    // Absolute, as the folder of the data is.
+    let named =
+        [(&arguments.mask, &mut data.mask), (&arguments.rows_from, &mut experiment.rows_from)];
+    for (argument, key) in named {
+        if let Some(path) = argument.as_ref().or(key.as_ref()) {
+            let absolute = std::path::absolute(path);
+            *key = Some(absolute.with_context(|| format!("the path {path:?}"))?);
+        }
+    }
+    Ok(())
+}
+
+/// Opens an existing run whose images can be drawn.
+pub(super) fn run_of_images(arguments: &OldRun, catalogue: Catalogue) -> Result<Session> {
+    let session = old_run(arguments, catalogue)?;
+    ensure!(
+        !session.images.is_table(),
+        "{}: the run is of a table, of which no image can be drawn; `autodecoder evaluate` and \
+         `autodecoder tsne` measure and map it",
+        arguments.run.display()
+    );
+    Ok(session)
+}
+
 /// Opens an existing run.
 pub(super) fn old_run(arguments: &OldRun, catalogue: Catalogue) -> Result<Session> {
     let folder = RunFolder::at(&arguments.run);
     let lock = folder.lock()?;
     let (mut experiment, _) = folder.read(&catalogue)?;
     locate_data(&mut experiment, arguments.compute.data.as_deref())?;
-    let device = compute(&arguments.compute)?;
+    let device = compute(&arguments.compute.machine)?;
     Session::open(experiment, folder, lock, &device, catalogue)
 }
 
@@ -52,7 +96,7 @@ fn locate_data(experiment: &mut Experiment, data: Option<&Path>) -> Result<()> {
 }
 
 /// Chooses the device and the number of threads that the arguments ask for, and says so.
-pub(super) fn compute(arguments: &Compute) -> Result<ChosenDevice> {
+pub(super) fn compute(arguments: &Machine) -> Result<ChosenDevice> {
     let device = choose_device(&arguments.device)?;
     if let Some(threads) = arguments.threads {
         tch::set_num_threads(threads);

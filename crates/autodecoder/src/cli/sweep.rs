@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &SweepArguments, catalogue: &Catalogue) -> Result<(
     )?;
     let default = || Path::new("runs").join(format!("sweep-latent-dim{size}"));
     let out: PathBuf = arguments.out.clone().unwrap_or_else(default);
-    let device = open::compute(&arguments.compute)?;
+    let device = open::compute(&arguments.compute.machine)?;
     let sweep = Sweep { plan, out, data, force: arguments.force };
     say_how_to_go_on(sweep.run(&device, catalogue).map(drop))
 }

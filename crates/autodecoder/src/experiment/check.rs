@@ -5,12 +5,17 @@ use autodecoder_training::{PixelKind, check_range};
 
 use super::from_table::from_table;
 use super::merge::merge;
-use super::{ComparisonConfig, Experiment, ModelConfig, TargetConfig, TargetMetric, VariantConfig};
+use super::{
+    ComparisonConfig, DataConfig, Experiment, ModelConfig, TargetConfig, TargetMetric,
+    VariantConfig,
+};
 use crate::Catalogue;
 
 /// The most values of a latent table: 2 GB, and three times as much with Adam's moments. All of
 /// Fashion-MNIST fits at the largest latents.
 const MAX_TABLE: u64 = 500_000_000;
+/// The most images of a half.
+const MOST: usize = 10_000_000;
 
 /// Checks `experiment`; the first problem is the error, with the key's path.
 pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()> {
@@ -58,20 +63,26 @@ fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
 
 fn check_sizes(experiment: &Experiment) -> Result<()> {
     let Experiment { data, figures, .. } = experiment;
-    check_range("data.train", data.train, 2..=10_000_000)?;
-    // Two, so that there can be an image of another class to interpolate to.
-    check_range("data.test", data.test, 2..=10_000_000)?;
+    // 0 stands for all: how many they are is known when they are loaded, and checked then.
+    let [train, test] = [data.train, data.test].map(|count| if count == 0 { MOST } else { count });
+    check_range("data.train", train, 2..=MOST)?;
+    // Two, so that there is one to interpolate to.
+    check_range("data.test", test, 2..=MOST)?;
+    check_range("data.test_share", data.test_share, 0.001..=0.999)?;
+    for side in data.size.into_iter().flatten() {
+        check_range("data.size", side, 1..=4096)?;
+    }
     let importance = &experiment.evaluation.importance;
     if let Some(images) = importance.images {
-        check_range("evaluation.importance.images", images as usize, 1..=data.test)?;
+        check_range("evaluation.importance.images", images as usize, 1..=test)?;
     }
-    check_range("figures.images", figures.images, 1..=data.test.min(20))?;
+    check_range("figures.images", figures.images, 1..=test.min(20))?;
     check_range("figures.samples", figures.samples, 1..=1000)?;
     check_range("figures.interpolation_steps", figures.interpolation_steps, 1..=20)?;
     check_figure_epochs(experiment)?;
     check_range("figures.tsne.points", figures.tsne.points, 10..=1_000_000)?;
     check_range("figures.tsne.epochs", figures.tsne.epochs, 1..=1_000_000)?;
-    check_perplexity(figures.tsne.perplexity, figures.tsne.points.min(data.train))
+    check_perplexity(figures.tsne.perplexity, figures.tsne.points.min(train))
 }
 
 /// Epochs that no model reaches would be drawn nowhere, and without a word.
@@ -185,8 +196,10 @@ fn check_comparison(
     experiment: &Experiment,
     catalogue: &Catalogue,
 ) -> Result<()> {
-    check_range("train", comparison.train, 2..=experiment.data.train)?;
-    check_range("test", comparison.test, 1..=experiment.data.test)?;
+    let DataConfig { train, test, .. } = experiment.data;
+    let most = |count| if count == 0 { MOST } else { count };
+    check_range("train", comparison.train, 2..=most(train))?;
+    check_range("test", comparison.test, 1..=most(test))?;
     ensure!(!comparison.variants.is_empty(), "variants: expected at least one");
     for (index, variant) in comparison.variants.iter().enumerate() {
         ensure!(

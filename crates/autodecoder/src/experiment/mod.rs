@@ -6,6 +6,7 @@ mod merge;
 mod presets;
 mod read;
 mod schema;
+mod sizes;
 
 pub use presets::{PRESETS, preset};
 pub use read::{parse, read};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use autodecoder_data::{FileOptions, PictureOptions, Scaling};
 use autodecoder_evaluation::{EvaluationConfig, InferenceConfig};
 use autodecoder_models::{EncoderSpec, ModelKind, ModelSpec, PartSpec};
 use autodecoder_training::{PixelKind, TrainingConfig};
@@ -20,6 +21,9 @@ pub struct Experiment {
     pub seed: u64,
     /// The images.
     pub data: DataConfig,
+    /// An earlier run whose models, and whose rows of the same images, training starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_from: Option<PathBuf>,
     /// How rows are scored.
     pub evaluation: EvaluationConfig,
     /// What is drawn.
@@ -68,15 +72,37 @@ pub enum TargetMetric {
 pub struct DataConfig {
     /// Name of the data set.
     pub set: String,
-    /// Where its files lie.
+    /// Where its files lie; of `files` it may be a single one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
-    /// Training images, a class-balanced subset.
+    /// Training images, a class-balanced subset; 0 for all.
     pub train: usize,
-    /// Test images, a class-balanced subset.
+    /// Test images, a class-balanced subset; 0 for all.
     pub test: usize,
     /// What models are given of them.
     pub pixels: PixelKind,
+    /// Share of a user's own rows that are held out for testing.
+    pub test_share: f64,
+    /// Whether bad pictures are left out, and listed, rather than an error.
+    pub skip_bad: bool,
+    /// Height and width that pictures are resized to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
+    /// A file that says which values are observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<PathBuf>,
+}
+
+impl DataConfig {
+    /// How a user's own files are read; a table by `scaling`, if it is known already.
+    pub fn options(&self, scaling: Option<Scaling>) -> FileOptions {
+        FileOptions {
+            pictures: PictureOptions { size: self.size, skip_bad: self.skip_bad },
+            test_share: self.test_share,
+            mask: self.mask.clone(),
+            scaling,
+        }
+    }
 }
 
 /// What is drawn.

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use autodecoder_models::LatentModel;
 use autodecoder_training::Position;
-use autodecoder_visualization::grid::ImageGrid;
 
-use super::sample::prior_samples;
+use super::sample::{prior_samples, sheet};
 use crate::experiment::ModelConfig;
 use crate::pixels::decode_to_bytes;
 use crate::session::Session;
@@ -50,8 +49,7 @@ impl EpochSamples<'_> {
         let count = figures.samples.min(MOST_SAMPLES);
         let samples = prior_samples(session, model, count);
         let shape = session.images.train.shape();
-        let pixels = decode_to_bytes(model, &samples)?.concat();
-        let sheet = ImageGrid::from_pixels(&pixels, shape.height, shape.width, COLUMNS)?;
+        let sheet = sheet(&decode_to_bytes(model, &samples)?, shape, COLUMNS);
         Ok(sheet.save(session.folder.figure(&epoch_sheet_name(&config.name, position.epoch)))?)
     }
 }

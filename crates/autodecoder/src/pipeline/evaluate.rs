@@ -53,6 +53,7 @@ fn empty_results(session: &Session) -> Results {
             pixels: session.experiment.data.pixels,
         },
         samples: None,
+        amortisation: None,
         pixels: None,
         models: Default::default(),
         comparisons: Vec::new(),
@@ -74,8 +75,12 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     write_json(&session.folder.seconds(name), &seconds)?;
     // Bounds of other rows than these.
     remove(&likelihood::file(session, name))?;
-    let (index, images) = (session.images.test.index().to_vec(), test.digest().to_owned());
-    let latents = Latents { rows, index, images };
+    let latents = Latents {
+        rows,
+        index: session.images.test.index().to_vec(),
+        images: test.digest().to_owned(),
+        keys: session.images.test.keys().map(<[String]>::to_vec),
+    };
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
 }
 

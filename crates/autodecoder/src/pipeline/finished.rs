@@ -26,17 +26,18 @@ pub fn is_finished(session: &Session) -> Result<bool> {
     });
     let compared = results.comparisons.len() == session.experiment.comparisons.len();
     let drawn = figures(session).iter().all(|name| session.folder.figure(name).exists());
-    let files = [session.folder.metrics(), session.folder.report()];
     let measured = measured && results.pixels.is_some();
-    Ok(measured && compared && drawn && files.iter().all(|path| path.exists()))
+    let reported = session.images.is_table() || session.folder.report().exists();
+    Ok(measured && compared && drawn && reported && session.folder.metrics().exists())
 }
 
 fn figures(session: &Session) -> Vec<String> {
-    let mut names = vec![SIDE_BY_SIDE.to_owned(), INTERPOLATION.to_owned()];
-    for config in &session.experiment.models {
-        names.push(sheet_name(&config.name));
-        names.extend(map_files(&config.name));
+    let models = session.experiment.models.iter().map(|config| &config.name);
+    let mut names: Vec<String> = models.clone().flat_map(|name| map_files(name)).collect();
+    if !session.images.is_table() {
+        names.extend([SIDE_BY_SIDE.to_owned(), INTERPOLATION.to_owned()]);
+        names.extend(models.map(|name| sheet_name(name)));
+        names.extend(curve_files(&session.experiment));
     }
-    names.extend(curve_files(&session.experiment));
     names
 }

@@ -21,7 +21,7 @@ pub fn interpolate(session: &Session) -> Result<()> {
     let [from, to] = ends(session)?;
     let shape = session.images.test.shape();
     let steps = session.experiment.figures.interpolation_steps;
-    let mut grid = ImageGrid::new(shape.height, shape.width);
+    let mut grid = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
     grid.column_labels = column_labels(steps);
     grid.column_breaks = vec![1, steps as usize + 3];
     for config in &session.experiment.models {
@@ -36,11 +36,11 @@ pub fn interpolate(session: &Session) -> Result<()> {
     Ok(grid.save(session.folder.figure(INTERPOLATION))?)
 }
 
-/// Positions, in the test subset, of the two images, which are of different classes.
+/// Positions, in the test subset, of the two images, which are of different classes if there are any.
 ///
 /// # Errors
-/// Where the experiment names images that are not in the test subset or of one class, or one class
-/// is all there is.
+/// Where the experiment names images that are not in the test subset, or of one class though there are
+/// others.
 pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
     let set = &session.images.test;
     let labels = set.labels();
@@ -51,8 +51,9 @@ pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
         };
         let ends = [from.with_context(missing)?, to.with_context(missing)?];
         let [one, other] = ends.map(|position| labels[position]);
+        let several = labels.iter().any(|label| *label != labels[0]);
         ensure!(
-            one != other,
+            one != other || !several && indices[0] != indices[1],
             "figures.interpolate = {indices:?}: both are of class {one}, expected two classes"
         );
         return Ok(ends);
@@ -61,16 +62,8 @@ pub(crate) fn ends(session: &Session) -> Result<[usize; 2]> {
     if let (Some(trouser), Some(boot)) = (first(1), first(9)) {
         return Ok([trouser, boot]);
     }
-    let other = labels.iter().position(|&label| label != labels[0]);
-    let other = other.with_context(|| {
-        format!(
-            "all {} test images are of class {}, expected two classes for the interpolation; choose \
-             more images with data.test, or another data set",
-            labels.len(),
-            labels[0]
-        )
-    })?;
-    Ok([0, other])
+    // Where there is but one class, two of its images serve as well: data.test is at least 2.
+    Ok([0, labels.iter().position(|&label| label != labels[0]).unwrap_or(1)])
 }
 
 fn column_labels(steps: u32) -> Vec<String> {

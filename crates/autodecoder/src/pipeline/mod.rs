@@ -1,6 +1,8 @@
 //! The steps of a run. Each reads what the steps before it left in the run's folder.
 
+mod amortisation;
 mod compare;
+mod earlier;
 mod epoch_samples;
 mod evaluate;
 mod finished;
@@ -15,6 +17,7 @@ mod saving;
 mod train;
 mod tsne;
 
+pub use amortisation::amortisation;
 pub use compare::compare;
 pub use epoch_samples::epoch_sheet_name;
 pub use evaluate::evaluate;
@@ -26,6 +29,7 @@ pub use sample_quality::{nearest_name, sample_quality};
 pub use train::train;
 pub use tsne::{map_name, tsne};
 
+pub(crate) use earlier::scaling as earlier_scaling;
 pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
 pub(crate) use probes::latent_probes;

@@ -1,10 +1,11 @@
 //! What latents tell of an image's class, and what its pixels tell.
 
-use autodecoder_data::ImageSet;
-use autodecoder_evaluation::{Labelled, Probes, probe};
+use autodecoder_data::{ImageSet, Values};
+use autodecoder_evaluation::{Labelled, Probes, probe, probe_neighbours};
 use autodecoder_models::LatentModel;
 use tch::Tensor;
 
+use crate::results::PixelProbes;
 use crate::session::Session;
 
 /// Classifiers that are fitted to the posterior means of the training images' `train` rows and tested on
@@ -23,12 +24,19 @@ pub(crate) fn latent_probes(
     probe(&train, &test, session.experiment.evaluation.neighbours)
 }
 
-/// The same classifiers on the images' pixels: what there is to know without a model.
-pub(super) fn pixel_probes(session: &Session) -> Probes {
+/// The neighbours' vote by the images' pixels: what there is to know without a model. A linear
+/// classifier of pixels would take longer to fit than some models to train: most of its features hardly
+/// vary.
+pub(super) fn pixel_probes(session: &Session) -> PixelProbes {
     let pixels = |images: &ImageSet| {
-        let pixels = Tensor::from_slice(images.pixels()).to_device(session.device);
-        Labelled::new(pixels.reshape([images.len() as i64, -1]), images.labels())
+        // What is missing is 0.
+        let pixels = match images.values() {
+            Values::Bytes(bytes) => Tensor::from_slice(bytes),
+            Values::Floats(floats) => Tensor::from_slice(floats),
+        };
+        let pixels = pixels.to_device(session.device).reshape([images.len() as i64, -1]);
+        Labelled::new(pixels, images.labels())
     };
-    let images = &session.images;
-    probe(&pixels(&images.train), &pixels(&images.test), session.experiment.evaluation.neighbours)
+    let (images, k) = (&session.images, session.experiment.evaluation.neighbours);
+    PixelProbes { knn: probe_neighbours(&pixels(&images.train), &pixels(&images.test), k) }
 }

@@ -1,6 +1,7 @@
 //! Prior samples beside reconstructions.
 
 use anyhow::Result;
+use autodecoder_data::ImageShape;
 use autodecoder_models::LatentModel;
 use autodecoder_training::latent_noise;
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
@@ -28,7 +29,7 @@ pub fn sheet_name(model: &str) -> String {
 pub fn sample(session: &Session) -> Result<()> {
     let shape = session.images.test.shape();
     let positions = one_per_class(session.images.test.labels(), session.experiment.figures.images);
-    let mut grid = ImageGrid::new(shape.height, shape.width);
+    let mut grid = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
     let count = positions.len();
     grid.rows.push(GridRow::new("test images", originals(&session.images.test, &positions)));
     grid.column_breaks = vec![count];
@@ -37,8 +38,7 @@ pub fn sample(session: &Session) -> Result<()> {
     for config in &session.experiment.models {
         let trained = session.load(config)?;
         let samples = prior_samples(session, &trained.model, session.experiment.figures.samples);
-        let sheet = decode_to_bytes(&trained.model, &samples)?.concat();
-        let sheet = ImageGrid::from_pixels(&sheet, shape.height, shape.width, SHEET_COLUMNS)?;
+        let sheet = sheet(&decode_to_bytes(&trained.model, &samples)?, shape, SHEET_COLUMNS);
         sheets.push((sheet_name(&config.name), sheet));
         let mut images =
             decode_to_bytes(&trained.model, &test_means(session, &trained, &positions)?)?;
@@ -70,6 +70,13 @@ pub(super) fn test_means(
     let positions: Vec<i64> = positions.iter().map(|&position| position as i64).collect();
     let picked = rows.index_select(0, &Tensor::from_slice(&positions).to_device(session.device));
     Ok(trained.model.posterior().mean(&picked))
+}
+
+/// Unlabelled images of `shape`, `columns` to a row.
+pub(super) fn sheet(images: &[Vec<u8>], shape: ImageShape, columns: usize) -> ImageGrid {
+    let rows = images.chunks(columns).map(|row| GridRow::new("", row.to_vec())).collect();
+    let empty = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
+    ImageGrid { rows, ..empty }
 }
 
 /// Positions of `count` images, of as many different classes as there are: the first of each

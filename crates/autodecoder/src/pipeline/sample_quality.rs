@@ -11,7 +11,7 @@ use autodecoder_evaluation::{
 };
 use autodecoder_training::{DeviceImages, PixelKind};
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::pixels::{decode_as_saved, decode_to_bytes, originals};
 use crate::progress::{Progress, check_stop, say};
@@ -128,7 +128,7 @@ impl Judge<'_> {
         let latents = posterior_samples(trained.model.posterior(), &trained.train.rows, &mut rng);
         let mut samplers = BTreeMap::new();
         let shape = session.images.train.shape();
-        let mut grid = ImageGrid::new(shape.height, shape.width);
+        let mut grid = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
         let mut names = session.catalogue.samplers.names();
         // The others are compared with it.
         names.sort_by_key(|name| *name != "prior");
@@ -191,10 +191,8 @@ impl Judge<'_> {
         let shown = SHOWN.min(self.count);
         let images = decode_to_bytes(&trained.model, &samples.narrow(0, 0, shown))?;
         let distances = Tensor::cdist(&features.narrow(0, 0, shown), &self.train, 2.0, None::<i64>);
-        let nearest: Vec<usize> = Vec::<i64>::try_from(distances.argmin(1, false))?
-            .into_iter()
-            .map(|position| position as usize)
-            .collect();
+        let nearest = Vec::<i64>::try_from(distances.argmin(1, false).to_device(Device::Cpu))?;
+        let nearest: Vec<usize> = nearest.into_iter().map(|position| position as usize).collect();
         let nearest = originals(&self.session.images.train, &nearest);
         Ok([GridRow::new(sampler, images).apart(), GridRow::new("nearest training image", nearest)])
     }

@@ -10,10 +10,12 @@ use autodecoder_training::{
 };
 use tch::Tensor;
 
+use super::earlier;
 use super::epoch_samples::EpochSamples;
 use super::likelihood;
 use super::saving::{CheckpointClock, Saving};
 use crate::experiment::ModelConfig;
+use crate::images::SCALING;
 use crate::metrics_csv::{MetricsRow, read_metrics, write_metrics};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{Results, Seconds, read_json, write_json};
@@ -63,7 +65,8 @@ fn train_model(
 ) -> Result<Vec<EpochRecord>> {
     session.folder.create(&session.folder.model(&config.name))?;
     let model = session.fresh_model(config)?;
-    let mut trainer = session.trainer(config, &model, images)?;
+    let trainer = session.trainer(config, &model, images)?;
+    let mut trainer = earlier::start(session, config, &model, trainer)?;
     for error in trainer.resume_newest(&session.folder.checkpoints(&config.name))? {
         say(&format!("warning: a damaged checkpoint is set aside: {error}"));
     }
@@ -92,6 +95,7 @@ fn train_model(
         rows: rows(session, &model, &trainer),
         index: session.images.train.index().to_vec(),
         images: session.digests.train.clone(),
+        keys: session.images.train.keys().map(<[String]>::to_vec),
     };
     save(session, config, &model, &latents)?;
     Ok(history)
@@ -133,6 +137,7 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
     if let Some(mut results) = Results::read(&path)?
         && results.models.remove(name).is_some()
     {
+        results.amortisation = None;
         results.write(&path)?;
     }
     remove(&session.folder.test_latents(name))?;
@@ -158,6 +163,9 @@ fn save(
     latents: &Latents,
 ) -> Result<()> {
     write_latents(&session.folder.train_latents(&config.name), model.posterior(), latents)?;
+    if let Some(scaling) = &session.images.scaling {
+        write_json(&session.folder.model(&config.name).join(SCALING), scaling)?;
+    }
     Ok(save_model(model, &session.folder.model(&config.name))?)
 }
 

@@ -1,5 +1,6 @@
 //! What the report says: the assignment's questions in order, answered with the run's numbers.
 
+mod amortisation;
 mod choices;
 mod curves;
 mod epoch_sheets;
@@ -41,6 +42,9 @@ pub(crate) fn compose(session: &Session, results: &Results) -> Result<Report> {
     }
     report = report.section(samples::section(&facts)?);
     if let Some(section) = sample_quality::section(&facts)? {
+        report = report.section(section);
+    }
+    if let Some(section) = amortisation::section(&facts)? {
         report = report.section(section);
     }
     report = report

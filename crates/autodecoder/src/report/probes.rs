@@ -56,28 +56,25 @@ fn table(facts: &Facts, models: &[(&ModelFacts, Probes)]) -> Table {
     };
     let (knn, linear) = (best(|p| p.knn.accuracy), best(|p| p.linear.accuracy));
     let mut table = Table::new("probes", caption, columns);
-    for (index, (model, probes)) in models.iter().enumerate() {
+    for (index, (model, Probes { knn: nearest, linear: planes })) in models.iter().enumerate() {
         let active = model.results.test.active_dimensions;
-        let mut cells = vec![Cell::from(format!("`{}`", model.name()))];
-        cells.extend(accuracies(probes, [knn[index], linear[index]]));
-        cells.push(format!("{active} of {}", model.config.latent_dim).into());
-        table.rows.push(cells);
+        let [nearest, planes] = [
+            (nearest.accuracy, nearest.standard_error, knn[index]),
+            (planes.accuracy, planes.standard_error, linear[index]),
+        ]
+        .map(|(share, error, best)| Cell { best, ..percent(share, error) });
+        let active = format!("{active} of {}", model.config.latent_dim);
+        let cells = [format!("`{}`", model.name()).into(), nearest, planes, active.into()];
+        table.rows.push(cells.into());
     }
     if let Some(pixels) = facts.results.pixels {
-        let mut cells = vec![Cell::from("no model: the pixels themselves")];
-        cells.extend(accuracies(&pixels, [false, false]));
-        cells.push("–".into());
-        table.rows.push(cells);
+        let nearest = percent(pixels.knn.accuracy, pixels.knn.standard_error);
+        let head = "no model: the pixels themselves";
+        table.rows.push(vec![head.into(), nearest, "–".into(), "–".into()]);
     }
     table
 }
 
-fn accuracies(probes: &Probes, best: [bool; 2]) -> [Cell; 2] {
-    let Probes { knn, linear } = probes;
-    let pairs = [(knn.accuracy, knn.standard_error), (linear.accuracy, linear.standard_error)];
-    let cells = pairs.map(|(share, error)| {
-        Cell::from(format!("{} ± {}", fixed(share * 100.0, 1), fixed(error * 100.0, 1)))
-    });
-    let [a, b] = cells;
-    [Cell { best: best[0], ..a }, Cell { best: best[1], ..b }]
+fn percent(share: f64, error: f64) -> Cell {
+    format!("{} ± {}", fixed(share * 100.0, 1), fixed(error * 100.0, 1)).into()
 }

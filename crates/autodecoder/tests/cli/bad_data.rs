@@ -118,16 +118,6 @@ fn rejects_a_label_out_of_range() {
     assert_refused(eleventh_class, &["label 10", "image 5", "0 to 9", "t10k-labels-idx1-ubyte"]);
 }
 
-/// Found before training, though only the interpolation needs two classes.
-#[test]
-fn rejects_test_images_of_one_class() {
-    let one_class = |folder: &Folder| {
-        remove(folder, TEST_LABELS);
-        write_idx_labels(folder.path("data/t10k-labels-idx1-ubyte"), &[3; 64]).unwrap();
-    };
-    assert_refused(one_class, &["all 20 test images", "class 3", "two classes", "data.test"]);
-}
-
 #[test]
 fn a_damaged_file_is_found_before_an_old_run_is_replaced() {
     let run = super::shared_runs::tiny();

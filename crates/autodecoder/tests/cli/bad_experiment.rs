@@ -9,7 +9,10 @@ fn rejects_what_is_neither_a_file_nor_a_preset() {
     let folder = Folder::new();
     let run = folder.path("run");
     let message = error_of(&["train", "--experiment", "standart", "--run", &run]);
-    assert_says(&message, &["\"standart\"", "neither a file", "smoke, course, standard, full"]);
+    assert_says(
+        &message,
+        &["\"standart\"", "neither a file", "smoke, course, standard, against-encoder, full"],
+    );
     assert!(folder.contents().is_empty());
 }
 

@@ -11,9 +11,9 @@ fn rejects_impossible_data() {
     assert_all_rejected(&[
         ("data.train", "257", &["data.train = 257", "there are 256", "at most 256"]),
         ("data.test", "65", &["data.test = 65", "there are 64", "at most 64"]),
-        ("data.train", "0", &["data.train = 0", "from 2"]),
         ("data.train", "1", &["data.train = 1", "from 2"]),
-        ("data.test", "0", &["data.test = 0", "from 2"]),
+        ("data.test_share", "1.5", &["data.test_share = 1.5", "0.999"]),
+        ("data.size", "[28, 0]", &["data.size = 0", "from 1"]),
         ("data.test", "1", &["data.test = 1", "from 2"]),
         ("data.test", "-3", &["data.test", "-3"]),
         ("comparisons.0.train", "61", &["comparisons[0]", "train = 61", "from 2 to 60"]),

@@ -7,6 +7,7 @@
     reason = "helpers of tests, which clippy.toml only allows inside test functions"
 )]
 
+mod amortisation;
 mod artefacts;
 mod bad_data;
 mod bad_device;
@@ -30,6 +31,7 @@ mod killed;
 mod likelihood;
 mod locked;
 mod lost_files;
+mod own_data;
 mod program;
 mod replaced;
 mod report_text;

@@ -104,9 +104,7 @@ fn latents_of_a_model_that_was_trained_know_the_classes() {
         let trust = &results["models"][model]["tsne"]["trustworthiness"];
         assert!((0.8..=1.0).contains(&trust.as_f64().unwrap()), "{model}: {trust}");
     }
-    for probe in ["knn", "linear"] {
-        assert!(share(&results["pixels"][probe]) > 0.5, "{}", results["pixels"]);
-    }
+    assert!(share(&results["pixels"]["knn"]) > 0.5, "{}", results["pixels"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use autodecoder::Catalogue;
 use autodecoder::cli::{self, Arguments};
-use autodecoder_data::Dataset;
+use autodecoder_data::{Dataset, FileOptions};
 use clap::Parser;
 
 use crate::dataset::Bars;
@@ -17,7 +17,7 @@ pub fn catalogue() -> Catalogue {
     let posterior = Arc::new(FixedGaussian { sigma: 0.1 });
     parts.posteriors = parts.posteriors.clone().with_posterior(posterior);
     parts.decoders = parts.decoders.clone().with("shallow", Arc::new(Shallow));
-    let bars = |_folder: &Path| {
+    let bars = |_folder: &Path, _options: &FileOptions| {
         let classes = ["upright", "lying"].map(str::to_owned).to_vec();
         Box::new(Bars { classes }) as Box<dyn Dataset>
     };

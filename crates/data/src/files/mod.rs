@@ -11,6 +11,7 @@ mod scaling;
 mod set;
 mod split;
 mod table;
+mod write;
 
 pub use arrays::{Array, Numbers, read_array};
 pub use error::OwnDataError;
@@ -21,3 +22,4 @@ pub use pictures::PictureOptions;
 pub use scaling::{ColumnScale, Scaling};
 pub use set::{FileOptions, Files};
 pub use table::{Table, read_table};
+pub use write::{fill_table, png};

@@ -32,6 +32,14 @@ pub struct Files {
     loaded: OnceLock<Loaded>,
 }
 
+/// A tenth is held out, and everything as it comes.
+impl Default for FileOptions {
+    fn default() -> FileOptions {
+        let pictures = PictureOptions::default();
+        FileOptions { pictures, test_share: 0.1, mask: None, scaling: None }
+    }
+}
+
 #[derive(Debug)]
 struct Loaded {
     train: ImageSet,
@@ -147,8 +155,7 @@ mod tests {
     use crate::Values;
 
     fn options() -> FileOptions {
-        let pictures = PictureOptions::default();
-        FileOptions { pictures, test_share: 0.3, mask: None, scaling: None }
+        FileOptions { test_share: 0.3, ..FileOptions::default() }
     }
 
     fn table(rows: usize) -> String {

@@ -92,7 +92,8 @@ pub fn read_table(path: impl AsRef<Path>) -> Result<Table, Error> {
     let path = path.as_ref();
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     let layout = for_each_row(path, |row, at, layout| {
-        for (place, field) in row.iter().enumerate() {
+        let cells = row.iter().enumerate();
+        for (place, field) in cells.filter(|_| at > 1 || !layout.header) {
             if Some(place) == layout.label {
                 labels.push(String::from_utf8_lossy(field.trim_ascii()).into_owned());
             } else {
@@ -108,9 +109,9 @@ pub fn read_table(path: impl AsRef<Path>) -> Result<Table, Error> {
     Ok(Table { columns: layout.columns, values, labels })
 }
 
-/// Calls `visit(row, number, layout)` for every row below the header. Rows count from 1, a header
+/// Calls `visit(row, number, layout)` for every row, the header too. Rows count from 1, a header
 /// included and blank lines left out: the reader's own line numbers are of the blank lines that it skips.
-fn for_each_row(
+pub(super) fn for_each_row(
     path: &Path,
     mut visit: impl FnMut(&ByteRecord, u64, &Layout) -> Result<(), Error>,
 ) -> Result<Layout, Error> {
@@ -126,13 +127,7 @@ fn for_each_row(
         number += 1;
         let layout = match &layout {
             Some(layout) => layout,
-            None => {
-                let first = layout.insert(Layout::of(path, &record)?);
-                if first.header {
-                    continue;
-                }
-                first
-            }
+            None => layout.insert(Layout::of(path, &record)?),
         };
         if record.len() != layout.width {
             let (expected, found) = (layout.width, record.len());
@@ -169,10 +164,18 @@ impl Layout {
         Ok(Layout { columns, label, header, width })
     }
 
+    /// Which column of numbers lies at a place of the file's rows.
+    pub fn column(&self, place: usize) -> Option<usize> {
+        match self.label {
+            Some(label) if label == place => None,
+            Some(label) if label < place => Some(place - 1),
+            _ => Some(place),
+        }
+    }
+
     /// Name of the column at a place of the file's rows.
     fn name(&self, place: usize) -> &str {
-        let before = self.label.is_some_and(|label| label < place);
-        self.columns.get(place - usize::from(before)).map_or(LABEL, String::as_str)
+        self.column(place).map_or(LABEL, |column| &self.columns[column])
     }
 }
 

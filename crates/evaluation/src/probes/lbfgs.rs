@@ -6,8 +6,8 @@ use tch::{Kind, Tensor};
 
 /// Pairs of steps and gradient changes that the curvature is estimated from.
 const MEMORY: usize = 10;
-/// Done where no derivative is larger.
-const TOLERANCE: f64 = 1e-6;
+/// Done where no derivative is larger, of a function that is a mean over images.
+const TOLERANCE: f64 = 1e-5;
 const MOST_STEPS: usize = 1000;
 /// Share of the decrease that the slope promises which a step must bring.
 const SUFFICIENT: f64 = 1e-4;
@@ -101,7 +101,7 @@ mod tests {
             (value, gradient)
         });
         let off = (found - bottom).abs().max().double_value(&[]);
-        assert!(off < 1e-6, "{off}");
+        assert!(off < 1e-5, "{off}");
     }
 
     #[test]

@@ -71,19 +71,25 @@ pub struct LinearProbe {
     pub standard_error: f64,
 }
 
-/// Both classifiers, fitted to `train` and tested on `test`; `k` neighbours vote, or all where there
-/// are fewer. Of sets with more than 50,000,000 values every second image counts, or every third, …
+/// Both classifiers, fitted to `train` and tested on `test`; see [`probe_neighbours`] for `k` and for
+/// large sets.
 pub fn probe(train: &Labelled, test: &Labelled, k: u32) -> Probes {
+    let knn = probe_neighbours(train, test, k);
+    let (train, test) = (&train.thinned(MOST_VALUES), &test.thinned(MOST_VALUES));
+    let accuracy = accuracy(&linear_predictions(train, &test.features), &test.classes);
+    let standard_error = binomial(accuracy, test.classes.numel());
+    Probes { knn, linear: LinearProbe { accuracy, standard_error } }
+}
+
+/// The nearest neighbours' vote alone; `k` of them vote, or all where there are fewer. Of sets with more
+/// than 50,000,000 values every second image counts, or every third, …
+pub fn probe_neighbours(train: &Labelled, test: &Labelled, k: u32) -> NeighbourProbe {
     let (train, test) = (&train.thinned(MOST_VALUES), &test.thinned(MOST_VALUES));
     let k = i64::from(k).min(train.classes.numel() as i64);
-    let nearest = accuracy(&neighbour_predictions(train, &test.features, k), &test.classes);
-    let linear = accuracy(&linear_predictions(train, &test.features), &test.classes);
-    let images = test.classes.numel();
-    let standard_error = binomial(nearest, images);
-    Probes {
-        knn: NeighbourProbe { k: k as u32, accuracy: nearest, standard_error },
-        linear: LinearProbe { accuracy: linear, standard_error: binomial(linear, images) },
-    }
+    let predictions = neighbour_predictions(train, &test.features, k);
+    let accuracy = accuracy(&predictions, &test.classes);
+    let standard_error = binomial(accuracy, test.classes.numel());
+    NeighbourProbe { k: k as u32, accuracy, standard_error }
 }
 
 /// Share of `predictions` `[N]` that are the images' `classes` `[N]`.

@@ -3,6 +3,7 @@
 // clippy.toml allows it in test functions only, not in what they share.
 #![allow(clippy::unwrap_used)]
 
+mod amortisation;
 mod cuda;
 mod encoders;
 mod importance;

@@ -44,13 +44,18 @@ fn assert_close(found: &Tensor, expected: &Tensor, epsilon: f64) {
     }
 }
 
+/// Units of the dimensions of [`two_groups`]: a fit must not care.
+fn units() -> Tensor {
+    Tensor::from_slice(&[1.0f32, 0.01])
+}
+
 /// 2,000 latents of two Gaussians with other shapes: 1,500 around (0, 0), stretched along the diagonal,
-/// and 500 around (10, −10).
+/// and 500 around (10, −10), all in [`units`].
 fn two_groups() -> Tensor {
     let factor = Tensor::from_slice(&[1.0f32, 0.0, 0.9, 0.3]).reshape([2, 2]);
     let first = normal(1500, 2, 1).matmul(&factor.tr());
     let second = normal(500, 2, 2) * 0.5 + Tensor::from_slice(&[10.0f32, -10.0]);
-    Tensor::cat(&[first, second], 0)
+    Tensor::cat(&[first, second], 0) * units()
 }
 
 fn parameter(sampler: &dyn Sampler, name: &str) -> Tensor {
@@ -60,13 +65,14 @@ fn parameter(sampler: &dyn Sampler, name: &str) -> Tensor {
 #[test]
 fn a_mixture_finds_the_groups_with_their_shares_and_shapes() {
     let sampler = fit(&Mixture { components: 2 }, &two_groups());
-    let (weights, means) = (parameter(&*sampler, "weights"), parameter(&*sampler, "means"));
+    let weights = parameter(&*sampler, "weights");
+    let means = parameter(&*sampler, "means") / units();
     let first = i64::from(weights.double_value(&[1]) > weights.double_value(&[0]));
     assert_relative_eq!(weights.double_value(&[first]), 0.75, epsilon = 1e-3);
     // Standard errors of the means: 0.026 and 0.022.
     assert_close(&means.get(first), &Tensor::from_slice(&[0.0, 0.0]), 0.11);
     assert_close(&means.get(1 - first), &Tensor::from_slice(&[10.0, -10.0]), 0.11);
-    let scale = parameter(&*sampler, "scales").get(first);
+    let scale = parameter(&*sampler, "scales").get(first) / units().unsqueeze(1);
     // A thousandth of the latents' variance, about 20, is added to each variance.
     let covariance = Tensor::from_slice(&[1.02, 0.9, 0.9, 0.92]).reshape([2, 2]);
     assert_close(&scale.matmul(&scale.tr()), &covariance, 0.15);
@@ -76,8 +82,8 @@ fn a_mixture_finds_the_groups_with_their_shares_and_shapes() {
 fn a_mixtures_samples_have_the_moments_of_its_latents() {
     let latents = two_groups();
     let sampler = fit(&Mixture { components: 4 }, &latents);
-    let (mean, covariance) = moments(&latents);
-    let (found_mean, found_covariance) = moments(&draw(&*sampler, 20_000));
+    let (mean, covariance) = moments(&(&latents / units()));
+    let (found_mean, found_covariance) = moments(&(draw(&*sampler, 20_000) / units()));
     assert_close(&found_mean, &mean, 0.15);
     assert_close(&found_covariance, &covariance, 0.6);
 }
@@ -143,9 +149,10 @@ fn no_other_width_explains_the_left_out_latents_better() {
 fn kernel_samples_have_the_latents_moments_and_the_kernels_variance() {
     let latents = two_groups();
     let sampler = fit(&KernelDensity, &latents);
-    let (mean, covariance) = moments(&latents);
-    let kernels = parameter(&*sampler, "bandwidth").square().to_kind(Kind::Double).diag(0);
-    let (found_mean, found_covariance) = moments(&draw(&*sampler, 20_000));
+    let (mean, covariance) = moments(&(&latents / units()));
+    let kernels = (parameter(&*sampler, "bandwidth") / units()).square();
+    let kernels = kernels.to_kind(Kind::Double).diag(0);
+    let (found_mean, found_covariance) = moments(&(draw(&*sampler, 20_000) / units()));
     assert_close(&found_mean, &mean, 0.15);
     assert_close(&found_covariance, &(covariance + kernels), 0.6);
 }

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use autodecoder_models::LatentModel;
 use autodecoder_models::tensor_file::TensorFile;
-use tch::Tensor;
+use sha2::{Digest, Sha256};
+use tch::{Device, Kind, Tensor};
 
 use super::Trainer;
 use super::under_way::UnderWay;
@@ -122,6 +123,16 @@ impl Trainer<'_> {
         }
         Ok(Some(file.take(SUMS, &[steps as i64, 3], self.images.device())?))
     }
+}
+
+/// SHA-256 of a tensor's values as f32, in hexadecimal digits.
+pub(super) fn tensor_digest(tensor: &Tensor) -> String {
+    let flat = tensor.reshape([-1]).to_kind(Kind::Float).to_device(Device::Cpu);
+    let mut hash = Sha256::new();
+    for value in flat.iter::<f64>().into_iter().flatten() {
+        hash.update(value.to_le_bytes());
+    }
+    format!("{:x}", hash.finalize())
 }
 
 /// What must be equal for a checkpoint to be continued.

@@ -13,7 +13,9 @@ use crate::make::{numbers, wave};
 
 fn write(path: &Path, posterior: &dyn Posterior) -> Latents {
     let rows = wave(&[4, posterior.row_width(3)], 0.0, Kind::Float) * 3.0;
-    let latents = Latents { rows, index: vec![7, 0, 59_999, u32::MAX], images: "d1".into() };
+    let keys = ["a.png", "b/\"c\".jpg", "ä", ""].map(str::to_owned).to_vec();
+    let index = vec![7, 0, 59_999, u32::MAX];
+    let latents = Latents { rows, index, images: "d1".into(), keys: Some(keys) };
     write_latents(path, posterior, &latents).unwrap();
     latents
 }
@@ -26,6 +28,8 @@ fn a_round_trip_keeps_rows_and_indices() {
         let written = write(&path, posterior);
         let read = read_latents(&path, posterior, 3, Device::Cpu).unwrap();
         assert_eq!((&read.index, &read.images), (&written.index, &written.images));
+        assert_eq!(read.keys, written.keys);
+        assert_eq!(read.names()[1], "b/\"c\".jpg");
         for (found, expected) in numbers(&read.rows).into_iter().zip(numbers(&written.rows)) {
             assert_relative_eq!(found, expected, epsilon = 1e-5);
         }

@@ -16,8 +16,8 @@ use crate::scene::{Anchor, Scene, Text};
 pub struct GridRow {
     /// Left of the row; empty for none.
     pub label: String,
-    /// The images, each `height × width` grey values, row after row, 0 black. Rows may differ in
-    /// length.
+    /// The images, each `height × width` grey values, row after row, 0 black, or as many red, then green,
+    /// then blue ones in a grid of three channels. Rows may differ in length.
     pub images: Vec<Vec<u8>>,
     /// Whether a wider gap above sets the row apart from the one before.
     pub apart: bool,
@@ -36,7 +36,7 @@ impl GridRow {
     }
 }
 
-/// Greyscale images in rows and columns on white, enlarged by a whole factor so that pixels stay
+/// Greyscale or coloured images in rows and columns on white, enlarged by a whole factor so that pixels stay
 /// crisp. Lengths are pixels of the picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageGrid {
@@ -51,6 +51,8 @@ pub struct ImageGrid {
     pub column_labels: Vec<String>,
     /// Columns with a wider gap on their left.
     pub column_breaks: Vec<usize>,
+    /// Values of a pixel: 1 for grey, 3 for colour.
+    pub channels: usize,
     /// How many pixels a side each image pixel becomes, 1 to 64. Default 3.
     pub scale: usize,
     /// Whether black and white are exchanged, for dark images on light ground.
@@ -66,9 +68,16 @@ impl ImageGrid {
             rows: Vec::new(),
             column_labels: Vec::new(),
             column_breaks: Vec::new(),
+            channels: 1,
             scale: 3,
             invert: false,
         }
+    }
+
+    /// The same grid for images of so many values a pixel, 1 or 3.
+    #[must_use]
+    pub fn with_channels(self, channels: usize) -> Self {
+        ImageGrid { channels, ..self }
     }
 
     /// Unlabelled images, `columns` to a row, from one slice of `n × height × width` values.
@@ -164,7 +173,11 @@ impl ImageGrid {
             let found = self.scale as f64;
             return Err(Error::Range { what: "image grid scale", found, expected: "1 to 64" });
         }
-        let expected = self.height.saturating_mul(self.width);
+        if ![1, 3].contains(&self.channels) {
+            let found = self.channels as f64;
+            return Err(Error::Range { what: "image grid channels", found, expected: "1 or 3" });
+        }
+        let expected = self.height.saturating_mul(self.width).saturating_mul(self.channels);
         let mut images = self.rows.iter().flat_map(|row| &row.images);
         if let Some(image) = images.find(|image| image.len() != expected) {
             return Err(Error::Length {
@@ -212,14 +225,19 @@ impl ImageGrid {
 
     /// Copies one image, enlarged, to its place.
     fn blit(&self, picture: &mut RgbImage, image: &[u8], left: usize, top: usize) {
-        for (row, values) in image.chunks_exact(self.width).enumerate() {
-            for (column, &value) in values.iter().enumerate() {
-                let shade = if self.invert { 255 - value } else { value };
+        let area = self.height * self.width;
+        let shade = |value: u8| if self.invert { 255 - value } else { value };
+        for row in 0..self.height {
+            for column in 0..self.width {
+                let pixel = row * self.width + column;
+                // A grey image has one plane for all three.
+                let plane = |channel: usize| shade(image[channel % self.channels * area + pixel]);
+                let colour = Rgb([plane(0), plane(1), plane(2)]);
                 let (x, y) = (left + column * self.scale, top + row * self.scale);
                 for (dx, dy) in
                     (0..self.scale * self.scale).map(|i| (i % self.scale, i / self.scale))
                 {
-                    picture.put_pixel((x + dx) as u32, (y + dy) as u32, Rgb([shade; 3]));
+                    picture.put_pixel((x + dx) as u32, (y + dy) as u32, colour);
                 }
             }
         }
