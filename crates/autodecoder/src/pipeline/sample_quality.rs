@@ -33,8 +33,8 @@ pub fn nearest_name(model: &str) -> String {
 /// Writes the samplers' files, a figure a model, and the numbers into `results.json`.
 ///
 /// # Errors
-/// Where the run's images are binarised or not evaluated yet, there is no classifier for its images in `folder`, the run is
-/// told to stop, or a file cannot be read or written.
+/// Where the run's images are binarised, it was not evaluated yet, there is no classifier for its images
+/// in `folder`, it is told to stop, or a file cannot be read or written.
 pub fn sample_quality(session: &Session, folder: &Path, count: i64) -> Result<()> {
     ensure!(
         session.experiment.data.pixels == PixelKind::Grey,
