@@ -113,7 +113,11 @@ fn subset(
     count: usize,
     streams: &Streams,
 ) -> Result<ImageSet> {
-    let all = dataset.load(split)?;
+    let all = dataset.load(split).map_err(|error| {
+        let own = matches!(error, autodecoder_data::Error::NoData { .. });
+        let error = anyhow::Error::new(error);
+        if own { error.context("for files of your own set data.set = \"files\"") } else { error }
+    })?;
     let count = if count == 0 { all.len() } else { count };
     let mut rng = streams.rng(&format!("{split} subset"), &[]);
     balanced_subset(&all, count, &mut rng)

@@ -181,10 +181,8 @@ impl RunFolder {
             bail!("{root}: there is no run to resume here; leave --resume out to begin one");
         }
         if self.is_occupied()? && !self.holds_run() {
-            let force = match existing {
-                Existing::Replace => ", so --force will not remove it",
-                Existing::Continue | Existing::Resume => "",
-            };
+            let replaces = existing == Existing::Replace;
+            let force = if replaces { ", so --force will not remove it" } else { "" };
             bail!(
                 "{root}: the folder is not empty and holds no run{force}; choose another with --run"
             );

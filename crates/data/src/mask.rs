@@ -92,11 +92,18 @@ impl Mask {
         Mask::new(shape, observed)
     }
 
-    /// Takes each observed value away with probability `ratio`: what is left, and what was taken.
+    /// Takes each pixel of `channels` values away with probability `ratio`, as far as it is observed: what
+    /// is left, and what was taken. One channel would tell of another.
     #[must_use]
-    pub fn hide<R: Rng + ?Sized>(&self, ratio: f64, rng: &mut R) -> (Mask, Mask) {
-        let hidden: Vec<bool> =
-            self.observed.iter().map(|&observed| observed && rng.random::<f64>() < ratio).collect();
+    pub fn hide<R: Rng + ?Sized>(&self, channels: usize, ratio: f64, rng: &mut R) -> (Mask, Mask) {
+        let area = self.width / channels.max(1);
+        let mut taken: Vec<bool> = Vec::with_capacity(self.observed.len());
+        for _ in 0..self.images() {
+            let pixels: Vec<bool> = (0..area).map(|_| rng.random::<f64>() < ratio).collect();
+            taken.extend(pixels.iter().cycle().take(self.width));
+        }
+        let hidden = self.observed.iter().zip(taken);
+        let hidden: Vec<bool> = hidden.map(|(&observed, taken)| observed && taken).collect();
         let left =
             self.observed.iter().zip(&hidden).map(|(&observed, &hidden)| observed && !hidden);
         let left = Mask { observed: left.collect(), width: self.width };
@@ -225,13 +232,15 @@ mod tests {
     #[test]
     fn what_is_hidden_was_observed_and_is_gone() {
         let mask = Mask::at_random(20, COLOUR, 0.3, &mut rng()).unwrap();
-        let (left, hidden) = mask.hide(0.1, &mut rng());
+        let (left, hidden) = mask.hide(3, 0.1, &mut rng());
         assert_eq!(left.count() + hidden.count(), mask.count());
         assert_eq!(left.and(&hidden).unwrap().count(), 0);
         assert_eq!(mask.and(&hidden).unwrap(), hidden);
-        // 25,200 observed values: five standard deviations are 0.0095.
+        // 8,400 observed pixels: five standard deviations are 0.0164.
         let share = hidden.count() as f64 / mask.count() as f64;
-        assert!((share - 0.1).abs() < 0.0095, "{share}");
+        assert!((share - 0.1).abs() < 0.0164, "{share}");
+        let channels: Vec<_> = hidden.image(3).chunks_exact(600).collect();
+        assert!(channels[0] == channels[1] && channels[1] == channels[2]);
     }
 
     #[test]

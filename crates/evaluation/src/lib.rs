@@ -12,6 +12,7 @@ mod importance;
 mod inference;
 mod interpolation;
 mod metrics;
+mod missing;
 mod per_image;
 mod prior_gap;
 mod probes;
@@ -25,6 +26,7 @@ pub use importance::{
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate, negative_elbos};
+pub use missing::{MissingErrors, missing_errors};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use probes::{

@@ -46,7 +46,7 @@ impl Sums {
     }
 }
 
-/// Hides each observed value of `set` with probability `share` (stream `impute hidden`), imputes them by
+/// Hides each observed value of `set`, in colour each pixel, with probability `share` (stream `impute hidden`), imputes them by
 /// `draws` posterior samples, and compares. The model sees what is left alone.
 ///
 /// # Errors
@@ -61,7 +61,7 @@ pub(super) fn measure(
     let observed =
         set.observed().cloned().map_or_else(|| Mask::new(set.shape(), everything), Ok)?;
     let mut rng = applied.streams.rng("impute hidden", &[]);
-    let (left, hidden) = observed.hide(share, &mut rng);
+    let (left, hidden) = observed.hide(set.shape().channels, share, &mut rng);
     ensure!(
         hidden.count() > 0,
         "of {} observed values none was hidden to measure the error; raise --hide = {share}",

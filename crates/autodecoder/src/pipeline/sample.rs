@@ -74,9 +74,8 @@ pub(super) fn test_means(
 
 /// Unlabelled images of `shape`, `columns` to a row.
 pub(super) fn sheet(images: &[Vec<u8>], shape: ImageShape, columns: usize) -> ImageGrid {
-    let rows = images.chunks(columns).map(|row| GridRow::new("", row.to_vec())).collect();
     let empty = ImageGrid::new(shape.height, shape.width).with_channels(shape.channels);
-    ImageGrid { rows, ..empty }
+    empty.with_images(images, columns)
 }
 
 /// Positions of `count` images, of as many different classes as there are: the first of each

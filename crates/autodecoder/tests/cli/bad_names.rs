@@ -5,7 +5,7 @@ use super::experiments::assert_all_rejected;
 #[test]
 fn rejects_unknown_parts_and_lists_the_known_ones() {
     assert_all_rejected(&[
-        ("data.set", "\"cifar\"", &["data.set", "\"cifar\"", "fashion-mnist, mnist"]),
+        ("data.set", "\"cifar\"", &["data.set", "\"cifar\"", "files", "fashion-mnist", "mnist"]),
         (
             "models.1.posterior",
             "\"gausian\"",

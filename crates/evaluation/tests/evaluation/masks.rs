@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use autodecoder_data::{ImageSet, ImageShape, Mask};
-use autodecoder_evaluation::{InferenceConfig, evaluate, infer};
+use autodecoder_evaluation::{InferenceConfig, evaluate, infer, missing_errors};
 use autodecoder_training::{DeviceImages, EngineKind, Silent, Streams, optimisers};
 use tch::{Device, Tensor};
 
@@ -44,6 +44,34 @@ fn what_stands_under_the_mask_changes_no_bit() {
     for (one, other) in kernels.iter().zip(libtorch) {
         assert_relative_eq!(*one, other, max_relative = 1e-3, epsilon = 1e-4);
     }
+}
+
+/// Against a plain loop over the complete images.
+#[test]
+fn missing_pixels_are_compared_with_the_truth() {
+    let images = images(f32::NAN);
+    let model = model(variational(), &images);
+    let rows = rows(&images, EngineKind::Auto);
+    let truth = image_set(9);
+    let device = DeviceImages::new(&truth, Device::Cpu);
+    let found = missing_errors(&model, &rows, &images, &device);
+    let decoded = numbers(&model.decode(&model.posterior().mean(&rows)));
+    let squares: Vec<f64> = decoded
+        .iter()
+        .zip(truth.pixels())
+        .map(|(x, &byte)| (x - f64::from(byte) / 255.0).powi(2))
+        .collect();
+    let mask = mask();
+    let mean = |keep: &dyn Fn(bool) -> bool| {
+        let kept = squares.iter().zip(mask.flags()).filter(|(_, seen)| keep(**seen));
+        let kept: Vec<f64> = kept.map(|(square, _)| *square).collect();
+        kept.iter().sum::<f64>() / kept.len() as f64
+    };
+    assert_relative_eq!(found.observed, mean(&|seen| seen), max_relative = 1e-5);
+    assert_relative_eq!(found.missing, mean(&|seen| !seen), max_relative = 1e-5);
+    assert_relative_eq!(found.all, mean(&|_| true), max_relative = 1e-5);
+    let complete = missing_errors(&model, &rows, &device, &device);
+    assert_eq!((complete.missing, complete.observed), (0.0, complete.all));
 }
 
 #[test]

@@ -80,28 +80,12 @@ impl ImageGrid {
         ImageGrid { channels, ..self }
     }
 
-    /// Unlabelled images, `columns` to a row, from one slice of `n × height × width` values.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Length`] if the slice is not a whole number of images, [`Error::Empty`] without columns
-    /// or pixels.
-    pub fn from_pixels(pixels: &[u8], height: usize, width: usize, columns: usize) -> Result<Self> {
-        let size = height.saturating_mul(width);
-        if size == 0 || columns == 0 {
-            return Err(Error::Empty { what: "pixels and columns of the grid", minimum: 1 });
-        }
-        if !pixels.len().is_multiple_of(size) {
-            let expected = pixels.len() / size * size;
-            return Err(Error::Length {
-                what: "pixels of the grid",
-                found: pixels.len(),
-                expected,
-            });
-        }
-        let images: Vec<Vec<u8>> = pixels.chunks_exact(size).map(<[u8]>::to_vec).collect();
-        let rows = images.chunks(columns).map(|row| GridRow::new("", row.to_vec())).collect();
-        Ok(ImageGrid { rows, ..ImageGrid::new(height, width) })
+    /// The same grid with unlabelled images, `columns` to a row, below its rows.
+    #[must_use]
+    pub fn with_images(mut self, images: &[Vec<u8>], columns: usize) -> Self {
+        let rows = images.chunks(columns.max(1)).map(|row| GridRow::new("", row.to_vec()));
+        self.rows.extend(rows);
+        self
     }
 
     /// Draws the grid.

@@ -64,11 +64,29 @@ fn rows_of_different_lengths_leave_white_space() {
 
 #[test]
 fn without_labels_the_picture_is_tiles_gaps_and_margins() {
-    let pixels: Vec<u8> = (0..6).flat_map(|n| image(28, 28, n)).collect();
-    let grid = ImageGrid::from_pixels(&pixels, 28, 28, 3).unwrap();
+    let images: Vec<Vec<u8>> = (0..6).map(|n| image(28, 28, n)).collect();
+    let grid = ImageGrid::new(28, 28).with_images(&images, 3);
     let picture = assert_all_tiles(&grid);
     // Two margins of 6, tiles of 84, gaps of 3.
     assert_eq!(picture.dimensions(), (12 + 3 * 84 + 2 * 3, 12 + 2 * 84 + 3));
+}
+
+/// Planes, as images lie in memory, become pixels of their colour; inverted, the complement's.
+#[test]
+fn a_coloured_image_shows_its_planes() {
+    let image = vec![10, 20, 30, 40, 110, 120, 130, 140, 210, 220, 230, 240];
+    let grid = ImageGrid::new(2, 2).with_channels(3).with_images(&[image], 1);
+    let inverted = ImageGrid { invert: true, ..grid.clone() };
+    for (grid, inverse) in [(grid, false), (inverted, true)] {
+        let picture = grid.render().unwrap();
+        let (left, top) = grid.position(0, 0).unwrap();
+        for pixel in 0..4u8 {
+            let (x, y) = (left + usize::from(pixel % 2) * 3, top + usize::from(pixel / 2) * 3);
+            let colour = [10, 110, 210].map(|first| first + 10 * pixel);
+            let expected = if inverse { colour.map(|value| 255 - value) } else { colour };
+            assert_eq!(picture.get_pixel(x as u32 + 2, y as u32 + 2).0, expected);
+        }
+    }
 }
 
 #[test]
@@ -116,8 +134,10 @@ fn bad_grids_are_refused() {
         ImageGrid { scale: 64, ..grid(1, 200) }.render(),
         Err(Error::TooLarge { .. })
     ));
-    assert!(matches!(ImageGrid::from_pixels(&[0; 785], 28, 28, 1), Err(Error::Length { .. })));
-    assert!(matches!(ImageGrid::from_pixels(&[0; 784], 28, 28, 0), Err(Error::Empty { .. })));
+    let long = ImageGrid::new(28, 28).with_images(&[vec![0; 785]], 1);
+    assert!(matches!(long.render(), Err(Error::Length { found: 785, expected: 784, .. })));
+    let two = ImageGrid::new(1, 1).with_channels(2).with_images(&[vec![0; 2]], 1);
+    assert!(matches!(two.render(), Err(Error::Range { .. })));
 }
 
 #[test]
