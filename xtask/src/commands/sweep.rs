@@ -38,6 +38,9 @@ pub struct Arguments {
     /// All images, for a GPU.
     #[arg(long)]
     full: bool,
+    /// A folder with a classifier: samples are judged too.
+    #[arg(long, value_name = "DIR")]
+    classifier: Option<OsString>,
     /// Begin anew where the folder holds another sweep.
     #[arg(long)]
     force: bool,
@@ -73,7 +76,12 @@ impl Arguments {
     fn words(&self) -> Vec<OsString> {
         words(
             &[("--quick", self.quick), ("--full", self.full), ("--force", self.force)],
-            &[("--out", &self.out), ("--device", &self.device), ("--threads", &self.threads)],
+            &[
+                ("--classifier", &self.classifier),
+                ("--out", &self.out),
+                ("--device", &self.device),
+                ("--threads", &self.threads),
+            ],
         )
     }
 }

@@ -165,6 +165,9 @@ pub struct SweepArguments {
     /// Folder for the results [default: runs/sweep-latent-dim, with -quick or -full].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Folder of a classifier: samples are judged too, by their Fréchet distance from test images.
+    #[arg(long, value_name = "DIR")]
+    pub classifier: Option<PathBuf>,
     /// Begin anew, whatever sweep the folder holds.
     #[arg(long)]
     pub force: bool,

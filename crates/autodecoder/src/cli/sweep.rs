@@ -23,6 +23,9 @@ pub(super) fn run(arguments: &SweepArguments, catalogue: &Catalogue) -> Result<(
     let default = || Path::new("runs").join(format!("sweep-latent-dim{size}"));
     let out: PathBuf = arguments.out.clone().unwrap_or_else(default);
     let device = open::compute(&arguments.compute.machine)?;
-    let sweep = Sweep { plan, out, data, force: arguments.force };
+    let mut sweep = Sweep { plan, out, data, classifier: None, force: arguments.force };
+    if let Some(folder) = &arguments.classifier {
+        sweep = sweep.judged_by(folder)?;
+    }
     say_how_to_go_on(sweep.run(&device, catalogue).map(drop))
 }

@@ -43,7 +43,9 @@ impl EpochSamples<'_> {
     pub fn draw(&self, position: Position) -> Result<()> {
         let EpochSamples { session, config, model } = self;
         let figures = &session.experiment.figures;
-        if position.step > 0 || !figures.epochs.contains(&position.epoch) {
+        let asked = position.step == 0 && figures.epochs.contains(&position.epoch);
+        // A table has no pictures.
+        if !asked || session.images.is_table() {
             return Ok(());
         }
         let count = figures.samples.min(MOST_SAMPLES);

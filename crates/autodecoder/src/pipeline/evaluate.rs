@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
-use super::probes::{latent_probes, pixel_probes};
+use super::probes::{has_classes, latent_probes, pixel_probes};
 use super::train::remove;
 use super::{finite, likelihood};
 use crate::progress::{Progress, check_stop, say};
@@ -23,7 +23,8 @@ pub fn evaluate(session: &Session) -> Result<()> {
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
     // No model changes what pixels tell.
-    results.pixels = results.pixels.or_else(|| Some(pixel_probes(session)));
+    let pixels = || has_classes(session).then(|| pixel_probes(session));
+    results.pixels = results.pixels.or_else(pixels);
     for config in &session.experiment.models {
         check_stop("between two models")?;
         let trained = session.load(config)?;
@@ -110,7 +111,8 @@ fn measure(
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
         importance: likelihood::bounds(session, trained, test)?,
         samples: None,
-        probes: Some(latent_probes(session, model, &train_latents.rows, &test_latents.rows)),
+        probes: has_classes(session)
+            .then(|| latent_probes(session, model, &train_latents.rows, &test_latents.rows)),
         tsne: None,
         seconds: read_json(&session.folder.seconds(&config.name))?,
     })

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::probes::has_classes;
 use super::tsne::map_files;
 use super::{INTERPOLATION, SIDE_BY_SIDE, sheet_name};
 use crate::report::curve_files;
@@ -16,17 +17,18 @@ pub fn is_finished(session: &Session) -> Result<bool> {
     let Some(results) = Results::read(&session.folder.results())? else {
         return Ok(false);
     };
+    let asked = has_classes(session);
     let measured = session.experiment.models.iter().all(|config| {
         let folder = &session.folder;
         let files = [folder.train_latents(&config.name), folder.test_latents(&config.name)];
         let entry = results.models.get(&config.name);
         folder.is_trained(&config.name)
             && files.iter().all(|path| path.exists())
-            && entry.is_some_and(|entry| entry.probes.is_some() && entry.has_map())
+            && entry.is_some_and(|entry| (entry.probes.is_some() || !asked) && entry.has_map())
     });
     let compared = results.comparisons.len() == session.experiment.comparisons.len();
     let drawn = figures(session).iter().all(|name| session.folder.figure(name).exists());
-    let measured = measured && results.pixels.is_some();
+    let measured = measured && (results.pixels.is_some() || !asked);
     let reported = session.images.is_table() || session.folder.report().exists();
     Ok(measured && compared && drawn && reported && session.folder.metrics().exists())
 }

@@ -33,3 +33,4 @@ pub(crate) use earlier::scaling as earlier_scaling;
 pub(crate) use finite::{infer, score};
 pub(crate) use interpolate::ends;
 pub(crate) use probes::latent_probes;
+pub(crate) use sample_quality::{decoded_features, open_classifier};

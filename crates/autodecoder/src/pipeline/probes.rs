@@ -8,6 +8,12 @@ use tch::Tensor;
 use crate::results::PixelProbes;
 use crate::session::Session;
 
+/// Whether there is anything to tell apart: without labels all images are of one class.
+pub(super) fn has_classes(session: &Session) -> bool {
+    let labels = session.images.train.labels();
+    labels.iter().any(|&label| label != labels[0])
+}
+
 /// Classifiers that are fitted to the posterior means of the training images' `train` rows and tested on
 /// those of the test images' `test` rows.
 pub(crate) fn latent_probes(

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use autodecoder_classifier::{Classifier, load_classifier};
+use autodecoder_classifier::{Classifier, Description, load_classifier};
 use autodecoder_evaluation::{
     RealFeatures, SampleQuality, SamplerFamily, evenly, fit_sampler, load_sampler,
     nearest_distances, posterior_samples, save_sampler, spread,
 };
+use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, PixelKind};
 use autodecoder_visualization::grid::{GridRow, ImageGrid};
 use tch::{Device, Tensor};
@@ -74,22 +75,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn new<'a>(session: &'a Session, folder: &Path, count: i64) -> Result<Judge<'a>> {
-        let (classifier, description) =
-            load_classifier(folder, session.device).with_context(|| {
-                format!(
-                    "no classifier in {}; `autodecoder classifier --data DIR --out {0}` trains one",
-                    folder.display()
-                )
-            })?;
+        let (classifier, description) = open_classifier(session, folder)?;
         let [train, test] = [&session.images.train, &session.images.test]
             .map(|images| DeviceImages::new(images, session.device));
-        let (found, expected) = (classifier.image().dims(), test.shape().dims());
-        ensure!(
-            found == expected,
-            "the classifier in {} is for images of {found:?} (channels, height, width), and the run's \
-             are {expected:?}; train one with their data set",
-            folder.display()
-        );
         let progress = Progress::spinner("features of the images");
         let [train, test] = [&train, &test].map(|images| classifier.image_features(images));
         let real = RealFeatures::new(&test).context("the run's test images")?;
@@ -169,9 +157,7 @@ impl Judge<'_> {
 
     /// Features of the images that `latents` decode to.
     fn features(&self, trained: &TrainedModel, latents: &Tensor) -> Tensor {
-        let _guard = tch::no_grad_guard();
-        let of_batch = |z: &Tensor| self.classifier.features(&decode_as_saved(&trained.model, z));
-        Tensor::cat(&latents.split(BATCH, 0).iter().map(of_batch).collect::<Vec<_>>(), 0)
+        decoded_features(&self.classifier, &trained.model, latents)
     }
 
     fn judge(&self, features: &Tensor, what: &str) -> Result<SampleQuality> {
@@ -196,6 +182,43 @@ impl Judge<'_> {
         let nearest = originals(&self.session.images.train, &nearest);
         Ok([GridRow::new(sampler, images).apart(), GridRow::new("nearest training image", nearest)])
     }
+}
+
+/// The classifier in `folder`, which must be for images like the session's.
+///
+/// # Errors
+/// Where there is none, or it is for others.
+pub(crate) fn open_classifier(
+    session: &Session,
+    folder: &Path,
+) -> Result<(Classifier, Description)> {
+    let (classifier, description) = load_classifier(folder, session.device).with_context(|| {
+        format!(
+            "no classifier in {}; `autodecoder classifier --data DIR --out {0}` trains one",
+            folder.display()
+        )
+    })?;
+    let shape = session.images.test.shape();
+    let expected = [shape.channels, shape.height, shape.width].map(|side| side as i64);
+    let found = classifier.image().dims();
+    ensure!(
+        found == expected,
+        "the classifier in {} is for images of {found:?} (channels, height, width), and the run's \
+         are {expected:?}; train one with their data set",
+        folder.display()
+    );
+    Ok((classifier, description))
+}
+
+/// Features of the images that `latents` decode to.
+pub(crate) fn decoded_features(
+    classifier: &Classifier,
+    model: &LatentModel,
+    latents: &Tensor,
+) -> Tensor {
+    let _guard = tch::no_grad_guard();
+    let of_batch = |z: &Tensor| classifier.features(&decode_as_saved(model, z));
+    Tensor::cat(&latents.split(BATCH, 0).iter().map(of_batch).collect::<Vec<_>>(), 0)
 }
 
 fn headline(what: &str, quality: &SampleQuality) -> String {

@@ -1,5 +1,6 @@
 //! One model of a sweep: trained, and measured.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -8,6 +9,7 @@ use autodecoder_models::ModelKind;
 use autodecoder_training::DeviceImages;
 use serde::{Deserialize, Serialize};
 
+use super::frechet::Real;
 use super::plan::Place;
 use crate::ImageDigests;
 use crate::experiment::ModelConfig;
@@ -33,6 +35,8 @@ pub struct Cell {
     pub inferred: Probes,
     /// Classifiers fitted to the training latents that training left.
     pub trained: Probes,
+    /// Fréchet distance of samples from the test images, by sampler; empty where samples are not judged.
+    pub frechet: BTreeMap<String, f64>,
     /// Wall-clock seconds of everything.
     pub seconds: f64,
 }
@@ -42,7 +46,7 @@ impl Cell {
     ///
     /// # Errors
     /// Where the model diverges, or the process is told to stop.
-    pub fn measure(session: &Session, images: &[DeviceImages; 2], place: Place) -> Result<Cell> {
+    pub(super) fn measure(session: &Session, images: &Material, place: Place) -> Result<Cell> {
         let config = session.experiment.model(&place.model())?;
         let name = format!("{}, seed {}", config.name, place.seed);
         let started = Instant::now();
@@ -58,6 +62,7 @@ impl Cell {
             test: found.test,
             inferred: found.inferred,
             trained: found.trained,
+            frechet: found.frechet,
             seconds,
         })
     }
@@ -68,16 +73,25 @@ impl Cell {
     }
 }
 
+/// What all models of a seed share.
+pub(super) struct Material {
+    pub train: DeviceImages,
+    pub test: DeviceImages,
+    /// What samples are compared with, if they are.
+    pub real: Option<Real>,
+}
+
 struct Found {
     test: Metrics,
     inferred: Probes,
     trained: Probes,
+    frechet: BTreeMap<String, f64>,
 }
 
 fn train_and_measure(
     session: &Session,
     config: &ModelConfig,
-    [train, test]: &[DeviceImages; 2],
+    Material { train, test, real }: &Material,
     progress: &mut Progress,
 ) -> Result<Found> {
     let model = session.fresh_model(config)?;
@@ -85,7 +99,9 @@ fn train_and_measure(
     trainer.run(None, || false, progress)?;
     let rows = infer(session, config, &model, test, progress)?;
     let inferred = infer(session, config, &model, train, progress)?;
+    let distances = |real: &Real| real.distances(session, &model, &trainer.rows());
     Ok(Found {
+        frechet: real.as_ref().map(distances).transpose()?.unwrap_or_default(),
         test: score(session, &model, &rows, test, "evaluate test", progress)?,
         inferred: latent_probes(session, &model, &inferred, &rows),
         trained: latent_probes(session, &model, &trainer.rows(), &rows),

@@ -8,8 +8,8 @@ use autodecoder_visualization::curves::{LineChart, Series, panels};
 use super::cell::Cell;
 use super::curve::Curve;
 use super::measurements::{
-    KNN_INFERRED, KNN_TRAINED, LINEAR_INFERRED, LINEAR_TRAINED, MSE, Measurement, NEGATIVE_ELBO,
-    curves,
+    FRECHET_MIXTURE, FRECHET_PRIOR, KNN_INFERRED, KNN_TRAINED, LINEAR_INFERRED, LINEAR_TRAINED,
+    MSE, Measurement, NEGATIVE_ELBO, curves,
 };
 use super::plan::Plan;
 
@@ -23,7 +23,19 @@ struct Panel {
     y_label: &'static str,
     factor: f64,
     solid: Measurement,
-    dashed: Option<Measurement>,
+    dashed: Option<Dashed>,
+}
+
+/// A second measurement of a panel, and what its lines are called.
+struct Dashed {
+    measurement: Measurement,
+    name: &'static str,
+    /// Whether an encoder makes it the same as the first.
+    is_of_tables: bool,
+}
+
+const fn of_table(measurement: Measurement) -> Option<Dashed> {
+    Some(Dashed { measurement, name: ", table", is_of_tables: true })
 }
 
 /// Draws what was measured of every kind of model; lines are means over seeds with their standard
@@ -37,7 +49,7 @@ pub(super) fn draw(plan: &Plan, cells: &[Cell]) -> Result<Drawing> {
     Ok(panels(&shown.collect::<Vec<_>>(), 2)?)
 }
 
-fn all(neighbours: u32) -> [Panel; 4] {
+fn all(neighbours: u32) -> [Panel; 5] {
     let accuracy = "accuracy on test images, %";
     let panel = |title: &str, y_label, factor, solid, dashed| Panel {
         title: title.to_owned(),
@@ -46,12 +58,14 @@ fn all(neighbours: u32) -> [Panel; 4] {
         solid,
         dashed,
     };
+    let prior = Some(Dashed { measurement: FRECHET_PRIOR, name: ", prior", is_of_tables: false });
     let voters = format!("{neighbours} nearest neighbours");
     [
-        panel(&voters, accuracy, 100.0, KNN_INFERRED, Some(KNN_TRAINED)),
-        panel("Linear classifier", accuracy, 100.0, LINEAR_INFERRED, Some(LINEAR_TRAINED)),
+        panel(&voters, accuracy, 100.0, KNN_INFERRED, of_table(KNN_TRAINED)),
+        panel("Linear classifier", accuracy, 100.0, LINEAR_INFERRED, of_table(LINEAR_TRAINED)),
         panel("Negative ELBO", "nats per test image", 1.0, NEGATIVE_ELBO, None),
         panel("Reconstruction", "mean squared error × 10³", 1e3, MSE, None),
+        panel("Samples", "Fréchet distance", 1.0, FRECHET_MIXTURE, prior),
     ]
 }
 
@@ -59,10 +73,11 @@ fn all(neighbours: u32) -> [Panel; 4] {
 fn chart(panel: &Panel, plan: &Plan, cells: &[Cell]) -> Option<LineChart> {
     let solid = curves(panel.solid, cells, &plan.kinds);
     let solid = solid.iter().map(|curve| series(curve, panel.factor, plan, ""));
-    let dashed = panel.dashed.map_or_else(Vec::new, |dashed| curves(dashed, cells, &plan.kinds));
-    // An encoder finds all latents in one way: its two lines are one.
-    let dashed = dashed.iter().filter(|curve| !curve.kind.has_encoder());
-    let dashed = dashed.map(|curve| series(curve, panel.factor, plan, ", table").dashed());
+    let dashed = panel.dashed.iter().flat_map(|Dashed { measurement, name, is_of_tables }| {
+        let curves = curves(*measurement, cells, &plan.kinds).into_iter();
+        let curves = curves.filter(|curve| !(*is_of_tables && curve.kind.has_encoder()));
+        curves.map(|curve| series(&curve, panel.factor, plan, name).dashed())
+    });
     let series: Vec<Series> = solid.chain(dashed).collect();
     (!series.is_empty()).then(|| LineChart {
         title: panel.title.clone(),

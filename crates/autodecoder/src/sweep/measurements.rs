@@ -4,6 +4,7 @@ use autodecoder_models::ModelKind;
 
 use super::cell::Cell;
 use super::curve::Curve;
+use super::frechet::SAMPLERS;
 
 /// A value of a cell, under its name in sweep.json and sweep.csv.
 #[derive(Clone, Copy)]
@@ -35,9 +36,25 @@ pub(super) const ACTIVE: Measurement = Measurement {
     value: |cell| Some(cell.test.active_dimensions as f64),
 };
 
+/// Fréchet distance of samples of the prior.
+pub(super) const FRECHET_PRIOR: Measurement =
+    Measurement { name: "frechet_prior", value: |cell| cell.frechet.get(SAMPLERS[0]).copied() };
+/// Fréchet distance of samples of a Gaussian mixture that is fitted to the latents.
+pub(super) const FRECHET_MIXTURE: Measurement =
+    Measurement { name: "frechet_mixture", value: |cell| cell.frechet.get(SAMPLERS[1]).copied() };
+
 /// All of them, in the order of the tables.
-pub(super) const ALL: [Measurement; 7] =
-    [KNN_INFERRED, LINEAR_INFERRED, KNN_TRAINED, LINEAR_TRAINED, NEGATIVE_ELBO, MSE, ACTIVE];
+pub(super) const ALL: [Measurement; 9] = [
+    KNN_INFERRED,
+    LINEAR_INFERRED,
+    KNN_TRAINED,
+    LINEAR_TRAINED,
+    NEGATIVE_ELBO,
+    MSE,
+    FRECHET_PRIOR,
+    FRECHET_MIXTURE,
+    ACTIVE,
+];
 
 /// A measurement's curves, one for each of `kinds` that has it.
 pub(super) fn curves(measurement: Measurement, cells: &[Cell], kinds: &[ModelKind]) -> Vec<Curve> {

@@ -8,14 +8,16 @@ mod cell;
 mod curve;
 mod figure;
 mod folder;
+mod frechet;
 mod measurements;
 mod page;
 mod plan;
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use autodecoder_classifier::load_classifier;
 use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_training::DeviceImages;
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,9 @@ use serde::{Deserialize, Serialize};
 pub use cell::Cell;
 pub use plan::{Place, Plan};
 
+use cell::Material;
 use folder::SweepFolder;
+use frechet::Real;
 use measurements::{KNN_INFERRED, KNN_TRAINED, LINEAR_INFERRED, LINEAR_TRAINED, curves};
 use tables::{SweepFile, entries, write_csv};
 
@@ -42,6 +46,8 @@ pub struct Sweep {
     pub out: PathBuf,
     /// The folder with Fashion-MNIST.
     pub data: PathBuf,
+    /// The folder of the classifier of [`Sweep::judged_by`].
+    pub classifier: Option<PathBuf>,
     /// Whether a sweep with another plan in that folder is replaced.
     pub force: bool,
 }
@@ -56,6 +62,18 @@ pub struct Answers {
 }
 
 impl Sweep {
+    /// The same sweep with its samples judged by the features of the classifier in `folder`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn judged_by(mut self, folder: &Path) -> Result<Sweep> {
+        let (_, description) = load_classifier(folder, tch::Device::Cpu)
+            .with_context(|| format!("no classifier in {}", folder.display()))?;
+        self.plan.classifier = Some(description.test_accuracy);
+        self.classifier = Some(folder.to_owned());
+        Ok(self)
+    }
+
     /// Trains and measures what is missing, and writes sweep.json, sweep.csv, sweep.html and the figure.
     ///
     /// # Errors
@@ -117,10 +135,13 @@ impl Sweep {
         let session = Session::load_images(experiment, run, device, catalogue.clone())?;
         known.iter().flatten().try_for_each(|cell| folder.check_images(cell, &session.digests))?;
         let images = [&session.images.train, &session.images.test];
-        let images = images.map(|set| DeviceImages::new(set, session.device));
+        let [train, test] = images.map(|set| DeviceImages::new(set, session.device));
+        let real = |folder: &PathBuf| Real::new(&session, folder, &test);
+        let real = self.classifier.as_ref().map(real).transpose()?;
+        let material = Material { train, test, real };
         for place in missing {
             check_stop("between two models")?;
-            folder.keep(&Cell::measure(&session, &images, place)?)?;
+            folder.keep(&Cell::measure(&session, &material, place)?)?;
         }
         Ok(())
     }

@@ -31,6 +31,9 @@ pub struct Plan {
     pub epochs: u32,
     /// Gradient steps of inference per image.
     pub steps: u32,
+    /// Test accuracy of the classifier that judges samples, which tells it from others; none where
+    /// samples are not judged.
+    pub classifier: Option<f64>,
 }
 
 /// One model of a sweep.
@@ -66,6 +69,7 @@ impl Plan {
             test: 1000,
             epochs: 25,
             steps: 100,
+            classifier: None,
         }
     }
 

@@ -126,6 +126,28 @@ fn a_table_is_trained_on_measured_and_filled_in() {
 }
 
 #[test]
+fn without_labels_nothing_is_asked_about_classes() {
+    let folder = Folder::new();
+    let mut text = "length,width\n".to_owned();
+    for row in 0..150 {
+        let x = (1.7 * f64::from(row)).sin();
+        writeln!(text, "{x},{}", x * x).unwrap();
+    }
+    let (data, run) = (folder.write("plain.csv", text), folder.path("run"));
+    let experiment =
+        folder.write("fast.toml", FAST.replace("[figures]", "[figures]\nepochs = [0]"));
+    let words = ["reproduce", "--experiment", &experiment, "--data", &data, "--run", &run];
+    succeed(&words);
+    let results = json(&format!("{run}/results.json"));
+    assert_eq!(
+        (&results["pixels"], &results["models"]["vad"]["probes"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(results["models"]["vad"]["tsne"]["trustworthiness"].is_number());
+    assert_says(&succeed(&words).stderr, &["Nothing to do"]);
+}
+
+#[test]
 fn pictures_go_through_every_step_and_rows_are_keyed_by_file() {
     let folder = Folder::new();
     let data = pictures(&folder, 40);

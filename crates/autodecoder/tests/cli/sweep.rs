@@ -27,7 +27,8 @@ fn plan() -> Plan {
 fn run(out: &Path, plan: Plan, force: bool) -> Result<String, String> {
     // As many as the program's are in these tests: sums depend on it.
     tch::set_num_threads(1);
-    let sweep = Sweep { plan, out: out.to_owned(), data: sample().to_owned(), force };
+    let (out, data) = (out.to_owned(), sample().to_owned());
+    let sweep = Sweep { plan, out, data, classifier: None, force };
     let device = choose_device("cpu").unwrap();
     let answers = sweep.run(&device, &Catalogue::standard());
     answers.map(|answers| answers.inferred).map_err(|error| format!("{error:#}"))
@@ -87,6 +88,7 @@ fn tables_hold_every_model_and_agree_with_the_cells() {
     assert_eq!(ad[3], measured.inferred.knn.accuracy.to_string());
     assert_eq!(ad[6], measured.trained.linear.accuracy.to_string());
     assert_eq!((ad[7], ad[8]), ("", &*measured.test.mse.to_string()));
+    assert_eq!(ad[9..11], ["", ""], "no samples were judged");
 
     let json = read(&out.join("sweep.json"));
     assert_eq!(json["cells"].as_array().unwrap().len(), 12);
@@ -132,6 +134,28 @@ fn a_cell_is_what_an_ordinary_run_measures() {
             assert!((found - expected).abs() <= 1e-6 * expected.abs(), "{model}: {key}: {pair:?}");
         }
     }
+}
+
+#[test]
+fn samples_are_judged_where_there_is_a_classifier() {
+    let folder = Folder::new();
+    let (judge, sample_) = (folder.path("judge"), sample().to_str().unwrap());
+    let compute = ["--data", sample_, "--device", "cpu", "--threads", "1"];
+    succeed(&[&["classifier", "--epochs", "1", "--out", &judge], &compute[..]].concat());
+    let small = Plan { seeds: vec![1], dimensions: vec![2], ..plan() };
+    let out = folder.root().join("out");
+    let (data, plan) = (sample().to_owned(), small.clone());
+    let sweep = Sweep { plan, out: out.clone(), data, classifier: None, force: false };
+    let sweep = sweep.judged_by(Path::new(&judge)).unwrap();
+    sweep.run(&choose_device("cpu").unwrap(), &Catalogue::standard()).unwrap();
+    for kind in ["ad", "vad", "vae"] {
+        let frechet = cell(&folder, &format!("{kind}-2-seed-1.json")).frechet;
+        assert!(frechet["prior"] > 0.0 && frechet["mixture"] > 0.0, "{kind}: {frechet:?}");
+    }
+    // Without the classifier it is another sweep.
+    assert_says(&run(&out, small, false).unwrap_err(), &["another sweep"]);
+    let missing = error_of(&["sweep", "latent-dim", "--data", sample_, "--classifier", "none"]);
+    assert_says(&missing, &["no classifier in none"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use approx::assert_relative_eq;
 use autodecoder_evaluation::{Labelled, linear_predictions, neighbour_predictions, probe};
-use tch::{Device, Kind, Tensor};
+use tch::{Cuda, Device, Kind, Tensor};
 
 use crate::make::{numbers, wave};
 
@@ -124,4 +124,18 @@ fn accuracies_come_with_their_binomial_error() {
         assert!((accuracy * 50.0).fract() < 1e-9, "{accuracy} of 50");
         assert_relative_eq!(error, (accuracy * (1.0 - accuracy) / 50.0).sqrt());
     }
+}
+
+#[test]
+fn cuda_agrees_with_the_cpu() {
+    if !Cuda::is_available() {
+        println!("skipped: no CUDA device");
+        return;
+    }
+    let (train, test) = (labelled(&items(90, 0.0)), labelled(&items(50, 5.0)));
+    let on = |set: &Labelled| Labelled {
+        features: set.features.to_device(Device::Cuda(0)),
+        classes: set.classes.to_device(Device::Cuda(0)),
+    };
+    assert_eq!(probe(&on(&train), &on(&test), 5), probe(&train, &test, 5));
 }
