@@ -114,8 +114,10 @@ impl Observer for Progress {
     }
 
     fn epoch(&mut self, record: &EpochRecord) {
+        // A classifier's loss is a fraction of a nat, a decoder's objective hundreds.
+        let decimals = if record.objective < 10.0 { 3 } else { 1 };
         let message = format!(
-            "epoch {}: {:.1} nats, {:.0} images/s",
+            "epoch {}: {:.decimals$} nats, {:.0} images/s",
             record.epoch, record.objective, record.images_per_second
         );
         if self.line_per_epoch {
