@@ -102,7 +102,13 @@ fn table(facts: &Facts, judge: &JudgeResults) -> Table {
         cells.push(row.nearest.map_or_else(|| "–".to_owned(), |s| fixed(s.median, 2)).into());
         table.rows.push(cells);
     }
-    table
+    if rows.iter().all(|row| row.quality.images == rows[0].quality.images) {
+        return table;
+    }
+    table.note(
+        "Rows of fewer images have a larger Fréchet distance and a higher recall for that alone: balls \
+         around few images reach further.",
+    )
 }
 
 /// The floor, then for each model its reconstructions and its samplers, the prior first.
