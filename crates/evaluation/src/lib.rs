@@ -4,8 +4,10 @@
 //! or trained; [`prior_gap`] says how far latents lie from the prior that samples are drawn from;
 //! [`probe`] says what latents tell of an image's class; [`interpolate`] walks between two latents. A
 //! [`Sampler`] is a density fitted to latents, and [`sample_quality`] judges what is decoded from its
-//! draws. Nothing here changes a model.
+//! draws. An [`Imputer`] fills in missing pixels by simpler means than a
+//! model. Nothing here changes a model.
 
+mod imputation;
 mod inference;
 mod interpolation;
 mod metrics;
@@ -15,6 +17,9 @@ mod probes;
 mod samplers;
 mod samples;
 
+pub use imputation::{
+    ImputationErrors, Imputer, NearestImages, PixelMean, ProbabilisticPca, imputation_errors,
+};
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate};

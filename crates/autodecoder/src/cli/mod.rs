@@ -2,15 +2,17 @@
 
 mod arguments;
 mod classifier;
+mod incomplete;
 mod info;
 mod open;
+mod study;
 mod sweep;
 
 use anyhow::Result;
 
 pub use arguments::{
-    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments, SweepArguments,
-    Varied,
+    Arguments, ClassifierArguments, Command, IncompleteArguments, NewRun, OldRun,
+    SampleQualityArguments, StudyArguments, SweepArguments, Varied,
 };
 
 use crate::Catalogue;
@@ -50,6 +52,7 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         Command::Classifier(arguments) => classifier::train(&arguments, &catalogue),
         Command::SampleQuality(arguments) => sample_quality(&arguments, catalogue),
         Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
+        Command::Incomplete(arguments) => incomplete::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
     }
 }
