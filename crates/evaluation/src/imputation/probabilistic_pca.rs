@@ -1,7 +1,7 @@
 //! Principal components of incomplete images, by expectation and maximisation.
 
 use autodecoder_models::Observation;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use super::{Imputer, PixelMean, flat, shaped};
 
@@ -113,11 +113,6 @@ impl ProbabilisticPca {
         let least = LEAST_NOISE * sum(&values.square()) / sum(mask).max(1.0);
         ProbabilisticPca { loadings, noise: noise.max(least).max(f64::MIN_POSITIVE) }
     }
-
-    /// Where the model lies.
-    pub fn device(&self) -> Device {
-        self.loadings.device()
-    }
 }
 
 impl Imputer for ProbabilisticPca {
@@ -132,6 +127,8 @@ impl Imputer for ProbabilisticPca {
 
 #[cfg(test)]
 mod tests {
+    use tch::Device;
+
     use super::super::test_support::{images, rows};
     use super::*;
 
@@ -151,7 +148,7 @@ mod tests {
         tch::manual_seed(1);
         model.loadings = model.loadings.randn_like();
         model.noise = 1.0;
-        for _ in 0..3000 {
+        for _ in 0..300 {
             model = model.improved(&values, &mask);
         }
         let covariance = values.tr().cov(0, None::<&Tensor>, None::<&Tensor>);
