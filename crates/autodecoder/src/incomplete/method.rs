@@ -54,7 +54,7 @@ impl Method {
             Method::VaeZeroFilled => "VAE, zeros",
             Method::VaeMaskChannel => "VAE, mask",
             Method::PixelMean => "pixel mean",
-            Method::NearestImages => "neighbours",
+            Method::NearestImages => "k-NN",
             Method::Pca => "PCA (EM)",
         }
     }

@@ -31,6 +31,9 @@ pub struct Plan {
     pub latent_dim: i64,
     /// Passes over the training images.
     pub epochs: u32,
+    /// The same for the VAEs: their posteriors begin with networks that know nothing, those of a VAD
+    /// with principal components.
+    pub encoder_epochs: u32,
     /// Gradient steps of inference per image.
     pub steps: u32,
     /// Neighbours whose pixels are averaged.
@@ -80,6 +83,7 @@ impl Plan {
             test: 500,
             latent_dim: 20,
             epochs: 40,
+            encoder_epochs: 60,
             steps: 200,
             neighbours: 10,
             rounds: 20,
@@ -93,6 +97,7 @@ impl Plan {
             train: 2000,
             test: 200,
             epochs: 20,
+            encoder_epochs: 30,
             steps: 100,
             ..Plan::standard()
         }
@@ -118,11 +123,13 @@ impl Plan {
     pub fn seconds(&self, place: Place) -> f64 {
         let (train, tests) = (self.train as f64, place.tested(self).len() as f64);
         let tested = self.test as f64 * tests;
-        let visits = train * f64::from(self.epochs);
+        let visits = |epochs: u32| train * f64::from(epochs);
         let width = (self.latent_dim + 1) as f64;
         let seconds = match place.method {
-            Method::Vad => visits / VISITS + tested * f64::from(self.steps) / STEPS,
-            Method::VaeZeroFilled | Method::VaeMaskChannel => visits / ENCODER_VISITS,
+            Method::Vad => visits(self.epochs) / VISITS + tested * f64::from(self.steps) / STEPS,
+            Method::VaeZeroFilled | Method::VaeMaskChannel => {
+                visits(self.encoder_epochs) / ENCODER_VISITS
+            }
             Method::PixelMean => 0.0,
             Method::NearestImages => 4.0 * tested * train * PIXELS / PRODUCTS,
             Method::Pca => 2.0 * f64::from(self.rounds) * train * PIXELS * width * width / PRODUCTS,
@@ -136,7 +143,7 @@ impl Plan {
     /// # Errors
     /// For sizes out of range.
     pub fn experiment(&self, seed: u64, catalogue: &Catalogue) -> Result<Experiment> {
-        let Plan { train, test, latent_dim, epochs, steps, .. } = self;
+        let Plan { train, test, latent_dim, steps, .. } = self;
         let models = Method::ALL.into_iter().filter(|method| !method.is_baseline()).map(|method| {
             let kind = match method.has_encoder() {
                 true => "variational-autoencoder",
@@ -149,15 +156,17 @@ impl Plan {
                 }
                 _ => "",
             };
+            let epochs = if method.has_encoder() { self.encoder_epochs } else { self.epochs };
             let name = method.name();
             format!(
-                "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n{encoder}\n"
+                "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n{encoder}\n\
+                 training = {{ epochs = {epochs} }}\n"
             )
         });
         let models: String = models.collect();
         let text = format!(
             "seed = {seed}\ndata = {{ train = {train}, test = {test} }}\n\
-             training = {{ epochs = {epochs} }}\ninference = {{ steps = {steps} }}\n{models}"
+             inference = {{ steps = {steps} }}\n{models}"
         );
         experiment::parse(&text, "incomplete", catalogue)
     }
@@ -187,6 +196,7 @@ mod tests {
                 // What is compared differs in nothing else.
                 assert_eq!((&vae.decoder, &vae.likelihood), (&vad.decoder, &vad.likelihood));
                 assert_eq!(vae.latent_dim, vad.latent_dim);
+                assert_eq!(vae.training.epochs, plan.encoder_epochs);
             }
         }
     }

@@ -25,6 +25,7 @@ fn plan() -> Plan {
         test: 20,
         latent_dim: 4,
         epochs: 2,
+        encoder_epochs: 2,
         steps: 5,
         neighbours: 3,
         rounds: 3,
