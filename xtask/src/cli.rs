@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, ci, doctor, reproduce, setup, sweep, test, theory};
+use crate::commands::{bench, ci, doctor, incomplete, reproduce, setup, sweep, test, theory};
 use crate::host::Host;
 
 /// Set-up and chores of the autodecoder workspace.
@@ -28,6 +28,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Train many small models that differ in one setting, and draw what it does.
     Sweep(sweep::Arguments),
+    /// Fill in missing pixels with a VAD, VAEs and baselines, and compare.
+    Incomplete(incomplete::Arguments),
     /// Set up libtorch and run every test of the workspace.
     Test(test::Arguments),
     /// Formatting, lints, documentation, tests: all that must pass before a merge.
@@ -47,6 +49,7 @@ impl Cli {
             Command::Reproduce(arguments) => reproduce::run(host, &arguments),
             Command::Theory(arguments) => theory::run(host, &arguments),
             Command::Bench(arguments) => bench::run(host, &arguments),
+            Command::Incomplete(arguments) => incomplete::run(host, &arguments),
             Command::Sweep(arguments) => sweep::run(host, &arguments),
             Command::Test(arguments) => test::run(host, &arguments),
             Command::Ci(arguments) => ci::run(host, &arguments),

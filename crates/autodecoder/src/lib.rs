@@ -9,6 +9,7 @@ mod environment;
 pub mod experiment;
 mod image_digests;
 mod images;
+pub mod incomplete;
 mod leftovers;
 mod metrics_csv;
 pub mod pipeline;
@@ -20,6 +21,7 @@ mod results;
 mod run_folder;
 mod run_lock;
 mod session;
+mod study;
 pub mod sweep;
 
 pub use catalogue::{Catalogue, OpenDataset};

@@ -5,10 +5,12 @@
 //! trained; [`importance_bounds`] bounds the log likelihood of images; [`prior_gap`] says how far latents
 //! lie from the prior that samples are drawn from; [`probe`] says what latents tell of an image's class;
 //! [`interpolate`] walks between two latents. A [`Sampler`] is a density fitted to latents, and
-//! [`sample_quality`] judges what is decoded from its draws. Nothing here changes a model.
+//! [`sample_quality`] judges what is decoded from its draws. An [`Imputer`] fills in missing pixels by
+//! simpler means than a model. Nothing here changes a model.
 
 mod amortisation;
 mod importance;
+mod imputation;
 mod inference;
 mod interpolation;
 mod metrics;
@@ -22,6 +24,9 @@ mod samples;
 pub use amortisation::{LinearEncoder, best_of_prior};
 pub use importance::{
     ImportanceBound, ImportanceBounds, ImportanceConfig, importance_bounds, mean_difference,
+};
+pub use imputation::{
+    ImputationErrors, Imputer, NearestImages, PixelMean, ProbabilisticPca, imputation_errors,
 };
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;

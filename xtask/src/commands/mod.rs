@@ -3,9 +3,11 @@
 pub mod bench;
 pub mod ci;
 pub mod doctor;
+pub mod incomplete;
 mod program;
 pub mod reproduce;
 pub mod setup;
+mod study;
 pub mod sweep;
 pub mod test;
 pub mod theory;

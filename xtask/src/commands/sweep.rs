@@ -1,15 +1,12 @@
 //! `cargo xtask sweep`: many small models, one setting varied.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::program::{add_data, program, take_over, words};
-use super::reproduce::PACKAGE;
-use super::setup::{self, DataNeed};
+use super::program::words;
+use super::study::Study;
 use crate::host::Host;
-use crate::libtorch::Wish;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,33 +23,12 @@ pub struct Arguments {
     /// What is varied.
     #[arg(value_enum)]
     what: What,
-    /// Which libtorch; a LIBTORCH variable of your own wins over it.
-    #[arg(long, value_enum, default_value_t = Wish::Auto)]
-    libtorch: Wish,
-    /// A folder with Fashion-MNIST, instead of fetching it.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Fewer images, epochs and dimensions: some minutes.
-    #[arg(long, conflicts_with = "full")]
-    quick: bool,
-    /// All images, for a GPU.
-    #[arg(long)]
-    full: bool,
     /// A folder with a classifier: samples are judged too.
     #[arg(long, value_name = "DIR")]
     classifier: Option<OsString>,
-    /// Begin anew where the folder holds another sweep.
-    #[arg(long)]
-    force: bool,
-    /// Where the tables and the figure go [default: runs/sweep-latent-dim].
-    #[arg(long, value_name = "DIR")]
-    out: Option<OsString>,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
-    #[arg(long)]
-    device: Option<OsString>,
-    /// Threads of libtorch [default: one per core].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    threads: Option<OsString>,
+    /// Its size, folder and device.
+    #[command(flatten)]
+    study: Study,
 }
 
 /// What can be varied.
@@ -72,29 +48,21 @@ impl What {
 }
 
 impl Arguments {
-    /// The program's flags, data aside, as it reads them.
+    /// What the program reads before the flags of the study.
     fn words(&self) -> Vec<OsString> {
-        words(
-            &[("--quick", self.quick), ("--full", self.full), ("--force", self.force)],
-            &[
-                ("--classifier", &self.classifier),
-                ("--out", &self.out),
-                ("--device", &self.device),
-                ("--threads", &self.threads),
-            ],
-        )
+        let mut typed = ["sweep", self.what.name()].map(OsString::from).to_vec();
+        typed.extend(words(&[], &[("--classifier", &self.classifier)]));
+        typed
     }
 }
 
-/// Runs the command; on success it does not return, for the program takes this process's place.
+/// Runs the command; on success it does not return.
+///
+/// # Errors
+///
+/// Where the set-up fails, or cargo cannot be started.
 pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
-    let need = DataNeed::FashionMnist(arguments.data.as_deref());
-    let data = setup::provide(host, arguments.libtorch, need)?;
-    let mut command = program(host, PACKAGE);
-    command.args(["sweep", arguments.what.name()]);
-    add_data(&mut command, data.as_deref());
-    command.args(arguments.words());
-    take_over(command)
+    arguments.study.start(host, arguments.words())
 }
 
 #[cfg(test)]
@@ -118,9 +86,9 @@ mod tests {
 
     #[test]
     fn the_program_is_told_what_was_typed() {
-        let arguments = parse("latent-dim --quick --out a --threads 2").unwrap();
-        assert_eq!(arguments.what.name(), "latent-dim");
-        assert_eq!(arguments.words(), ["--quick", "--out=a", "--threads=2"]);
+        let arguments = parse("latent-dim --classifier c --quick --out a --threads 2").unwrap();
+        assert_eq!(arguments.words(), ["sweep", "latent-dim", "--classifier=c"]);
+        assert_eq!(arguments.study.words(), ["--quick", "--out=a", "--threads=2"]);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub enum Command {
         after_help = "Example: autodecoder sweep latent-dim --quick --data external/fashion-mnist"
     )]
     Sweep(SweepArguments),
+    /// Fill in missing pixels with a VAD, VAEs and baselines: figures, tables, an answer.
+    #[command(after_help = "Example: autodecoder incomplete --quick --data external/fashion-mnist")]
+    Incomplete(IncompleteArguments),
     /// Fit rows to new files with a trained model (latents, keyed by file name or index).
     #[command(
         after_help = "Example: autodecoder infer --model runs/own/models/vad --data photos --out rows.safetensors"
@@ -156,19 +159,38 @@ pub struct SweepArguments {
     /// What is varied.
     #[arg(value_enum)]
     pub what: Varied,
-    /// Fewer images, epochs and dimensions: some minutes.
+    /// Folder of a classifier: samples are judged too, by their Fréchet distance from test images.
+    #[arg(long, value_name = "DIR")]
+    pub classifier: Option<PathBuf>,
+    /// Its size and folder.
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+/// Arguments of `incomplete`.
+#[derive(Debug, Args)]
+pub struct IncompleteArguments {
+    /// Seeds, instead of those of the size.
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
+    pub seeds: Vec<u64>,
+    /// Its size and folder.
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+/// Size and folder of an experiment with many small models.
+#[derive(Debug, Args)]
+pub struct StudyArguments {
+    /// Less of everything: some minutes.
     #[arg(long, conflicts_with = "full")]
     pub quick: bool,
     /// All of Fashion-MNIST, for a GPU.
     #[arg(long)]
     pub full: bool,
-    /// Folder for the results [default: runs/sweep-latent-dim, with -quick or -full].
+    /// Folder for the results [default: a folder in runs that is called like the command].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Folder of a classifier: samples are judged too, by their Fréchet distance from test images.
-    #[arg(long, value_name = "DIR")]
-    pub classifier: Option<PathBuf>,
-    /// Begin anew, whatever sweep the folder holds.
+    /// Begin anew where the folder holds the same with other settings.
     #[arg(long)]
     pub force: bool,
     /// Where and how to compute.

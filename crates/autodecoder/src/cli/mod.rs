@@ -3,15 +3,17 @@
 mod apply;
 mod arguments;
 mod classifier;
+mod incomplete;
 mod info;
 mod open;
+mod study;
 mod sweep;
 
 use anyhow::Result;
 
 pub use arguments::{
-    Arguments, ClassifierArguments, Command, NewRun, OldRun, SampleQualityArguments,
-    SweepArguments, Varied,
+    Arguments, ClassifierArguments, Command, IncompleteArguments, NewRun, OldRun,
+    SampleQualityArguments, StudyArguments, SweepArguments, Varied,
 };
 
 use crate::Catalogue;
@@ -56,6 +58,7 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
             take(pipeline::amortisation, &open::old_run(&old, catalogue)?)
         }
         Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
+        Command::Incomplete(arguments) => incomplete::run(&arguments, &catalogue),
         Command::Info(info) => info::print(&info.run, &catalogue),
         Command::Infer(apply) => apply::infer(&apply, &catalogue),
         Command::Impute(impute) => apply::impute(&impute, &catalogue),

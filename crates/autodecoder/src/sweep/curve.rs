@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use autodecoder_models::ModelKind;
-use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::cell::Cell;
+use crate::study::Mean;
 
 /// How sure a difference between two dimensions must be.
 const CONFIDENCE: f64 = 0.95;
@@ -24,32 +24,14 @@ pub(super) struct Curve {
     values: Vec<Vec<f64>>,
 }
 
-/// A mean over seeds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Mean {
-    pub mean: f64,
-    /// `s / √n` with the sample standard deviation over seeds; none of a single seed.
-    pub standard_error: Option<f64>,
-}
-
-impl Mean {
-    pub fn of(values: &[f64]) -> Mean {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let error = (values.len() > 1).then(|| (squares / (count - 1.0) / count).sqrt());
-        Mean { mean, standard_error: error }
-    }
-
-    /// Whether it is above 0, by a t-test over so many values; [`LEAST_SEEDS`] at least.
-    fn is_clearly_positive(&self, count: usize) -> bool {
-        let Some(error) = self.standard_error.filter(|_| count >= LEAST_SEEDS) else {
-            return false;
-        };
-        let quantile = StudentsT::new(0.0, 1.0, count as f64 - 1.0);
-        let quantile = quantile.map(|t| t.inverse_cdf(0.5 + CONFIDENCE / 2.0));
-        quantile.is_ok_and(|quantile| self.mean > quantile * error)
-    }
+/// Whether `mean` is above 0, by a t-test over so many values; [`LEAST_SEEDS`] at least.
+fn is_clearly_positive(mean: Mean, count: usize) -> bool {
+    let Some(error) = mean.standard_error.filter(|_| count >= LEAST_SEEDS) else {
+        return false;
+    };
+    let quantile = StudentsT::new(0.0, 1.0, count as f64 - 1.0);
+    let quantile = quantile.map(|t| t.inverse_cdf(0.5 + CONFIDENCE / 2.0));
+    quantile.is_ok_and(|quantile| mean.mean > quantile * error)
 }
 
 /// From the lowest dimension to the best one, and from there to the highest.
@@ -108,7 +90,7 @@ impl Curve {
         let above = |other: usize| {
             let pairs = self.values[best].iter().zip(&self.values[other]);
             let differences: Vec<f64> = pairs.map(|(best, other)| best - other).collect();
-            Mean::of(&differences).is_clearly_positive(differences.len())
+            is_clearly_positive(Mean::of(&differences), differences.len())
         };
         Shape {
             first: means[0],
@@ -132,23 +114,14 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn means_have_the_standard_error_of_the_mean() {
-        let Mean { mean, standard_error } = Mean::of(&[1.0, 2.0, 6.0]);
-        assert_eq!(mean, 3.0);
-        // Deviations −2, −1, 3: variance 7, over 3 values.
-        assert!((standard_error.unwrap() - (7.0f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert_eq!(Mean::of(&[4.0]), Mean { mean: 4.0, standard_error: None });
-    }
-
-    #[test]
     fn a_difference_is_clear_beyond_the_quantile_of_t() {
         // The 0.975 quantile of t with 2 degrees of freedom is 4.3027 in every table.
         let with = |mean| Mean { mean, standard_error: Some(1.0) };
-        assert!(with(4.303).is_clearly_positive(3));
-        assert!(!with(4.302).is_clearly_positive(3));
-        assert!(!with(-9.0).is_clearly_positive(3));
-        assert!(!Mean { mean: 9.0, standard_error: Some(0.0) }.is_clearly_positive(2));
-        assert!(!Mean { mean: 9.0, standard_error: None }.is_clearly_positive(1));
+        assert!(is_clearly_positive(with(4.303), 3));
+        assert!(!is_clearly_positive(with(4.302), 3));
+        assert!(!is_clearly_positive(with(-9.0), 3));
+        assert!(!is_clearly_positive(Mean { mean: 9.0, standard_error: Some(0.0) }, 2));
+        assert!(!is_clearly_positive(Mean { mean: 9.0, standard_error: None }, 1));
     }
 
     #[test]

@@ -7,7 +7,6 @@ mod answer;
 mod cell;
 mod curve;
 mod figure;
-mod folder;
 mod frechet;
 mod measurements;
 mod page;
@@ -26,16 +25,19 @@ pub use cell::Cell;
 pub use plan::{Place, Plan};
 
 use cell::Material;
-use folder::SweepFolder;
 use frechet::Real;
 use measurements::{KNN_INFERRED, KNN_TRAINED, LINEAR_INFERRED, LINEAR_TRAINED, curves};
 use tables::{SweepFile, entries, write_csv};
 
 use crate::progress::{check_stop, say};
 use crate::results::write_json;
-use crate::run_folder::RunFolder;
-use crate::session::Session;
+use crate::study::{Study, StudyFolder, about, seed_session};
 use crate::{Catalogue, ChosenDevice, Environment};
+
+const STUDY: Study = Study {
+    name: "sweep",
+    outcomes: &["sweep.json", "sweep.csv", "sweep.html", "latent-dim.png", "latent-dim.svg"],
+};
 
 /// A sweep as it is asked for.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Sweep {
     /// Where the folder holds something else, an image file is wrong, a model diverges, the process is
     /// told to stop, or a file cannot be written.
     pub fn run(&self, device: &ChosenDevice, catalogue: &Catalogue) -> Result<Answers> {
-        let folder = SweepFolder::claim(&self.out, &self.plan, self.force)?;
+        let folder = StudyFolder::claim(&self.out, &STUDY, &self.plan, self.force)?;
         self.say_what_is_missing(&folder)?;
         for &seed in &self.plan.seeds {
             self.run_seed(&folder, seed, device, catalogue)?;
@@ -94,18 +96,15 @@ impl Sweep {
         Ok(answers)
     }
 
-    fn say_what_is_missing(&self, folder: &SweepFolder) -> Result<()> {
+    fn say_what_is_missing(&self, folder: &StudyFolder) -> Result<()> {
         let places = self.plan.places();
         let missing: Vec<Place> = missing(&places, &known(folder, &places)?);
         let seconds: f64 = missing.iter().map(|&place| self.plan.seconds(place)).sum();
-        let time = match (seconds / 60.0).round() {
-            minutes if minutes > 1.0 => format!("{minutes} minutes"),
-            _ => "a minute".to_owned(),
-        };
+        let time = about(seconds);
         say(&match missing.len() {
             0 => format!("sweep: all {} models are measured", places.len()),
             count => format!(
-                "sweep: {count} of {} models are to be trained and measured, about {time} on two quiet \
+                "sweep: {count} of {} models are to be trained and measured, {time} on two quiet \
                  CPU cores",
                 places.len()
             ),
@@ -116,7 +115,7 @@ impl Sweep {
     /// Trains and measures those models of a seed that are missing.
     fn run_seed(
         &self,
-        folder: &SweepFolder,
+        folder: &StudyFolder,
         seed: u64,
         device: &ChosenDevice,
         catalogue: &Catalogue,
@@ -128,12 +127,12 @@ impl Sweep {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut experiment = self.plan.experiment(seed, catalogue)?;
-        let data = std::path::absolute(&self.data);
-        experiment.data.folder = Some(data.with_context(|| format!("{:?}", self.data))?);
-        let run = RunFolder::at(&self.out);
-        let session = Session::load_images(experiment, run, device, catalogue.clone())?;
-        known.iter().flatten().try_for_each(|cell| folder.check_images(cell, &session.digests))?;
+        let experiment = self.plan.experiment(seed, catalogue)?;
+        let session = seed_session(experiment, &self.data, &self.out, device, catalogue)?;
+        known
+            .iter()
+            .flatten()
+            .try_for_each(|cell| folder.check_images(&cell.images, &session.digests))?;
         let images = [&session.images.train, &session.images.test];
         let [train, test] = images.map(|set| DeviceImages::new(set, session.device));
         let real = |folder: &PathBuf| Real::new(&session, folder, &test);
@@ -141,14 +140,14 @@ impl Sweep {
         let material = Material { train, test, real };
         for place in missing {
             check_stop("between two models")?;
-            folder.keep(&Cell::measure(&session, &material, place)?)?;
+            folder.keep(&place.file(), &Cell::measure(&session, &material, place)?)?;
         }
         Ok(())
     }
 
     fn write(
         &self,
-        folder: &SweepFolder,
+        folder: &StudyFolder,
         cells: &[Cell],
         environment: &Environment,
     ) -> Result<Answers> {
@@ -179,8 +178,9 @@ impl Sweep {
 }
 
 /// What was measured at each of `places`.
-fn known(folder: &SweepFolder, places: &[Place]) -> Result<Vec<Option<Cell>>> {
-    places.iter().map(|&place| folder.cell(place)).collect()
+fn known(folder: &StudyFolder, places: &[Place]) -> Result<Vec<Option<Cell>>> {
+    let cell = |place: &Place| folder.cell(&place.file(), |cell: &Cell| cell.place() == *place);
+    places.iter().map(cell).collect()
 }
 
 /// Those of `places` where nothing is `known`.

@@ -6,10 +6,11 @@ use autodecoder_visualization::report::{Block, Column, Figure, Picture, Report, 
 
 use super::Answers;
 use super::cell::Cell;
-use super::curve::{Curve, Mean};
+use super::curve::Curve;
 use super::measurements::{ALL, Measurement};
 use super::plan::Plan;
 use crate::Environment;
+use crate::study::Mean;
 
 /// The document.
 ///
@@ -124,10 +125,6 @@ const FORMATS: [(f64, usize); 9] = [
 ];
 
 fn column(curve: Option<&Curve>, (factor, decimals): (f64, usize)) -> Vec<String> {
-    let text = |mean: Mean| {
-        let value = format!("{:.decimals$}", mean.mean * factor);
-        let error = mean.standard_error.map(|error| format!(" ± {:.decimals$}", error * factor));
-        value + &error.unwrap_or_default()
-    };
+    let text = |mean: Mean| mean.text(factor, decimals);
     curve.map_or_else(Vec::new, |curve| curve.means().into_iter().map(text).collect())
 }

@@ -52,6 +52,11 @@ impl Place {
     pub fn model(&self) -> String {
         format!("{}-{}", self.kind.abbreviation().to_lowercase(), self.latent_dim)
     }
+
+    /// The name of its file.
+    pub(super) fn file(&self) -> String {
+        format!("{}-seed-{}", self.model(), self.seed)
+    }
 }
 
 impl Plan {

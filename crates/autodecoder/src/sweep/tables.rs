@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::Answers;
 use super::cell::Cell;
-use super::curve::{Curve, Mean};
+use super::curve::Curve;
 use super::measurements::{ALL, Measurement};
 use super::plan::Plan;
 use crate::Environment;
+use crate::study::Mean;
 
 /// sweep.json; docs/experiments.md describes each key.
 #[derive(Serialize)]

@@ -26,6 +26,7 @@ mod epoch_samples;
 mod experiments;
 mod folder;
 mod full_disk;
+mod incomplete;
 mod interrupted;
 mod killed;
 mod likelihood;

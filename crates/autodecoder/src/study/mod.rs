@@ -1,0 +1,41 @@
+//! What experiments with many small models share: a folder in which what was measured is kept, so that
+//! a study that was stopped goes on, and means over seeds.
+
+mod folder;
+mod mean;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::experiment::Experiment;
+use crate::run_folder::RunFolder;
+use crate::session::Session;
+use crate::{Catalogue, ChosenDevice};
+
+pub(crate) use folder::{Study, StudyFolder};
+pub(crate) use mean::Mean;
+
+/// `seconds` in words, for an announcement.
+pub(crate) fn about(seconds: f64) -> String {
+    match (seconds / 60.0).round() {
+        minutes if minutes > 1.0 => format!("about {minutes} minutes"),
+        _ => "about a minute".to_owned(),
+    }
+}
+
+/// A session of `experiment` on the images in the folder `data`, which writes nothing into `out`.
+///
+/// # Errors
+/// Where an image file is wrong.
+pub(crate) fn seed_session(
+    mut experiment: Experiment,
+    data: &Path,
+    out: &Path,
+    device: &ChosenDevice,
+    catalogue: &Catalogue,
+) -> Result<Session> {
+    let folder = std::path::absolute(data).with_context(|| format!("{data:?}"))?;
+    experiment.data.folder = Some(folder);
+    Session::load_images(experiment, RunFolder::at(out), device, catalogue.clone())
+}
