@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn what_is_hidden_was_observed_and_is_gone() {
         let mask = Mask::at_random(20, COLOUR, 0.3, &mut rng()).unwrap();
-        let (left, hidden) = mask.hide(3, 0.1, &mut rng());
+        let (left, hidden) = mask.hide(3, 0.1, &mut ChaCha8Rng::seed_from_u64(2));
         assert_eq!(left.count() + hidden.count(), mask.count());
         assert_eq!(left.and(&hidden).unwrap().count(), 0);
         assert_eq!(mask.and(&hidden).unwrap(), hidden);
