@@ -68,9 +68,11 @@ fn row(cells: &[Cell], training: Training, missing: u32) -> Option<Row> {
 fn gap(rows: &[Row], of: impl Fn(&Row) -> f64) -> String {
     let gaps: Vec<f64> = rows.iter().map(of).collect();
     let (first, last) = (gaps[0], gaps[gaps.len() - 1]);
-    let course = match (gaps.is_sorted_by(|a, b| a < b), last > first) {
-        (true, _) if gaps.len() > 1 => "widens at every step",
-        (_, true) => "widens, not at every step",
+    let course = match gaps.is_sorted_by(|a, b| a < b) {
+        // The VAD is not ahead: there is nothing that could widen.
+        _ if last <= 0.0 => "does not end in its favour",
+        true if gaps.len() > 1 => "widens at every step",
+        _ if last > first => "widens, not at every step",
         _ => "does not widen",
     };
     format!("{course}, from {} to {}", thousandths(first), thousandths(last))
@@ -142,6 +144,8 @@ mod tests {
         assert!(found.contains("others does not widen, from 2.00 to 2.00"), "{found}");
         assert!(found.contains("better VAE does not widen, from 3.00 to 3.00"), "{found}");
         let found = answer(&[30, 90], &[errors[1], errors[1]]).unwrap();
+        let behind = "others does not end in its favour, from -1.00 to -1.00";
+        assert!(found.contains(behind), "{found}");
         assert!(found.contains("is the lowest at no ratio (at 0.3"), "{found}");
         assert_eq!(answer(&[10], &errors[..1]), None);
     }

@@ -40,14 +40,14 @@ mod test_support {
     use super::*;
 
     /// `count` images of 3 × 4 pixels that lie near a plane of two dimensions, with noise of standard
-    /// deviation 0.05; `ratio` of the pixels is missing, and is NaN. The same each time.
+    /// deviation 0.2; `ratio` of the pixels is missing, and is NaN. The same each time.
     pub fn images(count: i64, ratio: f64) -> Observation {
         let mut rng = Streams::new(5).rng("images near a plane", &[]);
         let mut draw = |kind, rows, columns| {
             latent_noise(kind, rows, columns, Device::Cpu, &mut rng).to_kind(Kind::Double)
         };
         let (z, w) = (draw(Noise::Normal, count, 2), draw(Noise::Normal, 2, 12));
-        let noise: Tensor = draw(Noise::Normal, count, 12) * 0.05;
+        let noise: Tensor = draw(Noise::Normal, count, 12) * 0.2;
         let pixels: Tensor = z.matmul(&w) * 0.2 + noise + 0.5;
         let observed = draw(Noise::Uniform, count, 12).ge(ratio);
         let pixels = pixels.masked_fill(&observed.logical_not(), f64::NAN);
