@@ -24,8 +24,10 @@ pub fn best_of_prior(
     let noise = latent_noise(prior.noise(), draws, latent_dim, images.device(), &mut rng);
     let z = prior.sample(&noise);
     let logits = model.decoder().forward(&z);
-    let mut best = Vec::with_capacity(images.len().unsigned_abs() as usize);
-    for (_, image) in images.batches(1) {
+    // One tensor for all: many small ones that outlive the large ones of their image would lie between
+    // these, and no gap would be wide enough for the next image's.
+    let best = Tensor::zeros([images.len()], (Kind::Int64, images.device()));
+    for (place, image) in images.batches(1) {
         if observer.should_stop() {
             return Err(Error::Interrupted { place: "during a search among prior samples" });
         }
@@ -34,7 +36,8 @@ pub fn best_of_prior(
             pixels: everywhere(&image.pixels),
             observed: image.observed.as_ref().map(everywhere),
         };
-        best.push(model.likelihood().negative_log_prob(&logits, &image).argmin(0, false));
+        let nats = model.likelihood().negative_log_prob(&logits, &image);
+        best.narrow(0, place, 1).copy_(&nats.argmin(0, true));
     }
-    Ok(z.index_select(0, &Tensor::stack(&best, 0)).to_kind(Kind::Float))
+    Ok(z.index_select(0, &best).to_kind(Kind::Float))
 }
