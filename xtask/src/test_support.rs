@@ -7,8 +7,23 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use clap::Parser;
+
 use crate::host::Host;
 use crate::libtorch::example_library;
+
+/// A command's flags as a whole line of their own.
+#[derive(Parser)]
+struct Line<A: clap::Args> {
+    #[command(flatten)]
+    arguments: A,
+}
+
+/// The flags of the command `name`, typed after it.
+pub fn parse<A: clap::Args>(name: &str, typed: &str) -> Result<A, clap::Error> {
+    let words = std::iter::once(name).chain(typed.split_whitespace());
+    Line::try_parse_from(words).map(|line| line.arguments)
+}
 
 /// A repository root, a PATH of its own, and all messages said.
 pub struct Machine {

@@ -4,6 +4,7 @@ mod apply;
 mod catalogue;
 mod checkpoint_interval;
 pub mod cli;
+mod csv_file;
 mod device;
 mod environment;
 pub mod experiment;

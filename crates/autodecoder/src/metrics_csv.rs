@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use autodecoder_models::tensor_file::write_atomically;
 use autodecoder_training::EpochRecord;
 use serde::{Deserialize, Serialize};
+
+use crate::csv_file::write_csv_file;
 
 /// A row of the file; the columns are those of [`EpochRecord`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,8 +47,7 @@ pub(crate) fn write_metrics(path: &Path, rows: &[MetricsRow]) -> Result<()> {
     for row in rows {
         writer.serialize(row)?;
     }
-    let bytes = writer.into_inner().context("metrics.csv in memory")?;
-    Ok(write_atomically(path, &bytes)?)
+    write_csv_file(path, writer)
 }
 
 /// Reads the file.

@@ -30,7 +30,7 @@ pub use imputation::{
 };
 pub use inference::{InferenceConfig, fit_rows, infer};
 pub use interpolation::interpolate;
-pub use metrics::{EvaluationConfig, Metrics, evaluate, negative_elbos};
+pub use metrics::{EvaluationConfig, Metrics, evaluate, mean, negative_elbos, standard_error};
 pub use missing::{MissingErrors, missing_errors};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};

@@ -232,12 +232,12 @@ fn mean_psnr(squares: &Tensor, observed: &Tensor) -> f64 {
 }
 
 /// Mean of all values, in f64.
-pub(crate) fn mean(values: &Tensor) -> f64 {
+pub fn mean(values: &Tensor) -> f64 {
     values.mean(Kind::Double).double_value(&[])
 }
 
 /// `s / √n` with the sample standard deviation `s`; 0 for a single value.
-pub(crate) fn standard_error(values: &Tensor) -> f64 {
+pub fn standard_error(values: &Tensor) -> f64 {
     let count = values.numel() as f64;
     (values.var(false).double_value(&[]) / (count - 1.0).max(1.0)).sqrt()
 }

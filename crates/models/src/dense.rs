@@ -13,6 +13,15 @@ pub(crate) fn dense(inputs: i64, widths: impl IntoIterator<Item = i64>) -> Vec<L
     layers
 }
 
+/// Linear layers from `inputs` to each of the `hidden` widths in turn, each with its ReLU, and one to
+/// `outputs` without.
+pub(crate) fn perceptron(inputs: i64, hidden: Vec<i64>, outputs: i64) -> Vec<Layer> {
+    let last = hidden.last().copied().unwrap_or(inputs);
+    let mut layers = dense(inputs, hidden);
+    layers.push(Layer::Linear { inputs: last, outputs });
+    layers
+}
+
 /// Says what is wrong with the widths of dense layers, if anything is.
 pub(crate) fn hidden_problem(hidden: &[i64]) -> Option<String> {
     let fine = hidden.len() <= 16 && hidden.iter().all(|width| (1..=65_536).contains(width));

@@ -111,21 +111,11 @@ fn bench(host: &Host, data: Option<&Path>, packages: Option<&Path>) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::test_support::Machine;
-
-    /// The bench command as a whole line of its own.
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
+    use crate::test_support::{self, Machine};
 
     fn parsed(typed: &str) -> Arguments {
-        let words = std::iter::once("bench").chain(typed.split_whitespace());
-        Line::try_parse_from(words).unwrap().arguments
+        test_support::parse("bench", typed).unwrap()
     }
 
     fn ready() -> Machine {
@@ -152,8 +142,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_flag_is_found_before_any_download() {
-        assert!(Line::try_parse_from(["bench", "--quik"]).is_err());
-        assert!(Line::try_parse_from(["bench", "train"]).is_err());
+        assert!(test_support::parse::<Arguments>("bench", "--quik").is_err());
+        assert!(test_support::parse::<Arguments>("bench", "train").is_err());
     }
 
     #[test]

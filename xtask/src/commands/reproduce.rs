@@ -139,21 +139,11 @@ fn run_of(
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::test_support::Machine;
-
-    /// The reproduce command as a whole line of its own.
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
+    use crate::test_support::{self, Machine};
 
     fn parse(typed: &str) -> Result<Arguments, clap::Error> {
-        let words = std::iter::once("reproduce").chain(typed.split_whitespace());
-        Line::try_parse_from(words).map(|line| line.arguments)
+        test_support::parse("reproduce", typed)
     }
 
     fn parsed(typed: &str) -> Arguments {

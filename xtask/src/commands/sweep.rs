@@ -67,21 +67,11 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::test_support::Machine;
-
-    /// The sweep command as a whole line of its own.
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
+    use crate::test_support::{self, Machine};
 
     fn parse(typed: &str) -> Result<Arguments, clap::Error> {
-        let words = std::iter::once("sweep").chain(typed.split_whitespace());
-        Line::try_parse_from(words).map(|line| line.arguments)
+        test_support::parse("sweep", typed)
     }
 
     #[test]

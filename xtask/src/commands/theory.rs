@@ -78,21 +78,11 @@ pub fn run(host: &Host, arguments: &Arguments) -> Result<u8> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::test_support::Machine;
-
-    /// The theory command as a whole line of its own.
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
+    use crate::test_support::{self, Machine};
 
     fn parsed(typed: &str) -> Arguments {
-        let words = std::iter::once("theory").chain(typed.split_whitespace());
-        Line::try_parse_from(words).unwrap().arguments
+        test_support::parse("theory", typed).unwrap()
     }
 
     #[test]
@@ -103,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_flag_is_found_before_any_download() {
-        assert!(Line::try_parse_from(["theory", "--ful"]).is_err());
-        assert!(Line::try_parse_from(["theory", "--data", "d", "--no-data"]).is_err());
+        assert!(test_support::parse::<Arguments>("theory", "--ful").is_err());
+        assert!(test_support::parse::<Arguments>("theory", "--data d --no-data").is_err());
     }
 
     #[test]

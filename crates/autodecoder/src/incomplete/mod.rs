@@ -31,7 +31,7 @@ use tables::{IncompleteFile, models, points, write_csv};
 use crate::progress::{check_stop, say};
 use crate::results::write_json;
 use crate::session::Session;
-use crate::study::{Study, StudyFolder, about, seed_session};
+use crate::study::{Study, StudyFolder, announce, seed_session};
 use crate::{Catalogue, ChosenDevice, Environment};
 
 const STUDY: Study = Study {
@@ -105,15 +105,7 @@ impl IncompleteData {
             }
         }
         let seconds: f64 = missing.iter().map(|&place| self.plan.seconds(place)).sum();
-        say(&match missing.len() {
-            0 => format!("incomplete data: all {} methods are measured", places.len()),
-            count => format!(
-                "incomplete data: {count} of {} methods are to be trained and measured, {} on two quiet \
-                 CPU cores",
-                places.len(),
-                about(seconds)
-            ),
-        });
+        announce("incomplete data", "methods", places.len(), missing.len(), seconds);
         Ok(())
     }
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use autodecoder_models::tensor_file::write_atomically;
+use anyhow::Result;
 use serde::Serialize;
 
 use super::Answers;
@@ -11,6 +10,7 @@ use super::cell::Cell;
 use super::method::{Method, Training};
 use super::plan::Plan;
 use super::points::{ALL, MISSING, OBSERVED, mean};
+use crate::csv_file::write_csv_file;
 use crate::study::Mean;
 use crate::{Environment, ImageDigests};
 
@@ -102,6 +102,5 @@ pub(super) fn write_csv(path: &Path, cells: &[Cell]) -> Result<()> {
             })?;
         }
     }
-    let bytes = writer.into_inner().context("incomplete.csv in memory")?;
-    Ok(write_atomically(path, &bytes)?)
+    write_csv_file(path, writer)
 }

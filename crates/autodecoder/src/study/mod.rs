@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::experiment::Experiment;
+use crate::progress::say;
 use crate::run_folder::RunFolder;
 use crate::session::Session;
 use crate::{Catalogue, ChosenDevice};
@@ -16,8 +17,20 @@ use crate::{Catalogue, ChosenDevice};
 pub(crate) use folder::{Study, StudyFolder};
 pub(crate) use mean::Mean;
 
-/// `seconds` in words, for an announcement.
-pub(crate) fn about(seconds: f64) -> String {
+/// What a study says first: how many of its `total` `things` are missing, and how many seconds these take.
+pub(crate) fn announce(study: &str, things: &str, total: usize, missing: usize, seconds: f64) {
+    say(&match missing {
+        0 => format!("{study}: all {total} {things} are measured"),
+        count => format!(
+            "{study}: {count} of {total} {things} are to be trained and measured, {} on two quiet CPU \
+             cores",
+            about(seconds)
+        ),
+    });
+}
+
+/// `seconds` in words.
+fn about(seconds: f64) -> String {
     match (seconds / 60.0).round() {
         minutes if minutes > 1.0 => format!("about {minutes} minutes"),
         _ => "about a minute".to_owned(),

@@ -31,7 +31,7 @@ use tables::{SweepFile, entries, write_csv};
 
 use crate::progress::{check_stop, say};
 use crate::results::write_json;
-use crate::study::{Study, StudyFolder, about, seed_session};
+use crate::study::{Study, StudyFolder, announce, seed_session};
 use crate::{Catalogue, ChosenDevice, Environment};
 
 const STUDY: Study = Study {
@@ -100,15 +100,7 @@ impl Sweep {
         let places = self.plan.places();
         let missing: Vec<Place> = missing(&places, &known(folder, &places)?);
         let seconds: f64 = missing.iter().map(|&place| self.plan.seconds(place)).sum();
-        let time = about(seconds);
-        say(&match missing.len() {
-            0 => format!("sweep: all {} models are measured", places.len()),
-            count => format!(
-                "sweep: {count} of {} models are to be trained and measured, {time} on two quiet \
-                 CPU cores",
-                places.len()
-            ),
-        });
+        announce("sweep", "models", places.len(), missing.len(), seconds);
         Ok(())
     }
 

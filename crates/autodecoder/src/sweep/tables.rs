@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use autodecoder_models::ModelKind;
-use autodecoder_models::tensor_file::write_atomically;
 use serde::Serialize;
 
 use super::Answers;
@@ -13,6 +12,7 @@ use super::curve::Curve;
 use super::measurements::{ALL, Measurement};
 use super::plan::Plan;
 use crate::Environment;
+use crate::csv_file::write_csv_file;
 use crate::study::Mean;
 
 /// sweep.json; docs/experiments.md describes each key.
@@ -69,6 +69,5 @@ pub(super) fn write_csv(path: &Path, cells: &[Cell]) -> Result<()> {
         row.push(cell.seconds.to_string());
         writer.write_record(row)?;
     }
-    let bytes = writer.into_inner().context("sweep.csv in memory")?;
-    Ok(write_atomically(path, &bytes)?)
+    write_csv_file(path, writer)
 }

@@ -11,16 +11,15 @@ const RIDGE: f64 = 1e-3;
 /// scores say where an image lies among the others, in a basis that is not the decoder's: the map
 /// between the two is fitted to the latents of training images, by ridge regression.
 #[derive(Debug)]
-pub struct LinearEncoder {
-    pca: Pca,
+pub struct LinearEncoder<'a> {
+    pca: &'a Pca,
     /// `[components + 1, latent_dim]`; the last row is the offset.
     map: Tensor,
 }
 
-impl LinearEncoder {
-    /// Fits `components` scores of `images` to their `latents` `[N, latent_dim]`.
-    pub fn fit(images: &DeviceImages, latents: &Tensor, components: i64) -> LinearEncoder {
-        let pca = Pca::fit(images, components);
+impl<'a> LinearEncoder<'a> {
+    /// Fits the scores of `images` on the components of `pca` to their `latents` `[N, latent_dim]`.
+    pub fn fit(pca: &'a Pca, images: &DeviceImages, latents: &Tensor) -> LinearEncoder<'a> {
         let inputs = with_one(&pca.whitened_scores(images));
         let square = inputs.tr().matmul(&inputs);
         let penalty = Tensor::eye(square.size()[0], (Kind::Double, square.device()))

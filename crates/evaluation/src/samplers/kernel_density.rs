@@ -7,7 +7,7 @@ use rand::{Rng, RngCore};
 use tch::{Device, Kind, Tensor};
 
 use super::standardised::Standardised;
-use super::{Sampler, SamplerError, SamplerFamily, even_positions};
+use super::{Sampler, SamplerError, SamplerFamily, even_positions, row_count};
 
 /// Latents whose leave-one-out likelihood chooses the bandwidth.
 const PROBES: i64 = 2000;
@@ -58,10 +58,9 @@ impl SamplerFamily for KernelDensity {
         latent_dim: i64,
         device: Device,
     ) -> Result<Box<dyn Sampler>, SamplerError> {
-        // A file without rows has none that could be drawn; taking it as one row is an error then.
-        let rows = file.shape("latents").and_then(|shape| shape.first().copied()).unwrap_or(1);
+        let rows = row_count(file, "latents");
         Ok(Box::new(Kernels {
-            latents: file.take("latents", &[rows.max(1), latent_dim], device)?,
+            latents: file.take("latents", &[rows, latent_dim], device)?,
             bandwidth: file.take("bandwidth", &[latent_dim], device)?,
         }))
     }

@@ -13,7 +13,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use tch::{Device, Kind, Tensor};
 
 use super::standardised::Standardised;
-use super::{Sampler, SamplerError, SamplerFamily};
+use super::{Sampler, SamplerError, SamplerFamily, row_count};
 
 /// Latents that a component must have for each of its dimensions, on average: a covariance of fewer says
 /// more about these latents than about others.
@@ -86,8 +86,7 @@ impl SamplerFamily for Mixture {
         latent_dim: i64,
         device: Device,
     ) -> Result<Box<dyn Sampler>, SamplerError> {
-        let rows = file.shape("weights").and_then(|shape| shape.first().copied()).unwrap_or(1);
-        let components = rows.max(1);
+        let components = row_count(file, "weights");
         Ok(Box::new(Components {
             weights: file.take("weights", &[components], device)?,
             means: file.take("means", &[components, latent_dim], device)?,

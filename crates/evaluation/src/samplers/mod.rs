@@ -118,6 +118,13 @@ fn even_positions(count: i64, most: i64) -> Vec<i64> {
     (0..taken).map(|place| place * count / taken).collect()
 }
 
+/// How many rows the tensor `name` of a sampler's file has. Where there are none, or no tensor, 1: there
+/// would be nothing to draw from, and taking one row is an error then.
+fn row_count(file: &TensorFile, name: &str) -> i64 {
+    let rows = file.shape(name).and_then(|shape| shape.first().copied());
+    rows.unwrap_or(1).max(1)
+}
+
 /// Writes a sampler's parameters to `path`.
 ///
 /// # Errors

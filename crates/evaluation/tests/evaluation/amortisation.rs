@@ -35,7 +35,7 @@ fn a_linear_relation_is_recovered() {
     let scores = pca.whitened_scores(&images);
     let weights = Tensor::from_slice(&[1.0f32, -2.0, 0.5, 0.0, 3.0, 1.5, -1.0, 0.25]);
     let latents = scores.matmul(&weights.reshape([4, 2])) + 0.75;
-    let found = LinearEncoder::fit(&images, &latents, 4).latents(&images);
+    let found = LinearEncoder::fit(&pca, &images, &latents).latents(&images);
     for (found, expected) in numbers(&found).into_iter().zip(numbers(&latents)) {
         assert_relative_eq!(found, expected, epsilon = 2e-2);
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::DecoderFamily;
-use crate::dense::{dense, hidden_problem, refuse};
+use crate::dense::{hidden_problem, perceptron, refuse};
 use crate::{Error, ImageShape, Layer, read_options};
 
 /// `mlp`: fully connected layers with ReLU between them.
@@ -46,9 +46,7 @@ impl DecoderFamily for Mlp {
     ) -> Result<Vec<Layer>, Error> {
         let Options { hidden } = read_options("decoder", self.name(), options)?;
         refuse("decoder", self.name(), hidden_problem(&hidden))?;
-        let inputs = hidden.last().copied().unwrap_or(latent_dim);
-        let mut layers = dense(latent_dim, hidden);
-        layers.push(Layer::Linear { inputs, outputs: image.numel() });
+        let mut layers = perceptron(latent_dim, hidden, image.numel());
         layers.push(Layer::Reshape(image.dims().to_vec()));
         Ok(layers)
     }

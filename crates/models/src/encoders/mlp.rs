@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{EncoderEnds, EncoderFamily};
-use crate::dense::{dense, hidden_problem, refuse};
+use crate::dense::{hidden_problem, perceptron, refuse};
 use crate::{Error, Layer, read_options};
 
 /// `mlp`: fully connected layers with ReLU between them, from all pixels to a row.
@@ -36,10 +36,8 @@ impl EncoderFamily for MlpEncoder {
         let Options { hidden } = read_options("encoder", self.name(), options)?;
         refuse("encoder", self.name(), hidden_problem(&hidden))?;
         let pixels = ends.image.numel();
-        let inputs = hidden.last().copied().unwrap_or(pixels);
         let mut layers = vec![Layer::Reshape(vec![pixels])];
-        layers.extend(dense(pixels, hidden));
-        layers.push(Layer::Linear { inputs, outputs: ends.row_width });
+        layers.extend(perceptron(pixels, hidden, ends.row_width));
         Ok(layers)
     }
 }

@@ -137,6 +137,15 @@ fn forward_equals_plain_loops() {
     assert_forward_is_plain(&Decoder::new(layers, 3, IMAGE, Device::Cpu, &mut rng(2)).unwrap());
 }
 
+/// The layer behind a reshape of latents to its input.
+fn assert_layer_is_plain(layer: Layer, input: &[i64], [channels, height, width]: [i64; 3]) {
+    let layers = vec![Layer::Reshape(input.to_vec()), layer];
+    let image = ImageShape { channels, height, width };
+    let latent_dim = input.iter().product();
+    let decoder = Decoder::new(layers, latent_dim, image, Device::Cpu, &mut rng(3));
+    assert_forward_is_plain(&decoder.unwrap());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -147,19 +156,16 @@ proptest! {
         (kernel, stride) in (1..5i64, 1..4i64),
         padding in 0..2i64,
     ) {
-        let reshape = Layer::Reshape(vec![inputs, height, width]);
+        let input = [inputs, height, width];
         let layer = Layer::ConvTranspose2d { inputs, outputs, kernel, stride, padding };
-        let shape = layer.output_shape(&[inputs, height, width]);
+        let shape = layer.output_shape(&input);
         let Ok([channels, tall, wide]) = shape.as_deref() else {
             // Padding left nothing.
             let side = (height.min(width) - 1) * stride + kernel - 2 * padding;
             prop_assert!(side <= 0, "{shape:?}");
             return Ok(());
         };
-        let image = ImageShape { channels: *channels, height: *tall, width: *wide };
-        let latent_dim = inputs * height * width;
-        let decoder = Decoder::new(vec![reshape, layer], latent_dim, image, Device::Cpu, &mut rng(3));
-        assert_forward_is_plain(&decoder.unwrap());
+        assert_layer_is_plain(layer, &input, [*channels, *tall, *wide]);
     }
 
     #[test]
@@ -169,16 +175,13 @@ proptest! {
         (kernel, stride) in (1..5i64, 1..4i64),
         padding in 0..2i64,
     ) {
-        let reshape = Layer::Reshape(vec![inputs, height, width]);
+        let input = [inputs, height, width];
         let layer = Layer::Conv2d { inputs, outputs, kernel, stride, padding };
-        let shape = layer.output_shape(&[inputs, height, width]);
+        let shape = layer.output_shape(&input);
         let Ok([channels, tall, wide]) = shape.as_deref() else {
             prop_assert!(height.min(width) + 2 * padding < kernel, "{shape:?}");
             return Ok(());
         };
-        let image = ImageShape { channels: *channels, height: *tall, width: *wide };
-        let latent_dim = inputs * height * width;
-        let decoder = Decoder::new(vec![reshape, layer], latent_dim, image, Device::Cpu, &mut rng(3));
-        assert_forward_is_plain(&decoder.unwrap());
+        assert_layer_is_plain(layer, &input, [*channels, *tall, *wide]);
     }
 }

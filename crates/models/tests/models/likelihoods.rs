@@ -21,7 +21,7 @@ fn all() -> Vec<Box<dyn Likelihood>> {
 }
 
 /// Those whose means lie in [0, 1], whatever the logits.
-fn of_pixels() -> Vec<Box<dyn Likelihood>> {
+pub fn of_pixels() -> Vec<Box<dyn Likelihood>> {
     vec![
         Box::new(Bernoulli),
         Box::new(ContinuousBernoulli),

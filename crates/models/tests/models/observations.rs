@@ -1,9 +1,10 @@
 //! Masked pixels: they count nothing, whatever they hold.
 
 use approx::assert_relative_eq;
-use autodecoder_models::{Bernoulli, ContinuousBernoulli, Gaussian, Likelihood, Observation};
+use autodecoder_models::Observation;
 use tch::{Device, Kind, Tensor};
 
+use crate::likelihoods::of_pixels;
 use crate::make::{numbers, wave};
 
 const SHAPE: [i64; 4] = [3, 2, 2, 5];
@@ -17,19 +18,10 @@ fn images(fill: f64) -> Observation {
     Observation { pixels, observed: Some(missing.logical_not()) }
 }
 
-fn all() -> Vec<Box<dyn Likelihood>> {
-    vec![
-        Box::new(Bernoulli),
-        Box::new(ContinuousBernoulli),
-        Box::new(Gaussian::fixed(0.02)),
-        Box::new(Gaussian::learned(Device::Cpu)),
-    ]
-}
-
 #[test]
 fn only_observed_pixels_are_summed() {
     let logits = wave(&SHAPE, Kind::Double).flip([0]);
-    for likelihood in all() {
+    for likelihood in of_pixels() {
         let pixels = likelihood.pixel_nats(&logits, &images(0.0).pixels);
         let each = numbers(&pixels);
         let sum = |image: usize| -> f64 {
@@ -46,7 +38,7 @@ fn only_observed_pixels_are_summed() {
 
 #[test]
 fn neither_nats_nor_gradients_see_what_a_missing_pixel_holds() {
-    for likelihood in all() {
+    for likelihood in of_pixels() {
         let outcome = |fill: f64| {
             let logits = wave(&SHAPE, Kind::Double).set_requires_grad(true);
             let nats = likelihood.negative_log_prob(&logits, &images(fill));

@@ -65,7 +65,7 @@ impl CpuEngine {
         let sums =
             self.team.map(groups.into_iter().zip(chunks).collect(), |(mut group, mut chunk)| {
                 group.encode(&encoder, &mut chunk, &shared.images);
-                let sums = group.descend(&shared, 0, &step, Wanted::Parameters);
+                let sums = group.descend(&shared, 0, &step, shared.wanted);
                 group.send_back(&encoder, &mut chunk);
                 sums
             });

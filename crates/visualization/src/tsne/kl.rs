@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{check_data, options::check_perplexity};
+use super::{check_map, options::check_perplexity};
 use crate::error::{Error, Result};
 
 /// How far the entropy of a row may lie from the logarithm of the perplexity, in nats.
@@ -32,11 +32,7 @@ pub fn exact_kl(
     points: &[[f32; 2]],
     perplexity: f64,
 ) -> Result<f64> {
-    check_data(data, samples, dimensions)?;
-    if points.len() != samples {
-        return Err(Error::Length { what: "t-SNE points", found: points.len(), expected: samples });
-    }
-    check_data(points.as_flattened(), samples, 2)?;
+    check_map(data, samples, dimensions, points)?;
     if perplexity.is_nan() || perplexity <= 1.0 {
         return Err(Error::Range {
             what: "t-SNE perplexity",

@@ -127,6 +127,15 @@ fn descend(
 }
 
 /// Checks the lengths and that every number is finite.
+/// Checks data as [`check_data`] does, and the points of a map of it.
+fn check_map(data: &[f32], samples: usize, dimensions: usize, points: &[[f32; 2]]) -> Result<()> {
+    check_data(data, samples, dimensions)?;
+    if points.len() != samples {
+        return Err(Error::Length { what: "t-SNE points", found: points.len(), expected: samples });
+    }
+    check_data(points.as_flattened(), samples, 2)
+}
+
 fn check_data(data: &[f32], samples: usize, dimensions: usize) -> Result<()> {
     if dimensions == 0 {
         return Err(Error::Empty { what: "dimensions of the t-SNE data", minimum: 1 });

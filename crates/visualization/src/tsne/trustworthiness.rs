@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::check_data;
+use super::check_map;
 use super::kl::squared_distances;
 use crate::error::{Error, Result};
 
@@ -28,11 +28,7 @@ pub fn trustworthiness(
     points: &[[f32; 2]],
     k: usize,
 ) -> Result<f64> {
-    check_data(data, samples, dimensions)?;
-    if points.len() != samples {
-        return Err(Error::Length { what: "t-SNE points", found: points.len(), expected: samples });
-    }
-    check_data(points.as_flattened(), samples, 2)?;
+    check_map(data, samples, dimensions, points)?;
     if k == 0 || 2 * k >= samples {
         return Err(Error::Range {
             what: "neighbours of the trustworthiness",

@@ -5,11 +5,11 @@ mod way;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use autodecoder_evaluation::{InferenceConfig, fit_rows, negative_elbos};
-use autodecoder_training::DeviceImages;
+use autodecoder_evaluation::{InferenceConfig, fit_rows, mean, negative_elbos, standard_error};
+use autodecoder_training::{DeviceImages, Pca};
 use tch::{Kind, Tensor};
 
-use way::{Start, Starts, Way, ways};
+use way::{COMPONENTS, Start, Starts, Way, ways};
 
 use crate::experiment::ModelConfig;
 use crate::progress::{Progress, check_stop, say};
@@ -41,12 +41,15 @@ pub fn amortisation(session: &Session) -> Result<()> {
     );
     let train = DeviceImages::new(&session.images.train, session.device);
     let test = DeviceImages::new(&session.images.test, session.device);
+    let pca = Pca::fit(&train, COMPONENTS);
     let mut entries = Vec::new();
     for config in variational() {
         check_stop("between two models")?;
         let trained = session.load(config)?;
-        entries
-            .extend(Decoder { session, trained: &trained, train: &train, test: &test }.measure()?);
+        entries.extend(
+            Decoder { session, trained: &trained, train: &train, pca: &pca, test: &test }
+                .measure()?,
+        );
     }
     results.amortisation = Some(AmortisationResults { worse_by: WORSE, ways: entries });
     results.write(&path)
@@ -57,6 +60,7 @@ struct Decoder<'a> {
     session: &'a Session,
     trained: &'a TrainedModel<'a>,
     train: &'a DeviceImages,
+    pca: &'a Pca,
     test: &'a DeviceImages,
 }
 
@@ -76,7 +80,7 @@ impl Decoder<'_> {
 
     /// All ways that this model has.
     fn measure(&self) -> Result<Vec<WayResults>> {
-        let starts = Starts::new(self.session, self.trained, self.train);
+        let starts = Starts::new(self.session, self.trained, self.train, self.pca);
         let mut found = Vec::new();
         for way in ways(self.trained.model.encoder().is_some(), self.config().inference.steps) {
             check_stop("between two ways of inference")?;
@@ -171,14 +175,10 @@ impl Decoder<'_> {
             steps: found.way.steps,
             rate: found.rate,
             negative_elbo: mean(&found.nats),
-            standard_error: found.nats.std(true).double_value(&[]) / count.sqrt(),
+            standard_error: standard_error(&found.nats),
             above_best: mean(&(&found.nats - best)),
             worse: worse.unsigned_abs(),
             seconds_per_image: found.seconds / count,
         }
     }
-}
-
-fn mean(nats: &Tensor) -> f64 {
-    nats.mean(Kind::Double).double_value(&[])
 }

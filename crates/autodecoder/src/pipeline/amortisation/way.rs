@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context, Result};
 use autodecoder_evaluation::{LinearEncoder, best_of_prior};
-use autodecoder_training::{DeviceImages, Streams, encoded_rows};
+use autodecoder_training::{DeviceImages, Pca, Streams, encoded_rows};
 use tch::{Kind, Tensor};
 
 use crate::progress::Progress;
@@ -13,7 +13,7 @@ use crate::session::{Session, TrainedModel};
 /// Draws that a search among prior samples compares.
 pub const DRAWS: i64 = 2000;
 /// Principal components that the linear map takes, at most.
-const COMPONENTS: i64 = 64;
+pub const COMPONENTS: i64 = 64;
 
 /// Where rows begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub fn ways(encoder: bool, steps: u32) -> Vec<Way> {
 pub struct Starts<'a> {
     trained: &'a TrainedModel<'a>,
     streams: Streams,
-    linear: LinearEncoder,
+    linear: LinearEncoder<'a>,
 }
 
 impl<'a> Starts<'a> {
@@ -75,10 +75,10 @@ impl<'a> Starts<'a> {
         session: &Session,
         trained: &'a TrainedModel<'a>,
         train: &DeviceImages,
+        pca: &'a Pca,
     ) -> Starts<'a> {
         let latents = trained.model.posterior().mean(&trained.train.rows);
-        let components = COMPONENTS.min(train.shape().numel());
-        let linear = LinearEncoder::fit(train, &latents, components);
+        let linear = LinearEncoder::fit(pca, train, &latents);
         Starts { trained, streams: session.streams(), linear }
     }
 
