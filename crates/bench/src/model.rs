@@ -113,7 +113,8 @@ fn random_images(count: usize) -> Vec<u8> {
 }
 
 /// Where rows of a training case begin.
-pub const START: StartConfig = StartConfig { from: StartKind::Random, scale: 1.0, spread: SPREAD };
+pub const START: StartConfig =
+    StartConfig { from: StartKind::Random, scale: 1.0, spread: SPREAD, variance_share: 1.0 };
 
 /// The training of a case: one latent step a batch, constant rates.
 pub fn training(case: &Case) -> Result<TrainingConfig> {

@@ -7,6 +7,10 @@ use crate::DeviceImages;
 /// Images in a chunk of the covariance's accumulation.
 const CHUNK: i64 = 4096;
 
+/// Standard deviation, in units of the prior's, of a coordinate of which nothing is known: at 1 rows
+/// could not be told apart in it.
+const NEAR_THE_PRIOR: f64 = 0.999;
+
 /// The leading principal components of a set of images.
 #[derive(Debug)]
 pub struct Pca {
@@ -16,6 +20,8 @@ pub struct Pca {
     basis: Tensor,
     /// Variance along each component, `[components]`.
     variances: Tensor,
+    /// Variance of all pixels together.
+    total_variance: f64,
 }
 
 impl Pca {
@@ -26,6 +32,7 @@ impl Pca {
     /// its largest entry positive.
     pub fn fit(images: &DeviceImages, components: i64) -> Pca {
         let (mean, covariance) = moments(images);
+        let total_variance = covariance.trace().double_value(&[]);
         let (variances, vectors) = covariance.linalg_eigh("L");
         let components = components.min(variances.size()[0]);
         let largest_first = |x: &Tensor| x.flip([-1]).narrow(-1, 0, components).contiguous();
@@ -36,6 +43,7 @@ impl Pca {
             mean: mean.to_kind(Kind::Float),
             basis: basis.to_kind(Kind::Float),
             variances: largest_first(&variances).clamp_min(0.0).to_kind(Kind::Float),
+            total_variance,
         }
     }
 
@@ -51,17 +59,35 @@ impl Pca {
     }
 
     /// Standard deviations of each coordinate's posterior under probabilistic PCA, in units of the
-    /// prior's, when the first one's is `first`: `1 / √(1 + λ / s²)`.
-    pub fn posterior_deviations(&self, first: f64) -> Vec<f64> {
-        let variances: Vec<f64> =
-            self.variances.iter::<f64>().map(|values| values.collect()).unwrap_or_default();
+    /// prior's, when the first one's is `first`: `1 / √(1 + λ / s²)` for the leading components that
+    /// hold `share` of the pixels' variance, and almost 1 for all others.
+    pub fn posterior_deviations(&self, first: f64, share: f64) -> Vec<f64> {
+        let variances = self.variances();
         let largest = variances.first().copied().unwrap_or(0.0).max(1e-8);
         let noise = largest / (first.powi(-2) - 1.0);
-        // A component without variance would be the prior itself, where a row cannot be told apart.
-        variances
-            .iter()
-            .map(|variance| (1.0 + variance / noise).sqrt().recip().min(0.999))
-            .collect()
+        let leading = self.components_holding(share);
+        let deviation = |(component, variance): (usize, &f64)| match component < leading {
+            true => (1.0 + variance / noise).sqrt().recip().min(NEAR_THE_PRIOR),
+            false => NEAR_THE_PRIOR,
+        };
+        variances.iter().enumerate().map(deviation).collect()
+    }
+
+    /// The fewest leading components that hold `share` of the pixels' variance, or all that there are.
+    pub fn components_holding(&self, share: f64) -> usize {
+        let wanted = share * self.total_variance;
+        let held = self.variances().into_iter().scan(0.0, |sum, variance| {
+            *sum += variance;
+            Some(*sum)
+        });
+        held.take_while(|held| *held < wanted)
+            .count()
+            .saturating_add(1)
+            .min(self.components() as usize)
+    }
+
+    fn variances(&self) -> Vec<f64> {
+        self.variances.iter::<f64>().map(|values| values.collect()).unwrap_or_default()
     }
 
     fn project(&self, images: &DeviceImages) -> Tensor {

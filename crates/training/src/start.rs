@@ -22,8 +22,9 @@ pub enum StartKind {
     /// The posterior under probabilistic PCA (Tipping and Bishop 1999), which is what a linear decoder
     /// with Gaussian pixels would end with (Lucas et al. 2019, arXiv:1911.02469): a component with the
     /// signal variance λ gets the variance `σ² = 1 / (1 + λ / s²)` and its whitened score times `√(1 − σ²)` for a mean.
-    /// The noise `s²` is set so that the first component's standard deviation is the start's `spread`:
-    /// what the images say nothing about stays near the prior.
+    /// The noise `s²` is set so that the first component's standard deviation is the start's `spread`.
+    /// Only the leading components that hold the start's `variance_share` begin so; the others begin
+    /// near the prior, as dimensions that training may or may not take up.
     ProbabilisticPca,
 }
 
@@ -37,6 +38,9 @@ pub struct StartConfig {
     pub scale: f64,
     /// Standard deviation of the posterior, in units of the prior's; no effect on an AD.
     pub spread: f64,
+    /// Share of the images' variance that the components with a narrow start hold together, under
+    /// [`StartKind::ProbabilisticPca`]; no effect on others.
+    pub variance_share: f64,
 }
 
 impl StartConfig {
@@ -46,7 +50,8 @@ impl StartConfig {
     /// The first value out of its range; `section` goes before the key.
     pub fn check(&self, section: &str) -> Result<(), RangeError> {
         check_range(&format!("{section}.scale"), self.scale, 0.0..=1000.0)?;
-        check_range(&format!("{section}.spread"), self.spread, 1e-4..=0.999)
+        check_range(&format!("{section}.spread"), self.spread, 1e-4..=0.999)?;
+        check_range(&format!("{section}.variance_share"), self.variance_share, 0.0..=1.0)
     }
 
     /// First rows for `images`, `[N, row_width]`. Random locations come from the stream `name`.
@@ -95,7 +100,8 @@ impl StartConfig {
     ) -> Result<Tensor, Error> {
         let pca = fit(images, model.spec().latent_dim, "probabilistic-pca")?;
         let scores = pca.whitened_scores(images);
-        let columns = pca.posterior_deviations(self.spread).into_iter().zip(0..);
+        let columns =
+            pca.posterior_deviations(self.spread, self.variance_share).into_iter().zip(0..);
         let rows: Vec<Tensor> = columns
             .map(|(deviation, column)| {
                 let shrunk = (1.0 - deviation * deviation).sqrt() * self.scale;

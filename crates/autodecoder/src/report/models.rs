@@ -105,7 +105,11 @@ fn start(model: &ModelFacts) -> String {
         StartKind::Random => format!("random × {}", start.scale),
         StartKind::Pca => format!("PCA × {}", start.scale),
         StartKind::WhitenedPca => format!("whitened PCA × {}", start.scale),
-        StartKind::ProbabilisticPca => format!("probabilistic PCA × {}", start.scale),
+        StartKind::ProbabilisticPca => format!(
+            "probabilistic PCA × {}, {} % of the variance",
+            start.scale,
+            100.0 * start.variance_share
+        ),
     };
     match model.config.kind.is_variational() {
         true => format!("{location}, spread {}", start.spread),
@@ -216,8 +220,10 @@ const PRINCIPAL_COMPONENTS: &str = "*Why a start at principal components.* Rows 
      model cost a second and put similar images next to each other from the first step.";
 
 const PROBABILISTIC_PCA: &str = "*Why at the posterior of probabilistic PCA.* It is what a linear decoder \
-     would end with, widths included: components of which an image says little start at the prior and \
-     cost nothing until the decoder has a use for them.";
+     would end with, widths included. Only the leading components, those that hold the given share of \
+     the images’ variance, begin so: a decoder that learns from rows which use every dimension uses them \
+     all to the end, and each costs its share of the KL term. The others begin at the prior and cost \
+     nothing until the decoder has a use for them.";
 
 fn two_rates(forgets_faster: bool) -> String {
     let mut text = "*Why two learning rates.* A decoder’s parameter gets a gradient from every \

@@ -81,7 +81,12 @@ pub fn config(epochs: u32) -> TrainingConfig {
         batch_size: 4,
         latent_steps: 2,
         regulariser_warm_up: 0.5,
-        start: StartConfig { from: StartKind::Random, scale: 0.5, spread: 0.2 },
+        start: StartConfig {
+            from: StartKind::Random,
+            scale: 0.5,
+            spread: 0.2,
+            variance_share: 1.0,
+        },
         decoder: adam(0.02),
         latents: adam(0.1),
     }

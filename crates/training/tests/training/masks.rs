@@ -51,7 +51,12 @@ fn run(set: &ImageSet, spec: ModelSpec, config: &TrainingConfig, engine: EngineK
 }
 
 fn pca_start() -> TrainingConfig {
-    let start = StartConfig { from: StartKind::ProbabilisticPca, scale: 1.0, spread: 0.1 };
+    let start = StartConfig {
+        from: StartKind::ProbabilisticPca,
+        scale: 1.0,
+        spread: 0.1,
+        variance_share: 1.0,
+    };
     TrainingConfig { start, batch_size: 20, ..config(3) }
 }
 

@@ -65,6 +65,14 @@ fn sections_can_be_checked_alone() {
         changed(&start, |s, v| s.spread = v),
         check,
     );
+    let check = |start: &StartConfig| start.check("start");
+    assert_range(
+        "start.variance_share",
+        [0.0, 1.0],
+        [-0.1, 1.1],
+        changed(&start, |s, v| s.variance_share = v),
+        check,
+    );
     let check = |config: &OptimiserConfig| config.check("x");
     assert_range(
         "x.rate",

@@ -141,7 +141,8 @@ fn the_objective_falls_on_real_images() {
     for spec in [auto_decoder(), variational()] {
         let decoder = part(json!({"kind": "mlp", "hidden": [64]}));
         let model = model(ModelSpec { latent_dim: 8, decoder, ..spec }, &images);
-        let start = StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2 };
+        let start =
+            StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2, variance_share: 1.0 };
         let config = TrainingConfig { batch_size: 32, start, decoder: adam(0.01), ..config(12) };
         let mut trainer = trainer(&model, &images, &config, 1);
         trainer.run(None, || false, &mut Silent).unwrap();

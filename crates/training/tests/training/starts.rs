@@ -16,7 +16,7 @@ fn points_begin_at_the_scaled_location() {
     let model = model(auto_decoder(), &images);
     let pca = Pca::fit(&images, 3);
     for from in LOCATIONS {
-        let config = StartConfig { from, scale: 2.0, spread: 0.2 };
+        let config = StartConfig { from, scale: 2.0, spread: 0.2, variance_share: 1.0 };
         let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
         assert_eq!(rows.size(), [20, 3]);
         let expected = match from {
@@ -39,7 +39,8 @@ fn points_begin_at_the_scaled_location() {
 fn posteriors_begin_with_the_spread() {
     let images = images(20);
     let model = model(variational(), &images);
-    let config = StartConfig { from: StartKind::Random, scale: 1.0, spread: 0.2 };
+    let config =
+        StartConfig { from: StartKind::Random, scale: 1.0, spread: 0.2, variance_share: 1.0 };
     let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
     for variance in numbers(&model.posterior().variance(&rows)) {
         assert_relative_eq!(variance, 0.04, max_relative = 1e-4);
@@ -52,7 +53,12 @@ fn posteriors_begin_with_the_spread() {
 fn probabilistic_pca_leaves_each_coordinate_with_the_priors_second_moment() {
     let images = images(40);
     let model = model(variational(), &images);
-    let config = StartConfig { from: StartKind::ProbabilisticPca, scale: 1.0, spread: 0.1 };
+    let config = StartConfig {
+        from: StartKind::ProbabilisticPca,
+        scale: 1.0,
+        spread: 0.1,
+        variance_share: 1.0,
+    };
     let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
     let pca = Pca::fit(&images, 3);
     let scores = numbers(&pca.scores(&images));
@@ -70,6 +76,33 @@ fn probabilistic_pca_leaves_each_coordinate_with_the_priors_second_moment() {
     }
 }
 
+/// The scores' squares, summed by hand, say how many components hold a share of the variance; the others begin
+/// as good as at the prior.
+#[test]
+fn probabilistic_pca_starts_as_many_components_as_hold_the_share() {
+    let images = images(40);
+    let pca = Pca::fit(&images, 12);
+    let squares = |column: usize| {
+        let scores = numbers(&pca.scores(&images));
+        scores.iter().skip(column).step_by(12).map(|x| x * x).sum::<f64>()
+    };
+    let variances: Vec<f64> = (0..12).map(squares).collect();
+    let total: f64 = variances.iter().sum();
+    let held = |count: usize| variances[..count].iter().sum::<f64>() / total;
+    assert_eq!(pca.components_holding(0.0), 1);
+    for count in 1..4 {
+        assert_eq!(pca.components_holding(held(count) - 1e-4), count);
+        assert_eq!(pca.components_holding(held(count) + 1e-4), count + 1);
+    }
+    let deviations = pca.posterior_deviations(0.1, held(2) - 1e-4);
+    let second = (1.0 + 99.0 * variances[1] / variances[0]).sqrt().recip();
+    assert_relative_eq!(deviations[0], 0.1, max_relative = 1e-5);
+    assert_relative_eq!(deviations[1], second, max_relative = 1e-4);
+    assert_eq!(deviations[2..], [0.999; 10]);
+    let few = Pca::fit(&images, 2);
+    assert_eq!(few.components_holding(0.99), 2, "no more than there are");
+}
+
 /// Every family has rows of its own layout.
 #[test]
 fn probabilistic_pca_starts_every_posterior() {
@@ -77,7 +110,12 @@ fn probabilistic_pca_starts_every_posterior() {
     for posterior in ["gaussian", "laplace", "logistic", "gumbel", "uniform"] {
         let spec = ModelSpec { posterior: posterior.to_owned(), ..variational() };
         let model = model(spec, &images);
-        let config = StartConfig { from: StartKind::ProbabilisticPca, scale: 1.0, spread: 0.1 };
+        let config = StartConfig {
+            from: StartKind::ProbabilisticPca,
+            scale: 1.0,
+            spread: 0.1,
+            variance_share: 1.0,
+        };
         let rows = config.rows(&model, &images, &Streams::new(1), "start").unwrap();
         assert_eq!(rows.size(), [40, model.row_width()]);
         let prior = model.posterior().prior().variance();
@@ -99,7 +137,7 @@ fn more_dimensions_than_pixels_are_refused() {
         (StartKind::WhitenedPca, "whitened-pca"),
         (StartKind::ProbabilisticPca, "probabilistic-pca"),
     ] {
-        let config = StartConfig { from, scale: 1.0, spread: 0.2 };
+        let config = StartConfig { from, scale: 1.0, spread: 0.2, variance_share: 1.0 };
         let error = config.rows(&model, &images, &Streams::new(1), "start").unwrap_err();
         assert!(matches!(error, Error::TooFewComponents { available: 12, latent_dim: 13, .. }));
         assert!(error.to_string().contains(&format!("a start at {name} scores")), "{error}");

@@ -67,7 +67,12 @@ impl Recipe {
             batch_size: self.batch_size,
             latent_steps: 2,
             regulariser_warm_up: 0.0,
-            start: StartConfig { from: StartKind::Pca, scale: 2.0, spread: 0.2 },
+            start: StartConfig {
+                from: StartKind::Pca,
+                scale: 2.0,
+                spread: 0.2,
+                variance_share: 1.0,
+            },
             decoder: adam([0.9, 0.999], 0.003, 0.3)?,
             latents: adam([0.5, 0.9], self.latent_rate(), 0.3)?,
         };
