@@ -34,7 +34,8 @@ impl Images {
     }
 
     /// Loads the data set and takes class-balanced subsets of it; the streams `train subset` and
-    /// `test subset` choose the images. Where they are to be binarised, the streams `binarise train`
+    /// `test subset` choose the images, `hide train` and `hide test` what is taken away from them on
+    /// purpose. Where they are to be binarised, the streams `binarise train`
     /// and `binarise test` draw their pixels.
     ///
     /// # Errors
@@ -67,6 +68,11 @@ impl Images {
         let test = subset(dataset.as_ref(), Split::Test, config.test, &streams)?;
         check_shapes(&train, &test)
             .with_context(|| format!("data set {:?} in {}", config.set, folder.display()))?;
+        let hide = |images, name| match &config.hidden {
+            Some(hidden) => hidden.apply(images, &streams, name),
+            None => Ok(images),
+        };
+        let (train, test) = (hide(train, "hide train")?, hide(test, "hide test")?);
         let (train, test, grey) = match config.pixels {
             PixelKind::Grey => (train, test, None),
             PixelKind::Binarised => (

@@ -21,6 +21,7 @@ mod report;
 mod results;
 mod run_folder;
 mod run_lock;
+mod seeds;
 mod session;
 mod study;
 pub mod sweep;

@@ -46,7 +46,10 @@ pub struct Arguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of the program")]
 struct ProgramFlags {
-    /// Folder for the artefacts [default: runs/<the experiment's name>].
+    /// The seed, in place of the experiment's.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<OsString>,
+    /// Folder for the artefacts [default: runs/<the experiment's name>, with --seed also that].
     #[arg(long, value_name = "DIR")]
     run: Option<OsString>,
     /// Where to compute: auto, cpu, cuda or cuda:N.
@@ -75,6 +78,7 @@ impl ProgramFlags {
         let mut all = words(
             &[("--force", self.force), ("--resume", self.resume)],
             &[
+                ("--seed", &self.seed),
                 ("--run", &self.run),
                 ("--device", &self.device),
                 ("--threads", &self.threads),
@@ -170,10 +174,13 @@ mod tests {
 
     #[test]
     fn the_programs_flags_reach_it_wherever_they_are_typed() {
-        let typed = "--force --preset=course --run out --data d --threads -1 --device cpu";
+        let typed = "--force --preset=course --seed 2 --run out --data d --threads -1 --device cpu";
         let arguments = parsed(typed);
         assert_eq!((arguments.preset.as_str(), arguments.data), ("course", Some("d".into())));
-        assert_eq!(words(typed), ["--force", "--run=out", "--device=cpu", "--threads=-1"]);
+        assert_eq!(
+            words(typed),
+            ["--force", "--seed=2", "--run=out", "--device=cpu", "--threads=-1"]
+        );
         assert_eq!(words("--resume"), ["--resume"]);
         assert_eq!(words("--checkpoint-every 0.5"), ["--checkpoint-every=0.5"]);
         assert_eq!(words(""), [""; 0]);

@@ -79,6 +79,11 @@ pub enum Command {
     /// Say what a run's folder holds, and its main numbers.
     #[command(after_help = "Example: autodecoder info --run runs/standard")]
     Info(RunOnly),
+    /// Print means over runs of one experiment with different seeds, as tables in Markdown.
+    #[command(
+        after_help = "Example: autodecoder seeds runs/standard runs/standard-seed-2 runs/standard-seed-3"
+    )]
+    Seeds(SeedsArguments),
 }
 
 /// Arguments of commands that begin a run.
@@ -89,7 +94,10 @@ pub struct NewRun {
     /// or table].
     #[arg(long)]
     pub experiment: Option<String>,
-    /// Folder for the artefacts [default: runs/<experiment's name>].
+    /// The seed, in place of the experiment's.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+    /// Folder for the artefacts [default: runs/<experiment's name>, with --seed runs/<name>-seed-<seed>].
     #[arg(long)]
     pub run: Option<PathBuf>,
     /// Go on with the run in the folder, and fail if there is none.
@@ -128,6 +136,14 @@ pub struct OldRun {
     /// Where and how to compute.
     #[command(flatten)]
     pub compute: Compute,
+}
+
+/// Arguments of `seeds`.
+#[derive(Debug, Args)]
+pub struct SeedsArguments {
+    /// The runs' folders.
+    #[arg(required = true, num_args = 2..)]
+    pub runs: Vec<PathBuf>,
 }
 
 /// Arguments of `classifier`.

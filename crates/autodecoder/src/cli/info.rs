@@ -1,9 +1,8 @@
 //! What a run's folder holds.
 
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use autodecoder_training::{CheckpointInfo, latest_checkpoint};
 
 use crate::Catalogue;
@@ -11,15 +10,9 @@ use crate::experiment::Experiment;
 use crate::results::Results;
 use crate::run_folder::RunFolder;
 
-/// Prints the experiment, each model's state and its main numbers. A reader who has seen enough and
-/// closes the pipe is no error.
-pub(super) fn print(root: &Path, catalogue: &Catalogue) -> Result<()> {
-    let text = lines(root, catalogue)?.join("\n") + "\n";
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to standard output"),
-    }
+/// The experiment, each model's state and its main numbers.
+pub(super) fn text(root: &Path, catalogue: &Catalogue) -> Result<String> {
+    Ok(lines(root, catalogue)?.join("\n") + "\n")
 }
 
 fn lines(root: &Path, catalogue: &Catalogue) -> Result<Vec<String>> {

@@ -9,16 +9,19 @@ mod open;
 mod study;
 mod sweep;
 
-use anyhow::Result;
+use std::io::{ErrorKind, Write};
+
+use anyhow::{Context, Result};
 
 pub use arguments::{
     Arguments, ClassifierArguments, Command, IncompleteArguments, NewRun, OldRun,
-    SampleQualityArguments, StudyArguments, SweepArguments, Varied,
+    SampleQualityArguments, SeedsArguments, StudyArguments, SweepArguments, Varied,
 };
 
 use crate::Catalogue;
 use crate::pipeline;
 use crate::progress::{INTERRUPTED, catch_signals, check_stop, say};
+use crate::seeds;
 use crate::session::Session;
 
 /// Something the user can mend: a bad argument, file or value.
@@ -59,7 +62,8 @@ pub fn run(arguments: Arguments, catalogue: Catalogue) -> Result<()> {
         }
         Command::Sweep(arguments) => sweep::run(&arguments, &catalogue),
         Command::Incomplete(arguments) => incomplete::run(&arguments, &catalogue),
-        Command::Info(info) => info::print(&info.run, &catalogue),
+        Command::Info(info) => print(&info::text(&info.run, &catalogue)?),
+        Command::Seeds(arguments) => print(&seeds::tables(&arguments.runs, &catalogue)?),
         Command::Infer(apply) => apply::infer(&apply, &catalogue),
         Command::Impute(impute) => apply::impute(&impute, &catalogue),
     }
@@ -69,6 +73,15 @@ fn sample_quality(arguments: &SampleQualityArguments, catalogue: Catalogue) -> R
     let session = open::old_run(&arguments.old, catalogue)?;
     let SampleQualityArguments { classifier, samples, .. } = arguments;
     take(|session| pipeline::sample_quality(session, classifier, *samples), &session)
+}
+
+/// Prints `text`. A reader who has seen enough and closes the pipe is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 type Step = fn(&Session) -> Result<()>;

@@ -21,10 +21,15 @@ pub(super) fn new_run(arguments: &NewRun, catalogue: Catalogue) -> Result<Sessio
         None => default_experiment(data)?,
     };
     let mut experiment = experiment::read(source, &catalogue)?;
+    let mut name = experiment.name.clone();
+    if let Some(seed) = arguments.seed {
+        experiment.seed = seed;
+        name += &format!("-seed-{seed}");
+    }
     locate_data(&mut experiment, data)?;
     choose_files(&mut experiment, arguments)?;
     let device = compute(&arguments.compute.machine)?;
-    let default = Path::new("runs").join(&experiment.name);
+    let default = Path::new("runs").join(name);
     let folder = RunFolder::at(arguments.run.clone().unwrap_or(default));
     let existing = match (arguments.force, arguments.resume) {
         (true, _) => Existing::Replace,

@@ -72,6 +72,9 @@ fn check_sizes(experiment: &Experiment) -> Result<()> {
     for side in data.size.into_iter().flatten() {
         check_range("data.size", side, 1..=4096)?;
     }
+    if let Some(hidden) = &data.hidden {
+        hidden.check()?;
+    }
     let importance = &experiment.evaluation.importance;
     if let Some(images) = importance.images {
         check_range("evaluation.importance.images", images as usize, 1..=test)?;

@@ -2,12 +2,14 @@
 
 mod check;
 mod from_table;
+mod hidden;
 mod merge;
 mod presets;
 mod read;
 mod schema;
 mod sizes;
 
+pub use hidden::HiddenConfig;
 pub use presets::{PRESETS, preset};
 pub use read::{parse, read};
 pub use schema::{

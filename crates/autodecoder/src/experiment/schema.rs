@@ -9,6 +9,8 @@ use autodecoder_training::{PixelKind, TrainingConfig};
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use super::HiddenConfig;
+
 /// A whole experiment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +93,9 @@ pub struct DataConfig {
     /// A file that says which values are observed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<PathBuf>,
+    /// What is taken away from the images on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<HiddenConfig>,
 }
 
 impl DataConfig {
