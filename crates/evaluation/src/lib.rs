@@ -16,6 +16,7 @@ mod interpolation;
 mod metrics;
 mod missing;
 mod per_image;
+mod predictive;
 mod prior_gap;
 mod probes;
 mod samplers;
@@ -33,6 +34,7 @@ pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate, mean, negative_elbos, standard_error};
 pub use missing::{MissingErrors, missing_errors};
 pub use per_image::{course_reconstruction_loss, psnr, squared_errors};
+pub use predictive::Predictive;
 pub use prior_gap::{PriorGap, Spread, nearest_distances, prior_gap, spread};
 pub use probes::{
     Labelled, LinearProbe, NeighbourProbe, Probes, linear_predictions, neighbour_predictions,

@@ -14,6 +14,7 @@ mod make;
 mod masks;
 mod metrics;
 mod per_image;
+mod predictive;
 mod prior_gap;
 mod probes;
 mod ranges;
