@@ -28,6 +28,12 @@ pub trait Likelihood: Debug + Send {
     /// The expected pixels, in [0, 1], same shape as `logits`: what is shown and compared.
     fn mean(&self, logits: &Tensor) -> Tensor;
 
+    /// Whether [`Likelihood::pixel_nats`] is affine in the pixels: its mean over random pixels is then
+    /// its value at their means.
+    fn is_affine_in_pixels(&self) -> bool {
+        false
+    }
+
     /// The same loss with its gradient over plain slices, for the CPU; without it, or with learned
     /// parameters, the CPU runs every step of the model through libtorch.
     fn kernel(&self) -> Option<Box<dyn Loss>> {

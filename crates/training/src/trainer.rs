@@ -106,12 +106,17 @@ impl<'a> Trainer<'a> {
     /// What training sees of the images from now on: their grey values, or pixels that are binarised
     /// anew in every epoch. Rows start where the grey values put them.
     ///
+    /// Where rows are kept, a row stands for all binarisations of its image. A likelihood that is affine
+    /// in the pixels, such as the Bernoulli, has the grey image's value for its mean over them, and the
+    /// grey values are used in place of draws that would only add noise. An encoder sees what was drawn.
+    ///
     /// # Errors
     /// Where the images cannot be copied from the device.
     pub fn with_pixels(mut self, pixels: PixelKind) -> Result<Trainer<'a>, Error> {
+        let exact = self.model.encoder().is_none() && self.model.likelihood().is_affine_in_pixels();
         self.binarised = match pixels {
-            PixelKind::Grey => None,
-            PixelKind::Binarised => Some(Binarised::new(self.images)?),
+            PixelKind::Binarised if !exact => Some(Binarised::new(self.images)?),
+            _ => None,
         };
         self.fingerprint = fingerprint(self.model, self.images, self.config, &self.streams, pixels);
         Ok(self)

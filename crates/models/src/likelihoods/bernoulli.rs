@@ -35,6 +35,10 @@ impl Likelihood for Bernoulli {
         logits.sigmoid()
     }
 
+    fn is_affine_in_pixels(&self) -> bool {
+        true
+    }
+
     fn kernel(&self) -> Option<Box<dyn Loss>> {
         Some(Box::new(autodecoder_kernels::Bernoulli))
     }

@@ -51,6 +51,10 @@ impl Likelihood for ContinuousBernoulli {
         Bernoulli.pixel_nats(logits, pixels) - log_normaliser(logits)
     }
 
+    fn is_affine_in_pixels(&self) -> bool {
+        true
+    }
+
     fn mean(&self, logits: &Tensor) -> Tensor {
         blend(
             logits,

@@ -90,6 +90,21 @@ fn gaussian_with_an_identity_mean_equals_its_closed_form() {
 }
 
 /// `∫ f(x) dx` over [0, 1] by Simpson's rule, where `values` are `f` at evenly spaced points.
+/// Between two pixels' values lie the values of the pixels between them, for those that say so and
+/// for no others.
+#[test]
+fn a_likelihood_is_affine_in_pixels_where_it_says_so() {
+    for likelihood in all() {
+        let at = |pixel: f64| nats(likelihood.as_ref(), &LOGITS, &[pixel; LOGITS.len()]);
+        let (dark, bright, between) = (at(0.0), at(1.0), at(0.3));
+        let apart = dark.iter().zip(&bright).zip(&between).map(|((dark, bright), between)| {
+            (0.7 * dark + 0.3 * bright - between).abs() / between.abs().max(1.0)
+        });
+        let worst = apart.fold(0.0, f64::max);
+        assert_eq!(likelihood.is_affine_in_pixels(), worst < 1e-6, "{likelihood:?}: {worst}");
+    }
+}
+
 fn simpson(values: &[f64]) -> f64 {
     let last = values.len() - 1;
     let weight = |i: usize| match i {
