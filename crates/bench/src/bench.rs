@@ -214,7 +214,6 @@ mod tests {
             count: 1_000_000,
             batch: 64,
         };
-        // 64 means and 64 log-variances a row, four bytes each, three times.
-        assert_eq!(bound(&setting), 784_000_000 + 1_536_000_000 + 500_000_000);
+        assert_eq!(bound(&setting), 784_000_000 + 768_000_000 + 500_000_000);
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-/// Values in one latent: between the 32 of the presets and the 128 of the course's public solution.
-pub const LATENT_DIM: i64 = 64;
+/// Values in one latent.
+pub const LATENT_DIM: i64 = 32;
 /// Standard deviation that posteriors begin with.
 pub const SPREAD: f64 = 0.2;
 /// Pixels of an image.
