@@ -156,11 +156,15 @@ impl Plan {
                 }
                 _ => "",
             };
-            let epochs = if method.has_encoder() { self.encoder_epochs } else { self.epochs };
+            // What counts here is the squared error and not the ELBO, so every component begins narrow.
+            let (epochs, start) = match method.has_encoder() {
+                true => (self.encoder_epochs, ""),
+                false => (self.epochs, ", start = { variance_share = 1.0 }"),
+            };
             let name = method.name();
             format!(
                 "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n{encoder}\n\
-                 training = {{ epochs = {epochs} }}\n"
+                 training = {{ epochs = {epochs}{start} }}\n"
             )
         });
         let models: String = models.collect();
