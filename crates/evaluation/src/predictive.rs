@@ -10,8 +10,8 @@ const CHUNK: i64 = 256;
 
 /// Mean and standard deviation of every decoded value over posterior samples, f64, `[N, values]` each.
 ///
-/// The mean is the guess of least expected squared error where values were not observed, which what the
-/// posterior's mean decodes to is not.
+/// Under the true posterior the mean is the guess of least squared error; under a fitted one what the
+/// posterior's mean decodes to can be better.
 #[derive(Debug)]
 pub struct Predictive {
     /// Mean over samples.

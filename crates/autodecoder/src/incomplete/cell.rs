@@ -5,8 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use autodecoder_data::{ImageSet, Mask};
 use autodecoder_evaluation::{
-    ImputationErrors, Imputer, NearestImages, PixelMean, Predictive, ProbabilisticPca,
-    imputation_errors,
+    ImputationErrors, Imputer, NearestImages, PixelMean, ProbabilisticPca, imputation_errors,
 };
 use autodecoder_models::{LatentModel, Observation};
 use autodecoder_training::DeviceImages;
@@ -20,9 +19,6 @@ use crate::experiment::ModelConfig;
 use crate::pipeline::infer;
 use crate::progress::Progress;
 use crate::session::Session;
-
-/// Posterior samples of which a reconstruction is the mean.
-const DRAWS: u32 = 16;
 
 /// What was measured of one method.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -169,8 +165,8 @@ impl Test {
     }
 }
 
-/// The mean of what samples of each image's posterior decode to, for the least squared error;
-/// posteriors are inferred from the observed pixels.
+/// What the mean of the posterior of each image decodes to; posteriors are inferred from the observed
+/// pixels.
 fn reconstruct(
     session: &Session,
     config: &ModelConfig,
@@ -179,9 +175,7 @@ fn reconstruct(
     progress: &mut Progress,
 ) -> Result<Tensor> {
     let rows = infer(session, config, model, test, progress)?;
-    let streams = session.streams();
-    let mean = Predictive::of(model, &rows, DRAWS, &streams, "reconstruct").mean;
-    Ok(mean.to_kind(Kind::Float).reshape_as(&test.range(0, test.len()).pixels))
+    Ok(tch::no_grad(|| model.decode(&model.posterior().mean(&rows))))
 }
 
 fn outcome(tests: &[Test], seconds: f64) -> String {

@@ -99,7 +99,7 @@ fn models(plan: &Plan) -> String {
          only. The VAD is trained for {} epochs, from rows that begin narrow in every component, the VAEs, which begin \
          with networks that know nothing, for {}. The VAD infers a posterior for each test image from its observed pixels, in \
          {} steps with the decoder frozen; a VAE's encoder sees 0 in place of missing pixels, and in one \
-         variant the mask as a second channel. A reconstruction is the mean of what 16 posterior samples decode to.",
+         variant the mask as a second channel. A reconstruction is what the posterior's mean decodes to.",
         plan.latent_dim, plan.epochs, plan.encoder_epochs, plan.steps
     )
 }
