@@ -97,7 +97,7 @@ pub struct NewRun {
     /// The seed, in place of the experiment's.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
-    /// Folder for the artefacts [default: runs/<experiment's name>, with --seed runs/<name>-seed-<seed>].
+    /// Folder for the artefacts [default: runs/NAME for the experiment's name, with --seed N runs/NAME-seed-N].
     #[arg(long)]
     pub run: Option<PathBuf>,
     /// Go on with the run in the folder, and fail if there is none.
