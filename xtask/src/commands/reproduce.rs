@@ -49,7 +49,7 @@ struct ProgramFlags {
     /// The seed, in place of the experiment's.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<OsString>,
-    /// Folder for the artefacts [default: runs/<the experiment's name>, with --seed also that].
+    /// Folder for the artefacts [default: runs/NAME for the experiment's name, with --seed N runs/NAME-seed-N].
     #[arg(long, value_name = "DIR")]
     run: Option<OsString>,
     /// Where to compute: auto, cpu, cuda or cuda:N.

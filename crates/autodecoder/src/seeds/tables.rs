@@ -1,6 +1,6 @@
 //! The tables: means over seeds, in Markdown.
 
-use crate::results::{ModelResults, Results, WayResults};
+use crate::results::{ModelResults, ModelSamples, Results, WayResults};
 use crate::study::Mean;
 
 /// What a column holds of a model, and how it is printed: its name, the factor, the decimals.
@@ -64,11 +64,14 @@ fn measured(models: &[&str], runs: &[Results]) -> Table {
     Table { columns: columns.map(str::to_owned).collect(), rows: models.iter().map(row).collect() }
 }
 
+fn judged<'a>(run: &'a Results, model: &str) -> Option<&'a ModelSamples> {
+    run.models.get(model)?.samples.as_ref()
+}
+
 fn frechet(models: &[&str], runs: &[Results]) -> Table {
-    let judged = |run: &Results, model: &str| run.models.get(model)?.samples.clone();
     let first = runs.first().and_then(|run| models.iter().find_map(|model| judged(run, model)));
     let samplers: Vec<String> =
-        first.into_iter().flat_map(|first| first.samplers.into_keys()).collect();
+        first.into_iter().flat_map(|first| first.samplers.keys().cloned()).collect();
     let sampled = |model: &str, sampler: &str| {
         mean(runs, |run| Some(judged(run, model)?.samplers.get(sampler)?.quality.frechet))
     };
@@ -112,8 +115,11 @@ fn bounds(models: &[&str], runs: &[Results]) -> Table {
     }
 }
 
+fn ways(run: &Results) -> Option<&[WayResults]> {
+    Some(&run.amortisation.as_ref()?.ways)
+}
+
 fn amortisation(runs: &[Results]) -> Table {
-    let ways = |run: &Results| run.amortisation.as_ref().map(|found| found.ways.clone());
     let first = runs.first().and_then(ways).unwrap_or_default();
     let row = |(place, way): (usize, &WayResults)| {
         let cell = |value: fn(&WayResults) -> f64, factor, decimals| {

@@ -89,7 +89,6 @@ fn gaussian_with_an_identity_mean_equals_its_closed_form() {
     assert_eq!(numbers(&likelihood.mean(&Tensor::from_slice(&LOGITS))), LOGITS);
 }
 
-/// `∫ f(x) dx` over [0, 1] by Simpson's rule, where `values` are `f` at evenly spaced points.
 /// Between two pixels' values lie the values of the pixels between them, for those that say so and
 /// for no others.
 #[test]
@@ -105,6 +104,7 @@ fn a_likelihood_is_affine_in_pixels_where_it_says_so() {
     }
 }
 
+/// `∫ f(x) dx` over [0, 1] by Simpson's rule, where `values` are `f` at evenly spaced points.
 fn simpson(values: &[f64]) -> f64 {
     let last = values.len() - 1;
     let weight = |i: usize| match i {

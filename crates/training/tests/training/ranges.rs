@@ -65,7 +65,6 @@ fn sections_can_be_checked_alone() {
         changed(&start, |s, v| s.spread = v),
         check,
     );
-    let check = |start: &StartConfig| start.check("start");
     assert_range(
         "start.variance_share",
         [0.0, 1.0],
