@@ -35,6 +35,27 @@ impl Activation {
     }
 }
 
+/// Gated linear units (arXiv:1612.08083) of one sample: `y = a · sigmoid(b)` for the two halves of
+/// `x = [a, b]`, each as long as `y`.
+#[multiversion(targets = "simd")]
+pub(crate) fn gated(x: &[f32], y: &mut [f32]) {
+    let (a, b) = x.split_at(y.len());
+    for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
+        *y = a * sigmoid(b);
+    }
+}
+
+/// Writes the gradient at `x` into `dx`, given that of the values, `dy`.
+#[multiversion(targets = "simd")]
+pub(crate) fn gated_gradient(x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let ((a, b), (da, db)) = (x.split_at(dy.len()), dx.split_at_mut(dy.len()));
+    for ((((da, db), &a), &b), &dy) in da.iter_mut().zip(db).zip(a).zip(b).zip(dy) {
+        let s = sigmoid(b);
+        *da = dy * s;
+        *db = dy * a * s * (1.0 - s);
+    }
+}
+
 #[multiversion(targets = "simd")]
 fn relu(x: &[f32], y: &mut [f32]) {
     // A NaN must come through, or a diverged run would look sane: `max` would hide it.

@@ -1,23 +1,59 @@
 //! Fully connected layers, as decoders and encoders have them.
 
+use serde::Deserialize;
+
 use crate::{Error, Layer};
 
-/// Linear layers from `inputs` to each of `widths` in turn, each with its ReLU.
-pub(crate) fn dense(inputs: i64, widths: impl IntoIterator<Item = i64>) -> Vec<Layer> {
+/// What follows the linear layers of a perceptron.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Activation {
+    #[default]
+    Relu,
+    Silu,
+    Tanh,
+    /// A linear layer of twice the width and its gates.
+    Glu,
+}
+
+impl Activation {
+    /// A linear layer from `inputs` to `outputs` values, and the activation behind it.
+    fn behind_linear(self, inputs: i64, outputs: i64) -> [Layer; 2] {
+        let linear = |outputs| Layer::Linear { inputs, outputs };
+        match self {
+            Activation::Relu => [linear(outputs), Layer::Relu],
+            Activation::Silu => [linear(outputs), Layer::Silu],
+            Activation::Tanh => [linear(outputs), Layer::Tanh],
+            Activation::Glu => [linear(2 * outputs), Layer::Glu],
+        }
+    }
+}
+
+/// Linear layers from `inputs` to each of `widths` in turn, each with its activation.
+pub(crate) fn dense(
+    inputs: i64,
+    widths: impl IntoIterator<Item = i64>,
+    activation: Activation,
+) -> Vec<Layer> {
     let mut layers = Vec::new();
     let mut inputs = inputs;
     for outputs in widths {
-        layers.extend([Layer::Linear { inputs, outputs }, Layer::Relu]);
+        layers.extend(activation.behind_linear(inputs, outputs));
         inputs = outputs;
     }
     layers
 }
 
-/// Linear layers from `inputs` to each of the `hidden` widths in turn, each with its ReLU, and one to
-/// `outputs` without.
-pub(crate) fn perceptron(inputs: i64, hidden: Vec<i64>, outputs: i64) -> Vec<Layer> {
+/// Linear layers from `inputs` to each of the `hidden` widths in turn, each with its activation, and one
+/// to `outputs` without.
+pub(crate) fn perceptron(
+    inputs: i64,
+    hidden: Vec<i64>,
+    outputs: i64,
+    activation: Activation,
+) -> Vec<Layer> {
     let last = hidden.last().copied().unwrap_or(inputs);
-    let mut layers = dense(inputs, hidden);
+    let mut layers = dense(inputs, hidden, activation);
     layers.push(Layer::Linear { inputs: last, outputs });
     layers
 }

@@ -3,7 +3,7 @@
 /// One layer of a network. Shapes are without the batch dimension.
 ///
 /// As text (`model.json`, [`std::fmt::Display`], [`std::str::FromStr`]) a layer is its kind and its
-/// sizes: `linear 32 256`, `relu`, `reshape 64 7 7`,
+/// sizes: `linear 32 256`, `relu`, `glu`, `reshape 64 7 7`,
 /// `conv2d 1 32 kernel 4 stride 2 padding 1`, `conv_transpose2d 64 32 kernel 4 stride 2 padding 1`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
@@ -48,6 +48,9 @@ pub enum Layer {
     Silu,
     /// Hyperbolic tangent.
     Tanh,
+    /// Gated linear units (arXiv:1612.08083): of `[2 n]` values the first half, each times the sigmoid
+    /// of its counterpart in the second, `[n]`.
+    Glu,
     /// Rearranges the values of one sample into another shape.
     Reshape(Vec<i64>),
 }
@@ -63,7 +66,7 @@ impl Layer {
             Layer::ConvTranspose2d { inputs, outputs, kernel, .. } => {
                 Some(conv_transpose2d_shapes(inputs, outputs, kernel))
             }
-            Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Reshape(_) => None,
+            Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Glu | Layer::Reshape(_) => None,
         }
     }
 
@@ -111,6 +114,10 @@ impl Layer {
                 None => Err("it takes more values than can be counted".to_owned()),
             },
             Layer::Relu | Layer::Silu | Layer::Tanh => Ok(input.to_vec()),
+            Layer::Glu => match input {
+                [n] if n % 2 == 0 => Ok(vec![n / 2]),
+                _ => Err("it takes one even number of values".to_owned()),
+            },
         }
     }
 }

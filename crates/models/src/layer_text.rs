@@ -20,6 +20,7 @@ impl fmt::Display for Layer {
             Layer::Relu => f.write_str("relu"),
             Layer::Silu => f.write_str("silu"),
             Layer::Tanh => f.write_str("tanh"),
+            Layer::Glu => f.write_str("glu"),
             Layer::Reshape(shape) => {
                 f.write_str("reshape")?;
                 shape.iter().try_for_each(|size| write!(f, " {size}"))
@@ -39,6 +40,7 @@ impl FromStr for Layer {
             "relu" if arguments.is_empty() => Some(Layer::Relu),
             "silu" if arguments.is_empty() => Some(Layer::Silu),
             "tanh" if arguments.is_empty() => Some(Layer::Tanh),
+            "glu" if arguments.is_empty() => Some(Layer::Glu),
             "linear" => linear(arguments),
             "conv2d" => convolution(arguments).map(|sizes| {
                 let [inputs, outputs, kernel, stride, padding] = sizes;
@@ -63,6 +65,7 @@ fn example(kind: &str) -> &'static str {
         "relu" => "relu",
         "silu" => "silu",
         "tanh" => "tanh",
+        "glu" => "glu",
         _ => "linear 32 256",
     }
 }

@@ -52,6 +52,11 @@ impl Plan {
             Layer::Relu => self.stages.push(Stage::Activation(Activation::Relu)),
             Layer::Silu => self.stages.push(Stage::Activation(Activation::Silu)),
             Layer::Tanh => self.stages.push(Stage::Activation(Activation::Tanh)),
+            Layer::Glu => {
+                let &[values] = self.shape.as_slice() else { return None };
+                self.stages.push(Stage::Gated { outputs: values / 2 });
+                self.shape = vec![values / 2];
+            }
             Layer::Reshape(ref shape) => {
                 self.channels_first();
                 self.shape = shape.iter().map(|&side| size(side)).collect::<Option<_>>()?;

@@ -14,6 +14,7 @@ pub(crate) enum Operation {
     Relu,
     Silu,
     Tanh,
+    Glu,
     Reshape(Vec<i64>),
 }
 
@@ -55,6 +56,7 @@ impl Operation {
             Layer::Relu => Operation::Relu,
             Layer::Silu => Operation::Silu,
             Layer::Tanh => Operation::Tanh,
+            Layer::Glu => Operation::Glu,
             Layer::Reshape(ref shape) => Operation::Reshape(shape.clone()),
         })
     }
@@ -79,6 +81,7 @@ impl Operation {
             Operation::Relu => x.relu(),
             Operation::Silu => x.silu(),
             Operation::Tanh => x.tanh(),
+            Operation::Glu => x.glu(1),
             Operation::Reshape(shape) => {
                 let mut batched = vec![x.size()[0]];
                 batched.extend(shape);
@@ -95,7 +98,11 @@ impl Operation {
             | Operation::ConvTranspose2d { affine, .. } => {
                 vec![("weight", &affine.weight), ("bias", &affine.bias)]
             }
-            Operation::Relu | Operation::Silu | Operation::Tanh | Operation::Reshape(_) => vec![],
+            Operation::Relu
+            | Operation::Silu
+            | Operation::Tanh
+            | Operation::Glu
+            | Operation::Reshape(_) => vec![],
         }
     }
 }

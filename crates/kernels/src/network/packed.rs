@@ -38,7 +38,9 @@ impl Packed {
                 let zeros = vec![0.0; sizes.weight_len()];
                 Copies { forward: zeros.clone(), backward: zeros }
             }
-            Stage::Activation(_) | Stage::Transpose { .. } => Copies::default(),
+            Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {
+                Copies::default()
+            }
         };
         let mut packed = Packed { stages: network.stages.iter().map(copies).collect() };
         packed.refresh(network, parameters);
@@ -61,7 +63,7 @@ impl Packed {
                     panels.zip(weights).for_each(|(panel, weight)| turn(weight, inputs, panel));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),
-                Stage::Activation(_) | Stage::Transpose { .. } => {}
+                Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {}
             }
         }
     }

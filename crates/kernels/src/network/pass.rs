@@ -3,6 +3,7 @@
 use super::packed::PANEL;
 use super::{Affine, Chunk, Network, Packed, Stage};
 use crate::ConvTranspose2d;
+use crate::activation::{gated, gated_gradient};
 use crate::matmul::{Into, Matrix, add_to_columns, matmul};
 use crate::transpose::columns_to_rows;
 
@@ -50,6 +51,10 @@ impl Network {
                     }
                 }
                 Stage::Activation(activation) => activation.forward(x, y),
+                Stage::Gated { outputs } => {
+                    let samples = x.chunks_exact(2 * outputs).zip(y.chunks_exact_mut(outputs));
+                    samples.for_each(|(x, y)| gated(x, y));
+                }
                 Stage::Transpose { columns, .. } => turn(x, y, columns, self.sizes[index]),
             }
         }
@@ -103,6 +108,12 @@ impl Network {
                     }
                 }
                 Stage::Activation(activation) => activation.backward(x, y, dy, dx),
+                Stage::Gated { outputs } => {
+                    let values = x.chunks_exact(2 * outputs).zip(dy.chunks_exact(outputs));
+                    for ((x, dy), dx) in values.zip(dx.chunks_exact_mut(2 * outputs)) {
+                        gated_gradient(x, dy, dx);
+                    }
+                }
                 Stage::Transpose { rows, .. } => turn(dy, dx, rows, self.sizes[index]),
             }
         }

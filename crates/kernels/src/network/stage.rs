@@ -16,6 +16,12 @@ pub enum Stage {
     ConvTranspose2d(ConvTranspose2d),
     /// An elementwise function.
     Activation(Activation),
+    /// Gated linear units: the first half of the values, each times the sigmoid of its counterpart in
+    /// the second half.
+    Gated {
+        /// Values out, half of those that come in.
+        outputs: usize,
+    },
     /// `[channels, pixels]` to `[pixels, channels]`, or, with the two numbers swapped, back.
     Transpose {
         /// Rows of what comes in.
@@ -32,6 +38,7 @@ impl Stage {
             Stage::Linear { inputs, outputs } => (inputs, outputs),
             Stage::ConvTranspose2d(sizes) => (sizes.input_len(), sizes.output_len()),
             Stage::Activation(_) => (inputs, inputs),
+            Stage::Gated { outputs } => (2 * outputs, outputs),
             Stage::Transpose { rows, columns } => (rows * columns, rows * columns),
         };
         // No stage has anything to compute with sizes of 0, and their slices cannot be cut into rows.
@@ -45,7 +52,7 @@ impl Stage {
         match *self {
             Stage::Linear { inputs, outputs } => Some([inputs * outputs, outputs]),
             Stage::ConvTranspose2d(sizes) => Some([sizes.weight_len(), sizes.outputs]),
-            Stage::Activation(_) | Stage::Transpose { .. } => None,
+            Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => None,
         }
     }
 

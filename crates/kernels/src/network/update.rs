@@ -103,7 +103,7 @@ impl Network {
                 let partials = workspace.partials(task.stage, step.rows);
                 move_convolution(sizes, task, partials, step);
             }
-            Stage::Activation(_) | Stage::Transpose { .. } => {}
+            Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {}
         }
     }
 }

@@ -39,10 +39,20 @@ fn convolutional() -> Network {
     Network::new(2, stages).unwrap()
 }
 
+fn gated() -> Network {
+    let stages = vec![
+        Stage::Linear { inputs: 3, outputs: 38 },
+        Stage::Gated { outputs: 19 },
+        Stage::Linear { inputs: 19, outputs: 2 },
+        Stage::Gated { outputs: 1 },
+    ];
+    Network::new(3, stages).unwrap()
+}
+
 #[test]
 fn all_gradients_equal_central_differences() {
     let perceptrons = [Activation::Relu, Activation::Silu, Activation::Tanh].map(mlp);
-    for (seed, network) in (10..).zip(perceptrons.iter().chain([&convolutional()])) {
+    for (seed, network) in (10..).zip(perceptrons.iter().chain([&convolutional(), &gated()])) {
         for (rows, chunk_rows) in [(1, 16), (5, 2), (17, 16)] {
             check(network, &Batch::new(network, rows, seed), chunk_rows, STEP, seed + 100);
         }

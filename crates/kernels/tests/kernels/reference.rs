@@ -18,6 +18,11 @@ fn forward(network: &Network, parameters: &[f64], x: &[f64]) -> Vec<f64> {
             Stage::Linear { inputs, .. } => linear(weight, bias, inputs, &values),
             Stage::ConvTranspose2d(sizes) => convolution(sizes, weight, bias, &values),
             Stage::Activation(kind) => values.iter().map(|&x| activation(kind, x)).collect(),
+            Stage::Gated { outputs } => {
+                let (values, gates) = values.split_at(outputs);
+                let gated = values.iter().zip(gates).map(|(x, gate)| x / (1.0 + (-gate).exp()));
+                gated.collect()
+            }
             Stage::Transpose { rows, columns } => {
                 let place = |to: usize| (to % rows) * columns + to / rows;
                 (0..rows * columns).map(|to| values[place(to)]).collect()

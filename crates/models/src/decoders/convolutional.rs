@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::DecoderFamily;
-use crate::dense::{channels_problem, dense, hidden_problem, refuse};
+use crate::dense::{Activation, channels_problem, dense, hidden_problem, refuse};
 use crate::{Error, ImageShape, Layer, read_options};
 
 /// `conv`: a linear layer to a small stack of feature maps, then transposed convolutions that
@@ -58,7 +58,8 @@ impl DecoderFamily for Convolutional {
         let Options { hidden, channels } = options;
         let factor = 1 << channels.len();
         let base = [channels[0], image.height / factor, image.width / factor];
-        let mut layers = dense(latent_dim, hidden.into_iter().chain([base.iter().product()]));
+        let mut layers =
+            dense(latent_dim, hidden.into_iter().chain([base.iter().product()]), Activation::Relu);
         layers.push(Layer::Reshape(base.to_vec()));
         let outputs = channels.iter().skip(1).copied().chain([image.channels]);
         for (inputs, outputs) in channels.iter().copied().zip(outputs) {

@@ -4,14 +4,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::DecoderFamily;
-use crate::dense::{hidden_problem, perceptron, refuse};
+use crate::dense::{Activation, hidden_problem, perceptron, refuse};
 use crate::{Error, ImageShape, Layer, read_options};
 
-/// `mlp`: fully connected layers with ReLU between them.
+/// `mlp`: fully connected layers with activations between them.
 ///
 /// | option | meaning | default | range |
 /// |---|---|---|---|
 /// | `hidden` | width of each hidden layer | `[256, 512]` | 0 to 16 widths, each 1 to 65,536 |
+/// | `activation` | what follows each hidden layer; `glu` has a linear layer of twice the width, whose second half gates the first | `"relu"` | `"relu"`, `"silu"`, `"tanh"`, `"glu"` |
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mlp;
 
@@ -19,11 +20,12 @@ pub struct Mlp;
 #[serde(deny_unknown_fields, default)]
 struct Options {
     hidden: Vec<i64>,
+    activation: Activation,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { hidden: vec![256, 512] }
+        Options { hidden: vec![256, 512], activation: Activation::Relu }
     }
 }
 
@@ -44,9 +46,9 @@ impl DecoderFamily for Mlp {
         latent_dim: i64,
         image: ImageShape,
     ) -> Result<Vec<Layer>, Error> {
-        let Options { hidden } = read_options("decoder", self.name(), options)?;
+        let Options { hidden, activation } = read_options("decoder", self.name(), options)?;
         refuse("decoder", self.name(), hidden_problem(&hidden))?;
-        let mut layers = perceptron(latent_dim, hidden, image.numel());
+        let mut layers = perceptron(latent_dim, hidden, image.numel(), activation);
         layers.push(Layer::Reshape(image.dims().to_vec()));
         Ok(layers)
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{EncoderEnds, EncoderFamily};
-use crate::dense::{channels_problem, hidden_problem, perceptron, refuse};
+use crate::dense::{Activation, channels_problem, hidden_problem, perceptron, refuse};
 use crate::{Error, Layer, read_options};
 
 /// `conv`: convolutions that halve height and width, then dense layers, with ReLU between them: the
@@ -51,7 +51,7 @@ impl EncoderFamily for ConvolutionalEncoder {
         let maps = channels.last().copied().unwrap_or(ends.image.channels);
         let features = maps * sides.iter().map(|side| side >> channels.len()).product::<i64>();
         layers.push(Layer::Reshape(vec![features]));
-        layers.extend(perceptron(features, hidden, ends.row_width));
+        layers.extend(perceptron(features, hidden, ends.row_width, Activation::Relu));
         Ok(layers)
     }
 }

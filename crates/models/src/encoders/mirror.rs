@@ -39,7 +39,27 @@ impl EncoderFamily for Mirror {
 fn reversed(decoder: &[Layer], latent_dim: i64) -> Vec<Layer> {
     let shapes = input_shapes(decoder, latent_dim);
     let layers = decoder.iter().zip(shapes).rev().map(|(layer, input)| reverse(layer, input));
-    layers.skip_while(|layer| matches!(layer, Layer::Relu | Layer::Silu | Layer::Tanh)).collect()
+    let is_activation =
+        |layer: &Layer| matches!(layer, Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Glu);
+    let mut layers: Vec<Layer> = layers.skip_while(is_activation).collect();
+    turn_gates(&mut layers);
+    layers
+}
+
+/// Gates halve what comes to them: the linear layers that came before them need twice their outputs
+/// now, and those that came behind them half their inputs.
+fn turn_gates(layers: &mut [Layer]) {
+    for place in 0..layers.len() {
+        if layers[place] != Layer::Glu {
+            continue;
+        }
+        if let Some(Layer::Linear { outputs, .. }) = layers[..place].last_mut() {
+            *outputs *= 2;
+        }
+        if let Some(Layer::Linear { inputs, .. }) = layers.get_mut(place + 1) {
+            *inputs /= 2;
+        }
+    }
 }
 
 /// The shape that arrives at each layer; empty from where they do not fit, which the decoder's own
@@ -67,6 +87,7 @@ fn reverse(layer: &Layer, input: Vec<i64>) -> Layer {
         Layer::Relu => Layer::Relu,
         Layer::Silu => Layer::Silu,
         Layer::Tanh => Layer::Tanh,
+        Layer::Glu => Layer::Glu,
     }
 }
 

@@ -103,6 +103,11 @@ fn plain_forward(decoder: &Decoder, z: &[f64]) -> Sample {
             Layer::Relu => map(sample, |x| x.max(0.0)),
             Layer::Silu => map(sample, |x| x / (1.0 + (-x).exp())),
             Layer::Tanh => map(sample, f64::tanh),
+            Layer::Glu => {
+                let (values, gates) = sample.1.split_at(sample.1.len() / 2);
+                let gated = values.iter().zip(gates).map(|(x, gate)| x / (1.0 + (-gate).exp()));
+                (vec![values.len()], gated.collect())
+            }
             Layer::Reshape(shape) => (shape.iter().map(|&n| n as usize).collect(), sample.1),
         };
     }
@@ -132,9 +137,14 @@ fn forward_equals_plain_loops() {
     for part in [mlp(), conv()] {
         assert_forward_is_plain(model(auto_decoder(part)).decoder());
     }
-    let layers = ["linear 3 8", "silu", "linear 8 64", "tanh", "reshape 2 4 8"];
-    let layers = layers.iter().map(|text| text.parse().unwrap()).collect();
-    assert_forward_is_plain(&Decoder::new(layers, 3, IMAGE, Device::Cpu, &mut rng(2)).unwrap());
+    let others: [&[&str]; 2] = [
+        &["linear 3 8", "silu", "linear 8 64", "tanh", "reshape 2 4 8"],
+        &["linear 3 10", "glu", "linear 5 64", "reshape 2 4 8"],
+    ];
+    for layers in others {
+        let layers = layers.iter().map(|text| text.parse().unwrap()).collect();
+        assert_forward_is_plain(&Decoder::new(layers, 3, IMAGE, Device::Cpu, &mut rng(2)).unwrap());
+    }
 }
 
 /// The layer behind a reshape of latents to its input.

@@ -61,6 +61,15 @@ fn a_mirror_reverses_its_decoder_and_ends_in_a_row() {
 }
 
 #[test]
+fn gates_halve_what_comes_to_them_in_the_mirror_too() {
+    let gated = json!({"kind": "mlp", "hidden": [5, 7], "activation": "glu"});
+    let expected = ["reshape 64", "linear 64 14", "glu", "linear 7 10", "glu", "linear 5 6"];
+    assert_eq!(layers(vae(gated.clone(), json!({"kind": "mirror"}))), expected);
+    let same = json!({"kind": "mlp", "hidden": [7, 5], "activation": "glu"});
+    assert_eq!(layers(vae(gated, same)), expected);
+}
+
+#[test]
 fn encoders_of_their_own_kind_take_options() {
     let mlp = json!({"kind": "mlp", "hidden": [5]});
     assert_eq!(
@@ -75,6 +84,7 @@ fn encoders_of_their_own_kind_take_options() {
         (json!({"kind": "mirror", "hidden": [3]}), "unknown field `hidden`"),
         (json!({"kind": "mlp", "widths": [3]}), "unknown field `widths`"),
         (json!({"kind": "mlp", "hidden": [0]}), "expected up to 16 widths"),
+        (json!({"kind": "mlp", "activation": "elu"}), "`relu`, `silu`, `tanh`, `glu`"),
         (json!({"kind": "conv", "channels": [1, 1, 1]}), "divisible by 8"),
         (json!({"kind": "cnn"}), "known are conv, mirror, mlp"),
     ] {

@@ -65,6 +65,16 @@ fn every_posterior_moves_alike() {
 }
 
 #[test]
+fn every_activation_moves_alike() {
+    for activation in ["relu", "silu", "tanh", "glu"] {
+        let decoder = part(json!({"kind": "mlp", "hidden": [5, 6], "activation": activation}));
+        for base in [variational(), variational_autoencoder()] {
+            assert_same(&ModelSpec { decoder: decoder.clone(), ..base }, &odd_batches());
+        }
+    }
+}
+
+#[test]
 fn every_likelihood_with_a_kernel_moves_alike() {
     let sigmoid = part(json!({"kind": "gaussian", "variance": 0.1}));
     let identity = part(json!({"kind": "gaussian", "variance": 0.1, "mean": "identity"}));
