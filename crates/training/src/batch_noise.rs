@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 
 use crate::Streams;
-use crate::noise::draw;
+use crate::noise::{draw, placed};
 
 /// Rows that share a stream: what a thread handles at a time, whatever the number of threads.
 pub(crate) const GROUP: usize = 16;
@@ -60,7 +60,7 @@ impl<'a> BatchNoise<'a> {
         let mut values = vec![0.0f32; (rows * columns) as usize];
         let groups = values.chunks_mut(GROUP * columns as usize);
         groups.enumerate().for_each(|(group, values)| self.fill(latent_step, group, values));
-        Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
+        placed(&values, [rows, columns], device)
     }
 
     fn rng(&self, latent_step: u64, group: usize) -> ChaCha8Rng {

@@ -6,7 +6,7 @@
 use autodecoder_distributions::Noise;
 use rand::Rng;
 use rand_distr::{Distribution, Open01, StandardNormal};
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 /// Noise `[rows, columns]` of the given kind on `device`; of one undefined value for
 /// [`Noise::None`], which nobody reads.
@@ -18,11 +18,21 @@ pub fn latent_noise(
     rng: &mut impl Rng,
 ) -> Tensor {
     if kind == Noise::None {
-        return Tensor::zeros([1, 1], (tch::Kind::Float, device));
+        return Tensor::zeros([1, 1], (Kind::Float, device));
     }
     let mut values = vec![0.0f32; (rows * columns) as usize];
     draw(kind, rng, &mut values);
-    Tensor::from_slice(&values).reshape([rows, columns]).to_device(device)
+    placed(&values, [rows, columns], device)
+}
+
+/// Values on `device`. A GPU fetches them from pinned memory when it comes to them: the CPU, which
+/// goes on to prepare the next step, does not wait.
+pub(crate) fn placed(values: &[f32], size: [i64; 2], device: Device) -> Tensor {
+    let values = Tensor::from_slice(values).reshape(size);
+    if !device.is_cuda() {
+        return values;
+    }
+    values.pin_memory(device).to_device_(device, Kind::Float, true, false)
 }
 
 /// Fills `values` with noise of the given kind: zeros for [`Noise::None`].
@@ -41,8 +51,6 @@ pub fn standard_normal(rows: i64, columns: i64, device: Device, rng: &mut impl R
 
 #[cfg(test)]
 mod tests {
-    use tch::Kind;
-
     use super::*;
     use crate::Streams;
 

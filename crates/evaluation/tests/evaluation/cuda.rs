@@ -2,7 +2,9 @@
 
 use approx::assert_relative_eq;
 use autodecoder_distributions::StandardNormal;
-use autodecoder_evaluation::{evaluate, fit_sampler, infer, sample_quality, samplers};
+use autodecoder_evaluation::{
+    ImportanceConfig, evaluate, fit_sampler, importance_bounds, infer, sample_quality, samplers,
+};
 use autodecoder_training::{DeviceImages, Silent, Streams, optimisers, standard_normal};
 use tch::{Cuda, Device};
 
@@ -52,5 +54,26 @@ fn samples_and_their_quality_agree_with_the_cpus() {
         }
         assert_relative_eq!(cpu.1.frechet, cuda.1.frechet, epsilon = 1e-4);
         assert_relative_eq!(cpu.1.density, cuda.1.density, epsilon = 0.01);
+    }
+}
+
+#[test]
+fn importance_bounds_agree_with_the_cpus() {
+    if !Cuda::is_available() {
+        println!("skipped: no CUDA device");
+        return;
+    }
+    let [cpu, cuda] = [Device::Cpu, Device::Cuda(0)].map(|device| {
+        let images = DeviceImages::new(&image_set(10), device);
+        let model = model(variational(), &images);
+        let (config, streams) = (inference(20), Streams::new(1));
+        let rows = infer(&model, &images, &config, &optimisers(), &streams, &mut Silent).unwrap();
+        let config = ImportanceConfig { samples: 100, images: None };
+        let found =
+            importance_bounds(&model, &rows, &images, &config, &streams, "test", &mut Silent);
+        found.unwrap().unwrap()
+    });
+    for (cpu, cuda) in cpu.bounds.iter().zip(&cuda.bounds) {
+        assert_relative_eq!(cpu.log_likelihood, cuda.log_likelihood, epsilon = 1e-3);
     }
 }
