@@ -55,6 +55,7 @@ class Course:
         """Shuffled batches, or those of the given order."""
         order = self.case.load_order()
         chosen = {"shuffle": True} if order is None else {"sampler": order.tolist()}
+        chosen["generator"] = torch.Generator(device=self.case.device)
         return DataLoader(Images(self.case), batch_size=self.case.batch, drop_last=True, **chosen)
 
     @staticmethod
@@ -65,7 +66,7 @@ class Course:
 
     def step(self) -> Tensor:
         """One batch; its loss, nats per image."""
-        index, pixels = next(self.batches)
+        index, pixels = (tensor.to(self.case.device) for tensor in next(self.batches))
         noise = torch.randn(len(index), self.case.latent_dim) if self.case.noise else None
         loss = networks.nats(self.decoder, self.case, self.latents[index], noise, pixels)
         self.optimiser.zero_grad()

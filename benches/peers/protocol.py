@@ -49,6 +49,7 @@ class Case:
     epsilon: float
     inference_steps: int
     threads: int
+    device: str
 
     @property
     def row_width(self) -> int:
@@ -56,24 +57,26 @@ class Case:
         return 2 * self.latent_dim if self.variational else self.latent_dim
 
     def load_images(self) -> Tensor:
-        """All images as bytes, `[count, 784]`."""
+        """All images as bytes, `[count, 784]`, in the memory of the CPU."""
         if self.images is None:
-            return torch.randint(0, 256, (self.count, 784), dtype=torch.uint8)
+            return torch.randint(0, 256, (self.count, 784), dtype=torch.uint8, device="cpu")
         size = self.count * 784
-        return torch.from_file(self.images, size=size, dtype=torch.uint8).clone().view(-1, 784)
+        images = torch.from_file(self.images, size=size, dtype=torch.uint8, device="cpu")
+        return images.clone().view(-1, 784)
 
     def load_rows(self) -> Tensor:
         """The first rows of all images."""
         if self.rows is None:
             return torch.randn(self.count, self.row_width)
-        return read_tensors(self.rows)["rows"]
+        return read_tensors(self.rows)["rows"].to(self.device)
 
     def load_order(self) -> Tensor | None:
-        """The order of the images over several epochs, where it is given."""
+        """The order of the images over several epochs, where it is given; on the device."""
         if self.orders is None:
             return None
         size = Path(self.orders).stat().st_size // 8
-        return torch.from_file(self.orders, size=size, dtype=torch.int64).clone()
+        order = torch.from_file(self.orders, size=size, dtype=torch.int64, device="cpu")
+        return order.clone().to(self.device)
 
     def batches(self) -> Iterator[Tensor]:
         """Indices of one batch after another, for ever; a short last batch is left out."""
@@ -104,9 +107,10 @@ def read_tensors(path: str) -> dict[str, Tensor]:
 
 
 def read_case(path: str) -> Case:
-    """Reads the case, and sets the number of threads that it asks for."""
+    """Reads the case, and sets the threads and the device that it asks for."""
     case = Case(**json.loads(Path(path).read_text()))
     torch.set_num_threads(case.threads)
+    torch.set_default_device(case.device)
     torch.manual_seed(1)
     return case
 
@@ -129,11 +133,19 @@ def serve(program: Program) -> None:
 
 
 def seconds(program: Program, steps: int) -> float:
-    """Seconds for `steps` steps. The CPU's work is done when a call returns."""
+    """Seconds for `steps` steps, all their work done."""
+    wait()
     started = time.perf_counter()
     for _ in range(steps):
         program.step()
+    wait()
     return time.perf_counter() - started
+
+
+def wait() -> None:
+    """Waits for a GPU. The CPU's work is done when a call returns."""
+    if torch.get_default_device().type == "cuda":
+        torch.cuda.synchronize()
 
 
 def peak_memory() -> int:

@@ -62,7 +62,7 @@ class Training:
 
     def __init__(self, case: Case, wrap: Wrap) -> None:
         self.case = case
-        self.images = case.load_images()
+        self.images = case.load_images().to(case.device)
         self.decoder = fast_decoder(case)
         rows = case.load_rows()
         # Values and moments of a row lie side by side: one gather and one scatter move all three.
@@ -107,7 +107,7 @@ class Inference:
 
     def __init__(self, case: Case, wrap: Wrap) -> None:
         self.case = case
-        self.images = case.load_images()
+        self.images = case.load_images().to(case.device)
         self.rows = case.load_rows()
         self.decoder = fast_decoder(case).requires_grad_(False)
         self.loss = wrap(self.objective)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use tch::{Cuda, Device};
 
 /// Values in one latent.
 pub const LATENT_DIM: i64 = 32;
@@ -110,9 +111,23 @@ pub struct Case {
     pub inference_steps: u32,
     /// Threads of libtorch.
     pub threads: usize,
+    /// `cpu` or `cuda:0`, as PyTorch calls it.
+    pub device: String,
 }
 
 impl Case {
+    /// Where the work is done.
+    pub fn device(&self) -> Device {
+        if self.device == "cpu" { Device::Cpu } else { Device::Cuda(0) }
+    }
+
+    /// Waits until the device has done all that it was asked for: only then may a clock be read.
+    pub fn wait(&self) {
+        if let Device::Cuda(number) = self.device() {
+            Cuda::synchronize(number as i64);
+        }
+    }
+
     /// Reads a case.
     ///
     /// # Errors
@@ -164,6 +179,7 @@ mod tests {
             epsilon: 1e-8,
             inference_steps: 3,
             threads: 1,
+            device: "cpu".to_owned(),
         };
         let json = serde_json::to_value(&case).unwrap();
         for field in json.as_object().unwrap().keys() {

@@ -16,14 +16,19 @@ for name in ('torch', 'numpy', 'openTSNE', 'scikit-learn'):
     except m.PackageNotFoundError: pass
 print(json.dumps(found))";
 
-/// Processor, cores, and threads that every program gets.
-pub fn machine(threads: usize) -> BTreeMap<String, Value> {
+/// Processor, cores, and the threads and the device that every program gets.
+pub fn machine(threads: usize, device: &str) -> BTreeMap<String, Value> {
     let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = model_name(&processors).unwrap_or(std::env::consts::ARCH);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    [("processor", json!(model)), ("cores", json!(cores)), ("threads", json!(threads))]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
+    [
+        ("processor", json!(model)),
+        ("cores", json!(cores)),
+        ("threads", json!(threads)),
+        ("device", json!(device)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
 }
 
 fn model_name(cpuinfo: &str) -> Option<&str> {
@@ -64,6 +69,6 @@ mod tests {
             Some("A CPU @ 2 GHz")
         );
         assert_eq!(model_name(""), None);
-        assert!(machine(2).contains_key("processor"));
+        assert!(machine(2, "cpu").contains_key("processor"));
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
+use autodecoder::choose_device;
 use clap::{Parser, Subcommand};
 
 mod alternate;
@@ -94,7 +95,7 @@ enum Part {
         #[arg(long)]
         batch: usize,
         #[command(flatten)]
-        options: Options,
+        options: Box<Options>,
     },
 }
 
@@ -128,6 +129,9 @@ struct Options {
     /// Threads of every program [default: one per core].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// cpu, or cuda: rows of training and inference alone, without goals.
+    #[arg(long, default_value = "cpu", value_parser = ["cpu", "cuda"])]
+    device: String,
     /// Epochs of the schedules whose time to quality is measured.
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [10, 30])]
     epochs: Vec<u32>,
@@ -144,8 +148,10 @@ impl Options {
     }
 
     fn programs(&self) -> Result<Programs> {
+        let device = choose_device(&self.device)?.name;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workshop = Workshop::new(self.out.join("work"), self.threads.unwrap_or(cores))?;
+        let workshop =
+            Workshop::new(self.out.join("work"), self.threads.unwrap_or(cores), &device)?;
         Ok(Programs { python: self.python.clone(), scripts: self.peers.clone(), workshop })
     }
 }
@@ -169,7 +175,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    let rows = plan::rows(options.quick, &options.only);
+    let rows = plan::rows(options.quick, &options.only, &options.device);
     ensure!(!rows.is_empty(), "no row's name begins with {:?}; --list shows all", options.only);
     if options.list {
         rows.iter().for_each(|row| print(&format!("{:28} {}", row.name, row.against)));
@@ -199,7 +205,7 @@ fn measure(options: &Options, rows: &[Planned]) -> Result<Report> {
     let path = options.out.join("bench.json");
     let earlier = if options.only.is_empty() { None } else { Report::read(&path)? };
     let mut report = earlier.unwrap_or_default();
-    report.machine = machine::machine(programs.workshop.threads());
+    report.machine = machine::machine(programs.workshop.threads(), programs.workshop.device());
     report.versions = machine::versions(&programs)?;
     let mut bench = Bench::new(&programs, &options.data, &effort, &complain)?;
     for (number, planned) in rows.iter().enumerate() {
@@ -208,7 +214,7 @@ fn measure(options: &Options, rows: &[Planned]) -> Result<Report> {
         let mut row =
             bench.measure(planned.measure).with_context(|| format!("{name} against {against}"))?;
         (row.name, row.against) = (name.clone(), against.clone());
-        row.goal = goal::goal(&planned.measure);
+        row.goal = (options.device == "cpu").then(|| goal::goal(&planned.measure)).flatten();
         report.put(row);
         report.write(&path)?;
     }

@@ -60,12 +60,13 @@ pub fn load(case: &Case) -> Result<LatentModel> {
     let layers: Vec<Layer> =
         case.layers.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
     let mut file = tensor_file::read(&case.weights)?;
+    let device = case.device();
     let decoder = Decoder::from_parameters(layers, case.latent_dim, SHAPE, |name, shape| {
-        file.take(name, shape, Device::Cpu)
+        file.take(name, shape, device)
     })?;
     file.finish()?;
     let spec = spec("mlp", case.latent_dim, case.variational);
-    Ok(LatentModel::with_decoder(spec, decoder, &Parts::standard(), Device::Cpu)?)
+    Ok(LatentModel::with_decoder(spec, decoder, &Parts::standard(), device)?)
 }
 
 /// The images of a case.
@@ -82,20 +83,21 @@ pub fn images(case: &Case) -> Result<DeviceImages> {
 /// Where they cannot be read, or there are too few.
 pub fn first_images(case: &Case, count: usize) -> Result<DeviceImages> {
     ensure!(count <= case.count, "{count} images are asked for, the case has {}", case.count);
-    device_images(match &case.images {
+    let pixels = match &case.images {
         Some(path) => read(path, count)?,
         None => random_images(count),
-    })
+    };
+    device_images(pixels, case.device())
 }
 
-/// Images on the CPU from their bytes.
+/// Images from their bytes.
 ///
 /// # Errors
 /// Where the bytes are not those of whole images.
-pub fn device_images(pixels: Vec<u8>) -> Result<DeviceImages> {
+pub fn device_images(pixels: Vec<u8>, device: Device) -> Result<DeviceImages> {
     let count = pixels.len() / PIXELS;
     let set = ImageSet::new(DataShape::MNIST, pixels, vec![0; count])?;
-    Ok(DeviceImages::new(&set, Device::Cpu))
+    Ok(DeviceImages::new(&set, device))
 }
 
 fn read(path: &Path, count: usize) -> Result<Vec<u8>> {

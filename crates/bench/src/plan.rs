@@ -31,6 +31,13 @@ pub enum Measure {
     Quality,
 }
 
+impl Measure {
+    /// Whether it can be taken on a GPU: memory is the CPU's, and the other programs run there only.
+    fn is_for_any_device(self) -> bool {
+        matches!(self, Measure::Speed(..) | Measure::Scaling { .. })
+    }
+}
+
 /// A row to be measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
@@ -53,10 +60,17 @@ const MILLION: Setting = Setting { count: 1_000_000, ..BASE };
 const FEW: Setting = Setting { count: 10_000, ..BASE };
 const INFERENCE: Setting = Setting { work: Work::Infer, count: 10_000, batch: 250, ..BASE };
 
-/// The rows whose names begin with `only`, in the report's order; a choice of fast ones if `quick`.
-pub fn rows(quick: bool, only: &str) -> Vec<Planned> {
+/// The rows that `device` can give whose names begin with `only`, in the report's order; a choice of
+/// fast ones if `quick`.
+pub fn rows(quick: bool, only: &str, device: &str) -> Vec<Planned> {
     let measures = if quick { quick_measures() } else { all_measures() };
-    measures.into_iter().map(planned).filter(|row| row.name.starts_with(only)).collect()
+    let possible = |measure: &Measure| device == "cpu" || measure.is_for_any_device();
+    measures
+        .into_iter()
+        .filter(possible)
+        .map(planned)
+        .filter(|row| row.name.starts_with(only))
+        .collect()
 }
 
 fn quick_measures() -> Vec<Measure> {
@@ -129,7 +143,7 @@ mod tests {
 
     #[test]
     fn no_two_rows_have_the_same_names() {
-        let rows = rows(false, "");
+        let rows = rows(false, "", "cpu");
         for (i, a) in rows.iter().enumerate() {
             let same = |b: &Planned| (&a.name, &a.against) == (&b.name, &b.against);
             assert!(!rows[..i].iter().any(same), "{} / {}", a.name, a.against);
@@ -138,21 +152,30 @@ mod tests {
 
     #[test]
     fn quick_rows_are_a_choice_of_all_rows() {
-        let all = rows(false, "");
-        let quick = rows(true, "");
+        let all = rows(false, "", "cpu");
+        let quick = rows(true, "", "cpu");
         assert!(quick.len() * 2 < all.len());
         assert!(quick.iter().all(|row| all.contains(row)));
     }
 
     #[test]
     fn a_prefix_chooses_rows() {
-        let names: Vec<String> = rows(false, "time-to")
+        let names: Vec<String> = rows(false, "time-to", "cpu")
             .into_iter()
             .map(|row| format!("{} {}", row.name, row.against))
             .collect();
         let levels = ["245", "242", "240", "238"];
         assert_eq!(names, levels.map(|level| format!("time-to-quality/{level} vae")));
-        assert_eq!(rows(false, "train/mlp/n60000/b64").len(), 4);
-        assert!(rows(false, "nothing").is_empty());
+        assert_eq!(rows(false, "train/mlp/n60000/b64", "cpu").len(), 4);
+        assert!(rows(false, "nothing", "cpu").is_empty());
+    }
+
+    #[test]
+    fn a_gpu_gives_no_rows_of_memory_or_of_programs_for_the_cpu() {
+        let names: Vec<String> =
+            rows(false, "", "cuda:0").into_iter().map(|row| row.name).collect();
+        assert!(names.contains(&"train/mlp/n60000/b64".to_owned()), "{names:?}");
+        let begins = |start: &str| names.iter().any(|name| name.starts_with(start));
+        assert!(!["memory", "checkpoint", "tsne", "time-to", "quality"].into_iter().any(begins));
     }
 }

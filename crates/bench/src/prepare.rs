@@ -20,6 +20,7 @@ pub const INFERENCE_STEPS: u32 = 200;
 pub struct Workshop {
     folder: PathBuf,
     threads: usize,
+    device: String,
 }
 
 /// How a case is used.
@@ -44,10 +45,10 @@ impl Workshop {
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn new(folder: PathBuf, threads: usize) -> Result<Workshop> {
+    pub fn new(folder: PathBuf, threads: usize, device: &str) -> Result<Workshop> {
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Workshop { folder: std::path::absolute(folder)?, threads })
+        Ok(Workshop { folder: std::path::absolute(folder)?, threads, device: device.to_owned() })
     }
 
     /// A path in the folder.
@@ -58,6 +59,11 @@ impl Workshop {
     /// Threads that every program gets.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// The device that every program uses.
+    pub fn device(&self) -> &str {
+        &self.device
     }
 
     /// Writes the images of `data` as raw bytes, and says where.
@@ -86,7 +92,8 @@ impl Workshop {
         if images.is_some() {
             case.images = images;
             let path = folder.join("rows.safetensors");
-            let rows = model::rows(&case, &model, &model::images(&case)?)?;
+            let on_cpu = Case { device: "cpu".to_owned(), ..case.clone() };
+            let rows = model::rows(&case, &model, &model::images(&on_cpu)?)?;
             tensor_file::write(&path, &[("rows".to_owned(), rows)], None)?;
             case.rows = Some(path);
         }
@@ -128,6 +135,7 @@ impl Workshop {
             epsilon: 1e-8,
             inference_steps: INFERENCE_STEPS,
             threads: self.threads,
+            device: self.device.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use autodecoder_models::tensor_file::{bytes, write_atomically};
 use autodecoder_training::Pca;
 use autodecoder_visualization::tsne::{TsneOptions, embed, exact_kl};
+use tch::Device;
 
 use crate::child;
 use crate::model::device_images;
@@ -86,7 +87,7 @@ pub fn ours(data: &Path, map: &Path) -> Result<()> {
 fn components(images: &Path) -> Result<Vec<u8>> {
     let pixels =
         std::fs::read(images).with_context(|| format!("cannot read {}", images.display()))?;
-    let images = device_images(pixels)?;
+    let images = device_images(pixels, Device::Cpu)?;
     Ok(bytes(&Pca::fit(&images, COLUMNS as i64).scores(&images))?)
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::program::{add_data, program, take_over, words};
 use super::setup::{self, DataNeed};
@@ -44,6 +45,9 @@ pub struct Arguments {
     /// Threads of every program [default: one per core].
     #[arg(long, value_name = "N")]
     threads: Option<OsString>,
+    /// cpu, or cuda: rows of training and inference alone, without goals.
+    #[arg(long, value_name = "DEVICE", value_parser = devices())]
+    device: Option<OsString>,
     /// Epochs of the schedules whose time to quality is measured [default: 10,30].
     #[arg(long, value_name = "N,N")]
     epochs: Option<OsString>,
@@ -68,11 +72,17 @@ impl Arguments {
                 ("--out", &self.out),
                 ("--document", &self.document),
                 ("--threads", &self.threads),
+                ("--device", &self.device),
                 ("--epochs", &self.epochs),
                 ("--our-epochs", &self.our_epochs),
             ],
         )
     }
+}
+
+/// What `--device` takes, checked before anything is fetched.
+fn devices() -> impl TypedValueParser {
+    PossibleValuesParser::new(["cpu", "cuda"]).map(OsString::from)
 }
 
 /// Runs the command; on success it does not return, for the program takes this process's place.

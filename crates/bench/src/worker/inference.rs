@@ -39,8 +39,10 @@ impl Inference<'_> {
 impl Program for Inference<'_> {
     fn time(&mut self, steps: u64) -> Result<f64> {
         let images = self.first(steps)?;
+        self.case.wait();
         let started = Instant::now();
         self.infer(&images, self.case.inference_steps, &mut Silent)?;
+        self.case.wait();
         Ok(started.elapsed().as_secs_f64())
     }
 

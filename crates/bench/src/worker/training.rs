@@ -16,10 +16,11 @@ pub fn with(case: &Case, work: impl FnOnce(&mut dyn Program) -> Result<()>) -> R
         (model::load(case)?, model::images(case)?, model::training(case)?);
     let trainer = Trainer::new(&model, &images, &config, &optimisers(), model::streams())?;
     let trainer = if case.noise { trainer } else { trainer.without_noise() };
-    work(&mut Training { trainer })
+    work(&mut Training { case, trainer })
 }
 
 struct Training<'a> {
+    case: &'a Case,
     trainer: Trainer<'a>,
 }
 
@@ -27,6 +28,7 @@ impl Program for Training<'_> {
     fn time(&mut self, steps: u64) -> Result<f64> {
         let started = Instant::now();
         self.trainer.advance(steps, &mut Silent)?;
+        self.case.wait();
         Ok(started.elapsed().as_secs_f64())
     }
 
