@@ -29,6 +29,7 @@ pub(crate) struct DecoderState {
     values: Tensor,
     /// What the optimiser keeps for each value, `[slots, V]`.
     state: Tensor,
+    /// Updates so far, `[]`: one number, kept where the CPU reckons with it.
     steps: Tensor,
 }
 
@@ -49,7 +50,7 @@ impl DecoderState {
             parameter.set_data(&place);
         }
         let state = optimiser.fresh_state(&values);
-        let steps = Tensor::zeros([1], (Kind::Float, options.1));
+        let steps = Tensor::zeros([0i64; 0], (Kind::Float, Device::Cpu));
         let kernel = usable_kernel(optimiser.as_ref());
         DecoderState { optimiser, kernel, names, parameters, starts, values, state, steps }
     }
@@ -104,7 +105,7 @@ impl DecoderState {
             let (bias, bias_state) = take_first(&mut rest, biases)?;
             learned.push(Learned { weight, weight_state, bias, bias_state });
         }
-        Some((rule, self.steps.double_value(&[0]), learned))
+        Some((rule, self.steps.double_value(&[]), learned))
     }
 
     /// Whether the optimiser has a kernel.
@@ -114,7 +115,7 @@ impl DecoderState {
 
     /// Everything that a checkpoint must hold, by name; the tensors are shared, not copied.
     pub fn named_tensors(&self) -> Vec<(String, Tensor)> {
-        let mut named = vec![("decoder_steps".to_owned(), self.steps.shallow_clone())];
+        let mut named = vec![("decoder_steps".to_owned(), self.steps.view([1]))];
         for ((name, parameter), &start) in self.names.iter().zip(&self.parameters).zip(&self.starts)
         {
             named.push((format!("decoder.{name}"), parameter.shallow_clone()));

@@ -25,14 +25,11 @@ pub fn latent_noise(
     placed(&values, [rows, columns], device)
 }
 
-/// Values on `device`. A GPU fetches them from pinned memory when it comes to them: the CPU, which
-/// goes on to prepare the next step, does not wait.
+/// Values on `device`. The CPU does not wait until a GPU has them: CUDA sets a small block aside and
+/// returns at once, so that the next steps can be prepared while this one runs.
 pub(crate) fn placed(values: &[f32], size: [i64; 2], device: Device) -> Tensor {
-    let values = Tensor::from_slice(values).reshape(size);
-    if !device.is_cuda() {
-        return values;
-    }
-    values.pin_memory(device).to_device_(device, Kind::Float, true, false)
+    let (non_blocking, copy) = (true, false);
+    Tensor::from_slice(values).reshape(size).to_device_(device, Kind::Float, non_blocking, copy)
 }
 
 /// Fills `values` with noise of the given kind: zeros for [`Noise::None`].

@@ -28,8 +28,8 @@ pub trait Optimiser: Debug + Send + Sync {
     /// Updates `state` in place and returns what is to be subtracted from the values.
     ///
     /// `gradient` has the shape of the values, `state` one more dimension `slots` in front. `step`
-    /// counts the updates of these values, this one included; its shape `[1]` or `[B, 1]`
-    /// broadcasts against them.
+    /// counts the updates of these values, this one included: `[B, 1]`, or one number for all, `[]`,
+    /// which stays on the CPU. What is reckoned from it there costs a GPU nothing.
     fn update(&self, gradient: &Tensor, state: &mut Tensor, step: &Tensor, rate: f64) -> Tensor;
 
     /// The same rule over plain slices, for the CPU; without it, the CPU runs every step through
