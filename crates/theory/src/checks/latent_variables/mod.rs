@@ -2,7 +2,6 @@
 
 mod diffusion;
 mod elbo_identity;
-mod encoder;
 mod gaussian_kl;
 mod gradient_estimators;
 mod inductive_bias;

@@ -1,8 +1,8 @@
-//! Small auto-decoders, trained by the workbench's own loop.
+//! Small models, trained by the workbench's own loop.
 
 use anyhow::Result;
 use autodecoder_evaluation::{InferenceConfig, infer};
-use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
+use autodecoder_models::{EncoderSpec, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
     DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Silent, StartConfig, StartKind,
     Streams, Trainer, TrainingConfig, optimisers,
@@ -13,7 +13,7 @@ use tch::{Device, Tensor};
 /// What the checks vary. Everything else is as docs/experiments.md lists it.
 #[derive(Debug, Clone)]
 pub struct Recipe {
-    /// AD or VAD.
+    /// With or without an encoder, variational or not.
     pub kind: ModelKind,
     /// Values in one latent.
     pub latent_dim: i64,
@@ -49,7 +49,7 @@ impl Recipe {
             kind: self.kind,
             latent_dim: self.latent_dim,
             posterior: posterior.to_owned(),
-            encoder: None,
+            encoder: self.encoder()?,
             decoder: part(json!({"kind": "mlp", "hidden": self.hidden}))?,
             likelihood: part(json!({"kind": self.likelihood}))?,
             beta: self.beta,
@@ -59,7 +59,22 @@ impl Recipe {
         Ok(LatentModel::new(spec, images.shape(), &Parts::standard(), Device::Cpu, &mut rng)?)
     }
 
-    /// Trains decoder and rows.
+    /// The same with an encoder, which gives the rows instead of a table.
+    pub fn with_encoder(self) -> Recipe {
+        let kind = match self.kind.is_variational() {
+            true => ModelKind::VariationalAutoencoder,
+            false => ModelKind::Autoencoder,
+        };
+        Recipe { kind, ..self }
+    }
+
+    /// One hidden layer.
+    fn encoder(&self) -> Result<Option<EncoderSpec>> {
+        let encoder = json!({"kind": "mlp", "hidden": [128]});
+        Ok(if self.kind.has_encoder() { Some(serde_json::from_value(encoder)?) } else { None })
+    }
+
+    /// Trains decoder and rows, or decoder and encoder.
     pub fn train(&self, images: &DeviceImages) -> Result<Trained> {
         let config = TrainingConfig {
             engine: EngineKind::Auto,
@@ -79,7 +94,7 @@ impl Recipe {
         let model = self.model(images)?;
         let mut trainer = Trainer::new(&model, images, &config, &optimisers(), self.streams)?;
         trainer.run(None, || false, &mut Silent)?;
-        let rows = trainer.table().rows().copy();
+        let rows = trainer.rows().copy();
         Ok(Trained { model, rows })
     }
 

@@ -12,8 +12,7 @@ use autodecoder_models::ModelKind;
 use autodecoder_training::{DeviceImages, standard_normal};
 use tch::{Device, Kind, Tensor};
 
-use super::encoder::Vae;
-use super::small_models::Recipe;
+use super::small_models::{Recipe, Trained};
 use crate::toolkit::compare::largest_difference;
 use crate::toolkit::numbers::fixed;
 use crate::{Context, Finding, Outcome, Verdict};
@@ -25,10 +24,10 @@ pub fn vae_statements(context: &Context) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let set = context.sample(Split::Train)?;
     let images = DeviceImages::new(&set, Device::Cpu);
-    let vae = Vae::train(&recipe(context, 8), &images)?;
+    let vae = recipe(context, 8).with_encoder().train(&images)?;
     let pixels = images.range(0, images.len()).pixels;
     tch::no_grad(|| {
-        outcome.findings.push(one_image(&vae, &pixels));
+        outcome.findings.push(one_image(&vae));
         outcome.findings.extend(encoding_twice(context, &vae, &pixels));
     });
     bound::findings(context, &set, &mut outcome)?;
@@ -49,15 +48,15 @@ fn recipe(context: &Context, latent_dim: i64) -> Recipe {
     }
 }
 
-fn one_image(vae: &Vae, pixels: &Tensor) -> Finding {
-    let rows = vae.encoder.rows(pixels);
+fn one_image(vae: &Trained) -> Finding {
+    let rows = &vae.rows;
     let posterior = vae.model.posterior();
-    let kl = posterior.kl(&rows, &rows.zeros_like());
+    let kl = posterior.kl(rows, &rows.zeros_like());
     let kl = kl.value().map_or_else(|| Tensor::from(f64::NAN), Tensor::shallow_clone);
     let apart = kl.gt(0.1).sum(Kind::Int64).int64_value(&[]);
     // The variance of a draw from the posterior of a random image, by the law of total variance.
-    let between = posterior.mean(&rows).var_dim([0i64].as_slice(), false, false);
-    let within = posterior.variance(&rows).mean_dim([0i64].as_slice(), false, Kind::Float);
+    let between = posterior.mean(rows).var_dim([0i64].as_slice(), false, false);
+    let within = posterior.variance(rows).mean_dim([0i64].as_slice(), false, Kind::Float);
     let average = |values: &Tensor| values.mean(Kind::Double).double_value(&[]);
     let measured = format!(
         "so for {apart} images, {} nats on average; all images’ latents together have a variance of {} a \
@@ -68,22 +67,23 @@ fn one_image(vae: &Vae, pixels: &Tensor) -> Finding {
     let claim = "False: the latent-space distribution for a specific input image is not necessarily \
                  N(0, I)";
     let expected = "a KL divergence from N(0, I) of more than 0.1 nats for each of 256 images";
-    finding("one-image", [claim, expected], measured, apart == pixels.size()[0])
+    finding("one-image", [claim, expected], measured, apart == rows.size()[0])
 }
 
-fn encoding_twice(context: &Context, vae: &Vae, pixels: &Tensor) -> [Finding; 2] {
+fn encoding_twice(context: &Context, vae: &Trained, pixels: &Tensor) -> [Finding; 2] {
     let posterior = vae.model.posterior();
     let mut rng = context.rng("vae-statements draws");
     let mut draw = || {
         let noise = standard_normal(pixels.size()[0], 8, Device::Cpu, &mut rng);
-        posterior.rsample(&vae.encoder.rows(pixels), &noise)
+        posterior.rsample(&vae.rows, &noise)
     };
     let (z, other) = (draw(), draw());
     let rms = |a: &Tensor, b: &Tensor| (a - b).square().mean(Kind::Double).double_value(&[]).sqrt();
     let first = vae.model.decode(&z);
     let between = rms(&first, &vae.model.decode(&other));
     let error = rms(&first, pixels);
-    let rows = largest_difference(&vae.encoder.rows(pixels), &vae.encoder.rows(pixels));
+    let again = vae.model.encode(&pixels.shallow_clone().into());
+    let rows = again.map_or(f64::NAN, |again| largest_difference(&vae.rows, &again));
     let decoded = largest_difference(&first, &vae.model.decode(&z));
     let differ = format!(
         "{} between two reconstructions of an image, {} between one and the image",

@@ -5,7 +5,6 @@ use autodecoder_models::{LatentModel, ModelKind, Terms};
 use autodecoder_training::{DeviceImages, latent_noise};
 use tch::{Device, Kind, Tensor};
 
-use super::super::encoder::Vae;
 use super::super::small_models::Recipe;
 use crate::Context;
 use crate::toolkit::classify::{Labelled, nearest_neighbours};
@@ -64,11 +63,7 @@ pub fn train(
         batch_size: 32,
         streams: context.streams,
     };
-    if encoder {
-        let vae = Vae::train(&recipe, &images.set)?;
-        let rows = tch::no_grad(|| vae.encoder.rows(&images.pixels));
-        return Ok((vae.model, rows));
-    }
+    let recipe = if encoder { recipe.with_encoder() } else { recipe };
     let trained = recipe.train(&images.set)?;
     Ok((trained.model, trained.rows))
 }

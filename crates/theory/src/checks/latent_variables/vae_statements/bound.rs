@@ -7,7 +7,6 @@ use autodecoder_models::LatentModel;
 use autodecoder_training::DeviceImages;
 use tch::{Device, Kind, Tensor};
 
-use super::super::encoder::Vae;
 use super::{QUESTION, recipe};
 use crate::toolkit::numbers::{at_most, fixed};
 use crate::{Context, Finding, Outcome, Precision, Verdict};
@@ -36,12 +35,9 @@ pub fn findings(context: &Context, set: &ImageSet, outcome: &mut Outcome) -> Res
     let images = DeviceImages::new(&set, Device::Cpu);
     let some = images.range(0, IMAGES).pixels;
     let recipe = recipe(context, 1);
-    let vae = Vae::train(&recipe, &images)?;
+    let vae = recipe.clone().with_encoder().train(&images)?;
     let vad = recipe.train(&images)?;
-    let (vae, vad) = tch::no_grad(|| {
-        let rows = vae.encoder.rows(&some);
-        (terms(&vae.model, &rows, &some), terms(&vad.model, &vad.rows, &some))
-    });
+    let [vae, vad] = tch::no_grad(|| [&vae, &vad].map(|m| terms(&m.model, &m.rows, &some)));
     show(outcome, "VAE", &vae);
     show(outcome, "VAD", &vad);
     outcome.findings.extend([upper_bound(&vae, &vad), closed_kl(&vae), alone(&vae, &vad)]);
