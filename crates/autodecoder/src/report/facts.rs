@@ -19,6 +19,14 @@ pub(crate) struct Facts<'a> {
     pub metrics: Vec<MetricsRow>,
 }
 
+/// How many of a run's models have an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoders {
+    None,
+    Some,
+    All,
+}
+
 /// One model of the run.
 pub(crate) struct ModelFacts<'a> {
     pub config: &'a ModelConfig,
@@ -47,6 +55,20 @@ impl<'a> Facts<'a> {
 
     pub fn experiment(&self) -> &Experiment {
         &self.session.experiment
+    }
+
+    /// The models whose images own their rows.
+    pub fn with_rows(&self) -> impl Iterator<Item = &ModelFacts<'a>> {
+        self.models.iter().filter(|model| !model.config.kind.has_encoder())
+    }
+
+    /// Whether any model, and whether every model, has an encoder.
+    pub fn encoders(&self) -> Encoders {
+        match self.with_rows().count() {
+            0 => Encoders::All,
+            count if count == self.models.len() => Encoders::None,
+            _ => Encoders::Some,
+        }
     }
 
     /// A figure that an earlier step left, by its file name.

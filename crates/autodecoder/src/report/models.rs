@@ -197,7 +197,7 @@ fn reasons(facts: &Facts) -> Vec<String> {
             texts.push(format!("*Why `{kind}`.* {}", family.rationale()));
         }
     }
-    let configs = || facts.models.iter().map(|model| &model.config.training);
+    let configs = || facts.with_rows().map(|model| &model.config.training);
     if configs().any(|config| config.latents.rate > config.decoder.rate) {
         texts.push(two_rates(configs().any(forgets_faster)));
     }

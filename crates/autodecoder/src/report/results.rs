@@ -6,22 +6,37 @@ use autodecoder_training::PixelKind;
 use autodecoder_visualization::report::{Block, Cell, Column, NoteKind, Section, Table};
 
 use super::curves;
-use super::facts::Facts;
+use super::facts::{Encoders, Facts};
 use super::models::part;
 use super::numbers::{fixed, marked, optional, thousands};
 
 /// The abstract: what was found, in a few sentences.
 pub(super) fn findings(facts: &Facts) -> Vec<String> {
     let data = &facts.results.data;
-    let mut text = format!(
-        "Every image owns its latent, or its posterior: there is no encoder. {} models were \
-         fitted to {} images of {} by gradient descent, and new rows were inferred for {} test \
-         images with the decoder frozen.",
-        facts.models.len(),
-        thousands(data.train as i64),
-        data.set,
-        thousands(data.test as i64)
-    );
+    let (train, test) = (thousands(data.train as i64), thousands(data.test as i64));
+    let fitted = match facts.models.len() {
+        1 => format!("One model was fitted to {train} images of {} by gradient descent", data.set),
+        count => {
+            format!(
+                "{count} models were fitted to {train} images of {} by gradient descent",
+                data.set
+            )
+        }
+    };
+    let mut text = match facts.encoders() {
+        Encoders::None => format!(
+            "Every image owns its latent, or its posterior: there is no encoder. {fitted}, and new rows \
+             were inferred for {test} test images with the decoder frozen."
+        ),
+        Encoders::Some => format!(
+            "{fitted}. Some have an encoder, which gives the rows of {test} test images too; in the others \
+             every image owns its latent, or its posterior, and new rows were inferred for the test images \
+             with the decoder frozen."
+        ),
+        Encoders::All => {
+            format!("{fitted}. An encoder gives the rows of those and of {test} test images.")
+        }
+    };
     if let Some(ad) = facts.auto_decoder() {
         let test = &ad.results.test;
         text += &format!(
@@ -40,8 +55,13 @@ pub(super) fn findings(facts: &Facts) -> Vec<String> {
         } else {
             format!(" with the likelihood {}", part(&vad.config.likelihood))
         };
+        let kind = match facts.encoders() {
+            Encoders::None => "auto-decoder",
+            Encoders::Some => "model",
+            Encoders::All => "autoencoder",
+        };
         text += &format!(
-            " The best variational auto-decoder{of}, `{}`, reaches a test negative ELBO of {} ± {} \
+            " The best variational {kind}{of}, `{}`, reaches a test negative ELBO of {} ± {} \
              nats per image, {} of them KL.",
             vad.name(),
             optional(test.negative_elbo, 2),
@@ -55,10 +75,10 @@ pub(super) fn findings(facts: &Facts) -> Vec<String> {
 /// Question 2 of the assignment.
 pub(super) fn section(facts: &Facts) -> Result<Section> {
     let mut section = Section::new("results", "Training and test images")
-        .paragraph(
-            "Training images are scored with the rows that training left, test images with rows \
-             inferred from scratch. Reconstructions are decoded from the posterior's mean.",
-        )
+        .paragraph(format!(
+            "{} Reconstructions are decoded from the posterior's mean.",
+            where_rows_come_from(facts.encoders())
+        ))
         .paragraph(comparable(facts.results.data.pixels))
         .block(Block::Table(metrics_table(facts)))
         .block(Block::Table(seconds_table(facts)));
@@ -66,6 +86,22 @@ pub(super) fn section(facts: &Facts) -> Result<Section> {
         section = section.block(block);
     }
     Ok(section.block(Block::Note(NoteKind::Remark, batch_size_note(facts).into())))
+}
+
+fn where_rows_come_from(encoders: Encoders) -> &'static str {
+    match encoders {
+        Encoders::None => {
+            "Training images are scored with the rows that training left, test images with rows \
+             inferred from scratch."
+        }
+        Encoders::Some => {
+            "Training images are scored with the rows that training left, test images with rows \
+             inferred from scratch; or, where there is an encoder, with what it gives."
+        }
+        Encoders::All => {
+            "Training and test images are scored with the rows that the encoder gives."
+        }
+    }
 }
 
 /// What nats of these pixels compare with.

@@ -31,7 +31,11 @@ pub(super) fn glance(facts: &Facts) -> Result<Section> {
 
 /// Question 3 of the assignment.
 pub(super) fn section(facts: &Facts) -> Result<Section> {
-    let mut section = Section::new("samples", "New images, and why the auto-decoder's are worse")
+    let title = match facts.auto_decoder() {
+        Some(_) => "New images, and why the auto-decoder's are worse",
+        None => "New images",
+    };
+    let mut section = Section::new("samples", title)
         .paragraph(
             "A new image is a draw from the prior, decoded. That works as far as the prior puts \
              its mass where the decoder was trained, which is where the latents of the training \

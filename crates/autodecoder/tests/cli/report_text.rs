@@ -56,3 +56,44 @@ likelihood = { kind = \"gaussian\", variance = 0.5 }
         ],
     );
 }
+
+#[test]
+fn nothing_is_said_of_rows_where_encoders_give_them() {
+    let encoders = "
+data = { train = 64, test = 16 }
+training = { epochs = 1, batch_size = 16 }
+evaluation = { draws = 2 }
+figures = { samples = 8, tsne = { epochs = 300, perplexity = 5.0 } }
+
+[[models]]
+name = \"vae\"
+kind = \"variational-autoencoder\"
+latent_dim = 2
+decoder = { kind = \"mlp\", hidden = [8] }
+";
+    let text = report(encoders);
+    assert_says(
+        &text,
+        &[
+            "One model was fitted to 64 images",
+            "An encoder gives the rows of those and of 16 test images.",
+            "The best variational autoencoder, vae,",
+            "scored with the rows that the encoder gives",
+        ],
+    );
+    let of_rows =
+        ["there is no encoder", "the auto-decoder's are worse", "that training left, test"];
+    for sentence in SENTENCES.iter().chain(&of_rows) {
+        assert!(!text.contains(sentence), "{sentence:?} does not hold here");
+    }
+    let both = encoders.to_owned()
+        + "
+[[models]]
+name = \"vad\"
+kind = \"variational-auto-decoder\"
+latent_dim = 2
+decoder = { kind = \"mlp\", hidden = [8] }
+";
+    let expected = ["2 models were fitted", "Some have an encoder", "Why two learning rates."];
+    assert_says(&report(&both), &expected);
+}
