@@ -141,6 +141,11 @@ struct Options {
 }
 
 impl Options {
+    /// Ratios on a GPU are no ratios on the CPU: each device has a report of its own.
+    fn report(&self) -> PathBuf {
+        self.out.join(if self.device == "cpu" { "bench.json" } else { "bench-cuda.json" })
+    }
+
     fn effort(&self) -> Effort {
         let (rounds, seconds) = if self.quick { (5, 0.3) } else { (11, 0.7) };
         let (both, ours) = (self.epochs.clone(), self.our_epochs.clone());
@@ -175,6 +180,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
+    ensure!(
+        options.device == "cpu" || options.document.is_none(),
+        "--document with --device cuda: the document's table is the CPU's; the rows of a GPU are printed, \
+         and lie in bench-cuda.json"
+    );
     let rows = plan::rows(options.quick, &options.only, &options.device);
     ensure!(!rows.is_empty(), "no row's name begins with {:?}; --list shows all", options.only);
     if options.list {
@@ -192,7 +202,7 @@ fn run(options: &Options) -> Result<()> {
              their ratios mean nothing; measure again on a quiet machine"
         ));
     }
-    print(&format!("The report is {}", options.out.join("bench.json").display()));
+    print(&format!("The report is {}", options.report().display()));
     match &options.document {
         Some(path) => table::into_document(path, &report),
         None => Ok(()),
@@ -202,7 +212,7 @@ fn run(options: &Options) -> Result<()> {
 /// Measures all rows. The report is written after each: an interrupted run keeps what it has.
 fn measure(options: &Options, rows: &[Planned]) -> Result<Report> {
     let (programs, effort) = (options.programs()?, options.effort());
-    let path = options.out.join("bench.json");
+    let path = options.report();
     let earlier = if options.only.is_empty() { None } else { Report::read(&path)? };
     let mut report = earlier.unwrap_or_default();
     report.machine = machine::machine(programs.workshop.threads(), programs.workshop.device());
@@ -256,6 +266,18 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_gpu_has_a_report_of_its_own_and_no_document() {
+        let parse = |typed: &str| {
+            Arguments::try_parse_from(["bench"].into_iter().chain(typed.split(' ')))
+                .unwrap()
+                .options
+        };
+        assert_ne!(parse("--device cuda").report(), parse("--device cpu").report());
+        let both = parse("--device cuda --document docs/performance.md");
+        assert!(run(&both).unwrap_err().to_string().contains("--document with --device cuda"));
     }
 
     #[test]

@@ -70,12 +70,25 @@ impl DecoderState {
     /// Moves the parameters by the gradients of a batch's summed objective, averaged over its
     /// `images`.
     pub fn update(&mut self, gradients: &[Tensor], images: i64, rate: f64) {
+        self.check_shared();
+        if gradients.is_empty() {
+            return;
+        }
         tch::no_grad(|| {
             let _ = self.steps.g_add_scalar_(1.0);
             let gradient = self.in_place_of_values(gradients) / images as f64;
             let step = self.optimiser.update(&gradient, &mut self.state, &self.steps, rate);
             let _ = self.values.g_sub_(&step);
         });
+    }
+
+    /// A later state of the same model has taken its parameters along: this one would move nobody's.
+    fn check_shared(&self) {
+        let first = self.parameters.first();
+        debug_assert!(
+            first.is_none_or(|first| first.data_ptr() == self.values.data_ptr()),
+            "the model has another trainer since"
+        );
     }
 
     /// One tensor for each parameter, as `values` holds the parameters, `[V]`.
@@ -93,10 +106,11 @@ impl DecoderState {
     /// Begins an update by the kernels: the rule, its number, and what it moves, in pairs of weight and
     /// bias. `None` where the optimiser has no kernel or a tensor is not on the CPU.
     pub fn next_update(&mut self) -> Option<(&dyn Update, f64, Vec<Learned<'_>>)> {
+        self.check_shared();
         let rule = self.kernel.as_deref()?;
         let _ = tch::no_grad(|| self.steps.g_add_scalar_(1.0));
         let values = floats_mut(&mut self.values)?;
-        let slots = floats_mut(&mut self.state)?.chunks_exact_mut(values.len());
+        let slots = floats_mut(&mut self.state)?.chunks_exact_mut(values.len().max(1));
         let mut rest: Vec<&mut [f32]> = std::iter::once(values).chain(slots).collect();
         let mut sizes = self.parameters.iter().map(Tensor::numel);
         let mut learned = Vec::new();

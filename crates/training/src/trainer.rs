@@ -50,7 +50,8 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// A trainer at the beginning of a run: fresh rows, no history.
+    /// A trainer at the beginning of a run: fresh rows, no history. It takes the model's parameters over:
+    /// an earlier trainer of the same model must not go on.
     ///
     /// # Errors
     /// For settings out of range, optimisers that do not exist or do not take their options, and a

@@ -93,7 +93,7 @@ impl<'a> Facts<'a> {
 
     /// The first AD, if there is one.
     pub fn auto_decoder(&self) -> Option<&ModelFacts<'a>> {
-        self.models.iter().find(|model| model.nats().is_none())
+        self.with_rows().find(|model| model.nats().is_none())
     }
 }
 

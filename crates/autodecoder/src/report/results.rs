@@ -112,10 +112,11 @@ fn comparable(pixels: PixelKind) -> &'static str {
              grey-pixel numbers, and only between models of one likelihood."
         }
         PixelKind::Binarised => {
-            "The pixels are black or white, drawn with the grey values as probabilities. Training draws \
-             anew for every epoch; what is measured here is one draw of each image, from the seed, so \
-             the rows that training left were fitted to other draws. Nats compare only with other \
-             numbers on binarised images, and only between models of one likelihood."
+            "The pixels are black or white, drawn with the grey values as probabilities. What is measured \
+             here is one draw of each image, from the seed; encoders are trained on others, drawn anew \
+             for every epoch, and rows on the mean over all draws where the likelihood has one. Nats \
+             compare only with other numbers on binarised images, and only between models of one \
+             likelihood."
         }
     }
 }

@@ -86,6 +86,9 @@ decoder = { kind = \"mlp\", hidden = [8] }
     for sentence in SENTENCES.iter().chain(&of_rows) {
         assert!(!text.contains(sentence), "{sentence:?} does not hold here");
     }
+    let plain = encoders.replace("variational-autoencoder", "autoencoder");
+    let text = report(&plain);
+    assert!(!text.contains("auto-decoder's are worse") && !text.contains("The auto-decoder"));
     let both = encoders.to_owned()
         + "
 [[models]]

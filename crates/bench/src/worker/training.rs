@@ -26,6 +26,7 @@ struct Training<'a> {
 
 impl Program for Training<'_> {
     fn time(&mut self, steps: u64) -> Result<f64> {
+        self.case.wait();
         let started = Instant::now();
         self.trainer.advance(steps, &mut Silent)?;
         self.case.wait();

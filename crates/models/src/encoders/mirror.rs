@@ -39,8 +39,7 @@ impl EncoderFamily for Mirror {
 fn reversed(decoder: &[Layer], latent_dim: i64) -> Vec<Layer> {
     let shapes = input_shapes(decoder, latent_dim);
     let layers = decoder.iter().zip(shapes).rev().map(|(layer, input)| reverse(layer, input));
-    let is_activation =
-        |layer: &Layer| matches!(layer, Layer::Relu | Layer::Silu | Layer::Tanh | Layer::Glu);
+    let is_activation = |layer: &Layer| matches!(layer, Layer::Relu | Layer::Silu | Layer::Tanh);
     let mut layers: Vec<Layer> = layers.skip_while(is_activation).collect();
     turn_gates(&mut layers);
     layers

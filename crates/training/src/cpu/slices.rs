@@ -16,8 +16,8 @@ pub(crate) fn floats(tensor: &Tensor) -> Option<&[f32]> {
 #[allow(unsafe_code)]
 pub(crate) fn floats_mut(tensor: &mut Tensor) -> Option<&mut [f32]> {
     is_plain(tensor, Kind::Float).then(|| {
-        // SAFETY: as above. Handles that share the memory are only read through libtorch, by this
-        // thread, and so not while this borrow lives.
+        // SAFETY: as above. Handles that share the memory are read through libtorch, or as slices by the
+        // pass over the rows, by this thread or on its behalf: not while this borrow lives.
         unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast(), tensor.numel()) }
     })
 }

@@ -10,7 +10,7 @@ use autodecoder_training::{
 use serde_json::json;
 use tch::{Device, Tensor};
 
-/// What the checks vary. Everything else is as docs/experiments.md lists it.
+/// What the checks vary; [`Recipe::train`] has the rest.
 #[derive(Debug, Clone)]
 pub struct Recipe {
     /// With or without an encoder, variational or not.
