@@ -112,6 +112,8 @@ fn layers_that_do_not_fit_are_named() {
         ),
         (vec![], "layer 0 (output): cannot take input of shape [3]"),
         (vec!["conv_transpose2d 3 1 kernel 1 stride 1 padding 0"], "it takes [3, height, width]"),
+        (vec!["glu"], "it takes one even number of values"),
+        (vec!["linear 3 64", "reshape 2 4 8", "glu"], "it takes one even number of values"),
         (
             vec!["reshape 3 1 1", "conv_transpose2d 3 2 kernel 2 stride 1 padding 1"],
             "its padding leaves nothing",

@@ -265,3 +265,14 @@ fn settings_out_of_range_make_no_trainer() {
         assert!(matches!(result, Err(Error::Range(_))), "{result:?}");
     }
 }
+
+/// It would train a decoder that is nobody's.
+#[test]
+#[should_panic(expected = "the model has another trainer since")]
+fn a_trainer_whose_model_has_a_later_one_does_not_go_on() {
+    let (images, config) = (images(10), config(2));
+    let model = model(variational(), &images);
+    let mut first = trainer(&model, &images, &config, 1);
+    let _later = trainer(&model, &images, &config, 1);
+    let _ = first.advance(1, &mut Silent);
+}
