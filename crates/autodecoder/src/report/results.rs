@@ -14,16 +14,13 @@ use super::numbers::{fixed, marked, optional, thousands};
 pub(super) fn findings(facts: &Facts) -> Vec<String> {
     let data = &facts.results.data;
     let (train, test) = (thousands(data.train as i64), thousands(data.test as i64));
-    let fitted = match facts.models.len() {
-        1 => format!("One model was fitted to {train} images of {} by gradient descent", data.set),
-        count => {
-            format!(
-                "{count} models were fitted to {train} images of {} by gradient descent",
-                data.set
-            )
-        }
+    let models = match facts.models.len() {
+        1 => "One model was".to_owned(),
+        count => format!("{count} models were"),
     };
-    let mut text = match facts.encoders() {
+    let fitted = format!("{models} fitted to {train} images of {} by gradient descent", data.set);
+    let encoders = facts.encoders();
+    let mut text = match encoders {
         Encoders::None => format!(
             "Every image owns its latent, or its posterior: there is no encoder. {fitted}, and new rows \
              were inferred for {test} test images with the decoder frozen."
@@ -55,7 +52,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<String> {
         } else {
             format!(" with the likelihood {}", part(&vad.config.likelihood))
         };
-        let kind = match facts.encoders() {
+        let kind = match encoders {
             Encoders::None => "auto-decoder",
             Encoders::Some => "model",
             Encoders::All => "autoencoder",
