@@ -3,7 +3,8 @@
 All images stay in memory as bytes. A step gathers the rows of its batch, with their moments and
 step counts, moves them by a few tensor operations and scatters them back; the decoder is moved by
 PyTorch's fused Adam. Convolutions run channels-last. With --compile, torch.compile turns the
-objective with its gradients, and the rows' update, into generated code.
+objective with its gradients, and the rows' update, into generated code. With --bf16, the decoder's
+products are bfloat16 where torch.autocast makes them so.
 """
 
 from __future__ import annotations
@@ -28,9 +29,26 @@ class ChannelsLast(torch.nn.Module):
         return maps.contiguous(memory_format=torch.channels_last)
 
 
-def fast_decoder(case: Case) -> torch.nn.Module:
+class Autocast(torch.nn.Module):
+    """A network whose products are bfloat16; what comes out is float again."""
+
+    def __init__(self, network: torch.nn.Module, device: str) -> None:
+        super().__init__()
+        self.network, self.device = network, torch.device(device).type
+
+    def forward(self, z: Tensor) -> Tensor:
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            return self.network(z).float()
+
+
+def fast_decoder(case: Case, bf16: bool) -> torch.nn.Module:
     """The decoder, its convolutions channels-last."""
-    network = networks.decoder(case)
+    network = channels_last(networks.decoder(case))
+    return Autocast(network, case.device) if bf16 else network
+
+
+def channels_last(network: torch.nn.Sequential) -> torch.nn.Sequential:
+    """The same network with convolutions channels-last, where there are any."""
     convolves = any(isinstance(layer, torch.nn.ConvTranspose2d) for layer in network)
     if not convolves:
         return network
@@ -60,10 +78,10 @@ def mover(case: Case, scale: float) -> Callable[[Tensor, Tensor, Tensor, float],
 class Training:
     """Joint training of the decoder and the rows."""
 
-    def __init__(self, case: Case, wrap: Wrap) -> None:
+    def __init__(self, case: Case, wrap: Wrap, bf16: bool) -> None:
         self.case = case
         self.images = case.load_images().to(case.device)
-        self.decoder = fast_decoder(case)
+        self.decoder = fast_decoder(case, bf16)
         rows = case.load_rows()
         # Values and moments of a row lie side by side: one gather and one scatter move all three.
         self.table = torch.zeros(case.count, 3, case.row_width)
@@ -105,11 +123,14 @@ class Training:
 class Inference:
     """New rows for images with the decoder frozen. A step is all the steps of one batch."""
 
-    def __init__(self, case: Case, wrap: Wrap) -> None:
+    def __init__(self, case: Case, wrap: Wrap, bf16: bool) -> None:
         self.case = case
         self.images = case.load_images().to(case.device)
         self.rows = case.load_rows()
-        self.decoder = fast_decoder(case).requires_grad_(False)
+        self.decoder = fast_decoder(case, bf16).requires_grad_(False)
+        if bf16:
+            # Frozen weights are rounded once, not in every step.
+            self.decoder.to(torch.bfloat16)
         self.loss = wrap(self.objective)
         self.move = wrap(mover(case, 1 / case.batch))
         self.next = 0
@@ -138,11 +159,13 @@ class Inference:
         return loss.detach()
 
 
-def program(case: Case, compiled: bool) -> Program:
+def program(case: Case, compiled: bool, bf16: bool) -> Program:
     """The program that a case asks for."""
     wrap: Wrap = (lambda f: torch.compile(f, dynamic=False)) if compiled else (lambda f: f)
-    return Training(case, wrap) if case.work == "train" else Inference(case, wrap)
+    kind = Training if case.work == "train" else Inference
+    return kind(case, wrap, bf16)
 
 
 if __name__ == "__main__":
-    serve(program(read_case(sys.argv[1]), "--compile" in sys.argv[2:]))
+    flags = sys.argv[2:]
+    serve(program(read_case(sys.argv[1]), "--compile" in flags, "--bf16" in flags))

@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use autodecoder_data::ImageSet;
 use autodecoder_models::{ImageShape, LatentModel, load_model};
-use autodecoder_training::{DeviceImages, Latents, StartKind, Streams, Trainer, read_latents};
+use autodecoder_training::{
+    DeviceImages, Latents, Precision, StartKind, Streams, Trainer, read_latents,
+};
 use tch::Device;
 
 use crate::experiment::{Experiment, ModelConfig};
@@ -67,6 +69,7 @@ impl Session {
     ) -> Result<Session> {
         let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
+        session.say_where_products_are_slow();
         // Regretted while the images were loading, `--force` must not touch the old run.
         check_stop("before the run was begun")?;
         session.lock = Some(session.folder.claim(
@@ -99,6 +102,7 @@ impl Session {
 
     fn check_model(&self, config: &ModelConfig) -> Result<()> {
         let model = self.fresh_model(config)?;
+        self.check_precision(config, &model).with_context(|| format!("model {:?}", config.name))?;
         if config.kind.has_encoder() {
             return Ok(());
         }
@@ -115,6 +119,27 @@ impl Session {
             return Err(error).with_context(|| format!("model {:?}", config.name));
         }
         Ok(())
+    }
+
+    /// That what is to take the steps computes as precisely as asked for.
+    fn check_precision(&self, config: &ModelConfig, model: &LatentModel) -> Result<()> {
+        let (training, inference) = (&config.training, &config.inference);
+        let optimisers = &self.catalogue.optimisers;
+        let chosen = (training.engine, &training.latents);
+        training.precision.check("training", chosen, model, optimisers)?;
+        if !config.kind.has_encoder() {
+            let chosen = (inference.engine, &inference.latents);
+            inference.precision.check("inference", chosen, model, optimisers)?;
+        }
+        Ok(())
+    }
+
+    fn say_where_products_are_slow(&self) {
+        let precisions =
+            |model: &ModelConfig| [model.training.precision, model.inference.precision];
+        if !self.experiment.models.iter().flat_map(precisions).all(Precision::is_fast) {
+            say("note: this processor has no AVX512-BF16; \"bf16\" is slower than \"f32\" here");
+        }
     }
 
     /// Opens the run in `folder`, which belongs to `experiment` and is locked by `lock`.

@@ -202,6 +202,8 @@ pub fn inference_note() -> String {
 
 #[cfg(test)]
 mod tests {
+    use autodecoder_training::Precision;
+
     use super::*;
     use crate::case::{Decoder, Work};
 
@@ -213,6 +215,7 @@ mod tests {
             variational: true,
             count: 1_000_000,
             batch: 64,
+            precision: Precision::F32,
         };
         assert_eq!(bound(&setting), 784_000_000 + 768_000_000 + 500_000_000);
     }

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use autodecoder_training::Precision;
 use serde::{Deserialize, Serialize};
 use tch::{Cuda, Device};
 
@@ -57,18 +58,21 @@ pub struct Setting {
     pub count: usize,
     /// Images in a batch.
     pub batch: usize,
+    /// What our products are computed in; a peer's is its own.
+    pub precision: Precision,
 }
 
 impl Setting {
     /// The setting's name in the report: `train/mlp/n60000/b64`.
     pub fn name(&self) -> String {
-        let Setting { work, decoder, variational, count, batch } = self;
+        let Setting { work, decoder, variational, count, batch, precision } = self;
         let work = match work {
             Work::Train => "train",
             Work::Infer => "inference",
         };
         let kind = if *variational { "" } else { "-ad" };
-        format!("{work}{kind}/{}/n{count}/b{batch}", decoder.name())
+        let products = if *precision == Precision::Bf16 { "-bf16" } else { "" };
+        format!("{work}{kind}{products}/{}/n{count}/b{batch}", decoder.name())
     }
 }
 
@@ -89,6 +93,8 @@ pub struct Case {
     pub count: usize,
     /// Images in a batch.
     pub batch: usize,
+    /// What our products are computed in.
+    pub precision: Precision,
     /// The decoder's weights (safetensors).
     pub weights: PathBuf,
     /// The first rows (safetensors); random ones where there is no file.
@@ -151,10 +157,13 @@ mod tests {
             variational: true,
             count: 60_000,
             batch: 64,
+            precision: Precision::F32,
         };
         assert_eq!(base.name(), "train/mlp/n60000/b64");
         let other = Setting { decoder: Decoder::Conv, variational: false, ..base };
         assert_eq!(other.name(), "train-ad/conv/n60000/b64");
+        let other = Setting { precision: Precision::Bf16, ..base };
+        assert_eq!(other.name(), "train-bf16/mlp/n60000/b64");
     }
 
     #[test]
@@ -168,6 +177,7 @@ mod tests {
             images: None,
             count: 1,
             batch: 1,
+            precision: Precision::F32,
             weights: PathBuf::from("w"),
             rows: None,
             orders: None,

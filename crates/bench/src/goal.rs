@@ -20,7 +20,7 @@ pub fn goal(measure: &Measure) -> Option<f64> {
 }
 
 fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
-    let Setting { work, decoder, variational, count, batch } = *setting;
+    let Setting { work, decoder, variational, count, batch, precision: _ } = *setting;
     match (work, peer) {
         (Work::Infer, Peer::Tuned) => Some(1.5),
         (Work::Infer, _) => None,
@@ -30,6 +30,7 @@ fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
         }
         // A step may take a quarter longer than its products alone.
         (Work::Train, Peer::Limit) => (batch == 256).then_some(1.0 / 1.25),
+        (Work::Train, Peer::TunedBf16 | Peer::CompiledBf16) => None,
         (Work::Train, Peer::Tuned | Peer::Compiled) => {
             Some(if decoder == Decoder::Mlp && batch == 64 { 1.5 } else { 1.3 })
         }
@@ -38,6 +39,8 @@ fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use autodecoder_training::Precision;
+
     use super::*;
 
     #[test]
@@ -48,6 +51,7 @@ mod tests {
             variational: true,
             count: 60_000,
             batch: 64,
+            precision: Precision::F32,
         };
         let large = Setting { batch: 256, ..setting };
         assert_eq!(speed(&setting, Peer::Course), Some(20.0));

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder::choose_device;
+use autodecoder_training::Precision;
 use clap::{Parser, Subcommand};
 
 mod alternate;
@@ -235,7 +236,8 @@ fn prove(images: &Path, batch: usize, options: &Options) -> Result<()> {
     let programs = options.programs()?;
     let images = std::path::absolute(images)?;
     for work in [Work::Train, Work::Infer] {
-        let setting = Setting { work, decoder: Decoder::Mlp, variational: true, count: 0, batch };
+        let (decoder, precision) = (Decoder::Mlp, Precision::F32);
+        let setting = Setting { work, decoder, variational: true, count: 0, batch, precision };
         for peer in [Peer::Course, Peer::Tuned] {
             if (work, peer) == (Work::Infer, Peer::Course) {
                 continue;

@@ -122,6 +122,7 @@ pub const START: StartConfig =
 pub fn training(case: &Case) -> Result<TrainingConfig> {
     Ok(TrainingConfig {
         engine: EngineKind::Auto,
+        precision: case.precision,
         epochs: EPOCHS,
         batch_size: u32::try_from(case.batch)?,
         latent_steps: 1,
@@ -136,6 +137,7 @@ pub fn training(case: &Case) -> Result<TrainingConfig> {
 pub fn inference(case: &Case, steps: u32) -> Result<InferenceConfig> {
     Ok(InferenceConfig {
         engine: EngineKind::Auto,
+        precision: case.precision,
         steps,
         batch_size: u32::try_from(case.batch)?,
         spread: SPREAD,

@@ -17,6 +17,10 @@ pub enum Peer {
     Tuned,
     /// The same under `torch.compile`.
     Compiled,
+    /// The eager one under `torch.autocast` to bfloat16.
+    TunedBf16,
+    /// The compiled one, likewise.
+    CompiledBf16,
     /// The matrix products and convolutions of a step alone.
     Limit,
 }
@@ -28,6 +32,8 @@ impl Peer {
             Peer::Course => "course",
             Peer::Tuned => "tuned",
             Peer::Compiled => "compiled",
+            Peer::TunedBf16 => "tuned-bf16",
+            Peer::CompiledBf16 => "compiled-bf16",
             Peer::Limit => "limit",
         }
     }
@@ -38,6 +44,8 @@ impl Peer {
             Peer::Course => ("course.py", &[]),
             Peer::Tuned => ("tuned.py", &[]),
             Peer::Compiled => ("tuned.py", &["--compile"]),
+            Peer::TunedBf16 => ("tuned.py", &["--bf16"]),
+            Peer::CompiledBf16 => ("tuned.py", &["--compile", "--bf16"]),
             Peer::Limit => ("limit.py", &[]),
         }
     }

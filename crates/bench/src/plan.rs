@@ -1,5 +1,7 @@
 //! The rows of the report.
 
+use autodecoder_training::Precision;
+
 use crate::case::{Decoder, Setting, Work};
 use crate::peer::Peer;
 use crate::tsne::Program;
@@ -32,9 +34,14 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Whether it can be taken on a GPU: memory is the CPU's, and the other programs run there only.
+    /// Whether it can be taken on a GPU: memory is the CPU's, and bfloat16 and the other programs run there
+    /// only.
     fn is_for_any_device(self) -> bool {
-        matches!(self, Measure::Speed(..) | Measure::Scaling { .. })
+        match self {
+            Measure::Speed(setting, _) => setting.precision == Precision::F32,
+            Measure::Scaling { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -55,7 +62,9 @@ const BASE: Setting = Setting {
     variational: true,
     count: 60_000,
     batch: 64,
+    precision: Precision::F32,
 };
+const BF16: Setting = Setting { precision: Precision::Bf16, ..BASE };
 const MILLION: Setting = Setting { count: 1_000_000, ..BASE };
 const FEW: Setting = Setting { count: 10_000, ..BASE };
 const INFERENCE: Setting = Setting { work: Work::Infer, count: 10_000, batch: 250, ..BASE };
@@ -74,10 +83,11 @@ pub fn rows(quick: bool, only: &str, device: &str) -> Vec<Planned> {
 }
 
 fn quick_measures() -> Vec<Measure> {
-    use Peer::{Course, Limit, Tuned};
+    use Peer::{Course, Limit, Tuned, TunedBf16};
     let mut found = speeds(BASE, &[Course, Tuned, Limit]);
     found.extend(speeds(Setting { decoder: Decoder::Conv, ..BASE }, &[Tuned, Limit]));
     found.extend(speeds(Setting { variational: false, ..BASE }, &[Tuned]));
+    found.extend(speeds(BF16, &[Tuned, TunedBf16]));
     found.extend(speeds(INFERENCE, &[Tuned]));
     found.extend([Measure::Memory(BASE, None), Measure::Memory(BASE, Some(Tuned))]);
     found.push(Measure::Checkpoint(BASE));
@@ -85,7 +95,7 @@ fn quick_measures() -> Vec<Measure> {
 }
 
 fn all_measures() -> Vec<Measure> {
-    use Peer::{Compiled, Course, Limit, Tuned};
+    use Peer::{Compiled, CompiledBf16, Course, Limit, Tuned, TunedBf16};
     let everyone = [Course, Tuned, Compiled, Limit];
     let mut found = Vec::new();
     for decoder in [Decoder::Mlp, Decoder::Conv] {
@@ -98,9 +108,18 @@ fn all_measures() -> Vec<Measure> {
     // Without Course, whose dense Adam takes seconds for a step over so many rows.
     found.extend(speeds(MILLION, &[Tuned]));
     found.push(Measure::Scaling { many: MILLION, few: FEW });
+    for (decoder, batch) in [(Decoder::Mlp, 64), (Decoder::Mlp, 256), (Decoder::Conv, 64)] {
+        let peers: &[Peer] = if decoder == Decoder::Mlp {
+            &[Course, Tuned, Compiled, TunedBf16, CompiledBf16]
+        } else {
+            &[Tuned, TunedBf16]
+        };
+        found.extend(speeds(Setting { decoder, batch, ..BF16 }, peers));
+    }
     for decoder in [Decoder::Mlp, Decoder::Conv] {
         found.extend(speeds(Setting { decoder, ..INFERENCE }, &[Tuned, Compiled, Limit]));
     }
+    found.extend(speeds(Setting { precision: Precision::Bf16, ..INFERENCE }, &[Tuned, TunedBf16]));
     for against in [None, Some(Course), Some(Tuned)] {
         found.push(Measure::Memory(BASE, against));
     }

@@ -124,6 +124,7 @@ impl Workshop {
             images: None,
             count: setting.count,
             batch: setting.batch,
+            precision: setting.precision,
             weights,
             rows: None,
             orders: None,

@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use autodecoder_training::Precision;
 
 use crate::case::{Setting, Work};
 use crate::peer::{Peer, Programs};
@@ -24,6 +25,10 @@ const STEPS: u64 = 50;
 const FIRST: f64 = 1e-5;
 /// How far the last may: rounding that fifty steps have carried on.
 const LAST: f64 = 1e-3;
+
+/// The same where factors have the 8 bits of a bfloat16.
+const FIRST_BF16: f64 = 1e-3;
+const LAST_BF16: f64 = 1e-2;
 
 /// Two programs do not do the same work: their times must not be compared.
 #[derive(Debug)]
@@ -63,11 +68,15 @@ pub fn prove(
     };
     let Agreement { first, last } = agreement;
     let (name, peer) = (setting.name(), peer.name());
+    let (allowed_first, allowed_last) = match setting.precision {
+        Precision::F32 => (FIRST, LAST),
+        Precision::Bf16 => (FIRST_BF16, LAST_BF16),
+    };
     // Written so that NaN is a violation too.
-    if !(first <= FIRST && last <= LAST) {
+    if !(first <= allowed_first && last <= allowed_last) {
         let problem = format!(
             "{name}: {peer} does not do the same work: its first loss is {first:.1e} away from ours \
-             (allowed {FIRST:.0e}), its last one {last:.1e} (allowed {LAST:.0e})"
+             (allowed {allowed_first:.0e}), its last one {last:.1e} (allowed {allowed_last:.0e})"
         );
         return Err(Violation(problem).into());
     }

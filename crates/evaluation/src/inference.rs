@@ -6,7 +6,7 @@ use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use autodecoder_training::{
     BatchNoise, BatchRecord, CpuEngine, DeviceImages, EngineKind, Error, LatentStep, LatentTable,
-    Observer, Optimiser, OptimiserConfig, OptimiserFamily, RangeError, RowStep, Streams,
+    Observer, Optimiser, OptimiserConfig, OptimiserFamily, Precision, RangeError, RowStep, Streams,
     check_range, encoded_rows, row_step,
 };
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ const STEPS_AT_A_TIME: usize = 20;
 pub struct InferenceConfig {
     /// What takes the steps.
     pub engine: EngineKind,
+    /// What its products are computed in.
+    #[serde(default)]
+    pub precision: Precision,
     /// Gradient steps per image.
     pub steps: u32,
     /// Images fitted side by side. A row does not see the others of its batch, so this only
@@ -79,8 +82,8 @@ pub fn infer(
 /// regulariser weight is what they descend on; neither decoder nor encoder changes.
 ///
 /// # Errors
-/// For settings out of range, an optimiser that does not exist or does not take its options, and
-/// [`Error::Interrupted`] where the observer asked for a stop.
+/// For settings out of range, an optimiser that does not exist or does not take its options,
+/// [`Error::NoBf16`], and [`Error::Interrupted`] where the observer asked for a stop.
 pub fn fit_rows(
     model: &LatentModel,
     images: &DeviceImages,
@@ -95,9 +98,13 @@ pub fn fit_rows(
     let optimiser = optimiser.as_ref();
     let mut table = LatentTable::new(rows, optimiser);
     let mut engine = match config.engine {
-        EngineKind::Auto => CpuEngine::new(model, optimiser, config.batch_size as usize),
+        EngineKind::Auto => {
+            let batch_size = config.batch_size as usize;
+            CpuEngine::new(model, optimiser, batch_size, config.precision.into())
+        }
         EngineKind::Libtorch => None,
     };
+    config.precision.check_engine("inference", engine.as_ref(), model)?;
     let fit = Fit { model, images, config, optimiser, streams };
     let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let started = Instant::now();

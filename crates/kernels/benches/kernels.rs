@@ -4,8 +4,8 @@
 use std::hint::black_box;
 
 use autodecoder_kernels::{
-    Activation, Adam, Affine, Bernoulli, Learned, Loss, Network, Packed, RowIndices, Stage, Team,
-    Update, UpdateStep, Wanted, Workspace,
+    Activation, Adam, Affine, Bernoulli, Learned, Loss, Network, Packed, Precision, RowIndices,
+    Stage, Team, Update, UpdateStep, Wanted, Workspace,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -79,7 +79,13 @@ fn loss(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn network(criterion: &mut Criterion) {
+fn networks(criterion: &mut Criterion) {
+    for precision in [Precision::F32, Precision::Bf16] {
+        network(criterion, precision);
+    }
+}
+
+fn network(criterion: &mut Criterion, precision: Precision) {
     const ROWS: usize = 64;
     let widths = [32, 256, 512, 784];
     let linear = |pair: &[usize]| Stage::Linear { inputs: pair[0], outputs: pair[1] };
@@ -89,14 +95,15 @@ fn network(criterion: &mut Criterion) {
     let Some(network) = Network::new(widths[0], stages) else { return };
     let mut weights: Vec<Layer> =
         network.stages().iter().filter_map(Stage::parameters).map(Layer::new).collect();
-    let mut packed = Packed::new(&network, &affines(&weights));
-    let mut workspace = Workspace::new(&network, ROWS, CHUNK);
+    let mut packed = Packed::new(&network, &affines(&weights), precision);
+    let mut workspace = Workspace::new(&network, (ROWS, CHUNK), precision);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let Ok(mut team) = Team::new(threads) else { return };
     let mut step = 0.0;
     let mut group = criterion.benchmark_group("perceptron 32, 256, 512, 784");
     group.throughput(Throughput::Elements(ROWS as u64));
-    group.bench_function("forward, backward and update, 64 rows", |bencher| {
+    let name = format!("forward, backward and update, 64 rows, {precision:?}");
+    group.bench_function(name, |bencher| {
         bencher.iter(|| {
             step += 1.0;
             let parameters = affines(&weights);
@@ -147,9 +154,9 @@ fn affines(layers: &[Layer]) -> Vec<Affine<'_>> {
 // The macro makes a public function without documentation.
 #[allow(missing_docs)]
 mod group {
-    use super::{adam, criterion_group, loss, network, rows};
+    use super::{adam, criterion_group, loss, networks, rows};
 
-    criterion_group!(kernels, rows, adam, loss, network);
+    criterion_group!(kernels, rows, adam, loss, networks);
 }
 
 criterion_main!(group::kernels);

@@ -6,8 +6,6 @@
 
 use multiversion::multiversion;
 
-use crate::matmul::{Into, Matrix, matmul};
-
 /// The sizes of a transposed convolution with a square kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConvTranspose2d {
@@ -61,17 +59,8 @@ impl ConvTranspose2d {
         self.inputs * self.patch_len()
     }
 
-    /// One image forward. `weight` is `[inputs, kernel, kernel, outputs]`, `patches` is scratch.
-    pub(crate) fn forward(
-        &self,
-        x: &[f32],
-        weight: &[f32],
-        bias: &[f32],
-        patches: &mut [f32],
-        y: &mut [f32],
-    ) {
-        let weight = Matrix::new(weight, self.patch_len());
-        matmul(patches, Matrix::new(x, self.inputs), weight, 1.0, Into::Replace);
+    /// One image from its `patches`, what each pixel of the input adds, where they overlap, and the bias.
+    pub(crate) fn scatter(&self, patches: &[f32], bias: &[f32], y: &mut [f32]) {
         y.chunks_exact_mut(self.outputs).for_each(|pixel| pixel.copy_from_slice(bias));
         self.overlaps(|patch, pixel, count| add(&mut y[pixel..pixel + count], &patches[patch..]));
     }

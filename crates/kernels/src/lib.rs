@@ -12,6 +12,7 @@
 //! the number of threads.
 
 mod activation;
+mod bf16;
 mod conv_transpose;
 mod losses;
 mod math;
@@ -29,7 +30,9 @@ pub use losses::{
     Bernoulli, Gaussian as GaussianLoss, IdentityGaussian, Loss, apply_observed, compact,
 };
 pub use matmul::{Into, Matrix, matmul};
-pub use network::{Affine, Chunk, Learned, Network, Packed, Stage, UpdateStep, Wanted, Workspace};
+pub use network::{
+    Affine, Chunk, Learned, Network, Packed, Precision, Stage, UpdateStep, Wanted, Workspace,
+};
 pub use optimisers::{Adam, Sgd, Update};
 pub use posteriors::{Gaussian as GaussianPosterior, Point, Reparameterisation};
 pub use rows::{IndexError, RowIndices};

@@ -58,11 +58,6 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Number of columns.
-    pub(crate) fn width(&self) -> usize {
-        self.columns
-    }
-
     /// Whether every element lies in the slice.
     fn fits(&self) -> bool {
         let last = self.rows.saturating_sub(1) * self.row_stride

@@ -3,11 +3,16 @@
 /// Side of the blocks that are turned in registers: of every processor, so that the function needs no
 /// versions. Larger blocks measured slower.
 const BLOCK: usize = 4;
-type Block = [[f32; BLOCK]; BLOCK];
+type Block<T> = [[T; BLOCK]; BLOCK];
 
 /// Writes columns of `from` (row after row, `width` in each), as many as there is room for from column
 /// `start` on, as rows of `to`.
-pub(crate) fn columns_to_rows(from: &[f32], width: usize, start: usize, to: &mut [f32]) {
+pub(crate) fn columns_to_rows<T: Copy + Default>(
+    from: &[T],
+    width: usize,
+    start: usize,
+    to: &mut [T],
+) {
     let height = from.len() / width;
     let columns = to.len() / height;
     let (whole_height, whole_columns) = (height / BLOCK * BLOCK, columns / BLOCK * BLOCK);
@@ -30,8 +35,8 @@ pub(crate) fn columns_to_rows(from: &[f32], width: usize, start: usize, to: &mut
 
 /// The block that begins at the front of `from`, transposed.
 #[inline(always)]
-fn turned(from: &[f32], width: usize) -> Block {
-    let mut block: Block = [[0.0; BLOCK]; BLOCK];
+fn turned<T: Copy + Default>(from: &[T], width: usize) -> Block<T> {
+    let mut block: Block<T> = [[T::default(); BLOCK]; BLOCK];
     for row in 0..BLOCK {
         let line = &from[row * width..row * width + BLOCK];
         for column in 0..BLOCK {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::optimisers::{Optimiser, OptimiserFamily};
-use crate::{Error, Schedule, ScheduleKind, StartConfig};
+use crate::{Error, Precision, Schedule, ScheduleKind, StartConfig};
 use autodecoder_distributions::Registry;
 use autodecoder_models::PartSpec;
 
@@ -101,6 +101,9 @@ pub enum EngineKind {
 pub struct TrainingConfig {
     /// What takes the steps.
     pub engine: EngineKind,
+    /// What its products are computed in.
+    #[serde(default)]
+    pub precision: Precision,
     /// Passes over all images.
     pub epochs: u32,
     /// Images in a step; the last step of an epoch takes what is left.

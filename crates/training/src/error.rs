@@ -75,6 +75,18 @@ pub enum Error {
          of whole numbers from 0 to 255"
     )]
     NotGrey,
+    /// bfloat16 was asked for where libtorch takes the steps.
+    #[error(
+        "{section}.precision = \"bf16\" is what the CPU's kernels offer, and they cannot take the steps of \
+         model {model}: they need engine = \"auto\", the CPU, and a decoder, a likelihood and an \
+         optimiser that have one; choose \"f32\""
+    )]
+    NoBf16 {
+        /// The section of the experiment.
+        section: &'static str,
+        /// The model's name.
+        model: String,
+    },
     /// A set of images cannot be made.
     #[error(transparent)]
     Data(#[from] autodecoder_data::Error),

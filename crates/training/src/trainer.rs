@@ -54,8 +54,8 @@ impl<'a> Trainer<'a> {
     /// an earlier trainer of the same model must not go on.
     ///
     /// # Errors
-    /// For settings out of range, optimisers that do not exist or do not take their options, and a
-    /// start that the images cannot give.
+    /// For settings out of range, optimisers that do not exist or do not take their options, a start
+    /// that the images cannot give, and bfloat16 where the kernels cannot take the steps.
     pub fn new(
         model: &'a LatentModel,
         images: &'a DeviceImages,
@@ -73,11 +73,15 @@ impl<'a> Trainer<'a> {
         let table = LatentTable::new(rows, row_optimiser.as_ref());
         let decoder = DecoderState::new(model, config.decoder.build(optimisers)?);
         let engine = match config.engine {
-            EngineKind::Auto if decoder.has_kernel() => {
-                CpuEngine::for_training(model, row_optimiser.as_ref(), config.batch_size as usize)
-            }
+            EngineKind::Auto if decoder.has_kernel() => CpuEngine::for_training(
+                model,
+                row_optimiser.as_ref(),
+                config.batch_size as usize,
+                config.precision.into(),
+            ),
             _ => None,
         };
+        config.precision.check_engine("training", engine.as_ref(), model)?;
         let fingerprint = fingerprint(model, images, config, &streams, PixelKind::Grey);
         Ok(Trainer {
             model,

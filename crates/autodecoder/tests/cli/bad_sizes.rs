@@ -117,6 +117,24 @@ fn rejects_impossible_training() {
     ]);
 }
 
+/// bfloat16 is what the kernels offer: it is refused before anything is trained where libtorch would take
+/// the steps.
+#[test]
+fn rejects_bfloat16_without_kernels() {
+    assert_all_rejected(&[("training.precision", "\"bf8\"", &["precision", "bf8", "bf16"])]);
+    let half = "\"bf16\"";
+    let density = "{ kind = \"continuous-bernoulli\" }";
+    for (section, key, value) in [
+        ("training", "training.engine", "\"libtorch\""),
+        ("inference", "inference.engine", "\"libtorch\""),
+        ("training", "models.0.likelihood", density),
+    ] {
+        let precision = format!("{section}.precision");
+        let text = tiny_with_all(&[(&precision, half), (key, value)]);
+        assert_rejected(&text, &["\"ad\"", &format!("{precision} = \"bf16\""), "choose \"f32\""]);
+    }
+}
+
 #[test]
 fn rejects_impossible_inference_evaluation_and_figures() {
     let [first, second] = test_images_of_one_class();

@@ -3,7 +3,9 @@
 use autodecoder_data::{ImageSet, ImageShape};
 use autodecoder_evaluation::{EvaluationConfig, ImportanceConfig, InferenceConfig};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
-use autodecoder_training::{DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Streams};
+use autodecoder_training::{
+    DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, Streams,
+};
 use tch::{Device, Kind, Tensor};
 
 pub fn part(kind: &str) -> PartSpec {
@@ -64,6 +66,7 @@ pub fn images(count: usize) -> DeviceImages {
 pub fn inference(steps: u32) -> InferenceConfig {
     InferenceConfig {
         engine: EngineKind::Auto,
+        precision: Precision::F32,
         steps,
         batch_size: 4,
         spread: 0.2,

@@ -8,13 +8,17 @@
 //! does not either.
 
 mod packed;
+mod pairs;
 mod pass;
+mod precision;
+mod products;
 mod stage;
 mod update;
 mod workspace;
 
 pub use packed::Packed;
 pub use pass::Wanted;
+pub use precision::Precision;
 pub use stage::Stage;
 pub use update::{Learned, UpdateStep};
 pub use workspace::{Chunk, Workspace};

@@ -1,11 +1,12 @@
-//! Weights in the order in which the passes read them.
+//! Weights in the order and precision in which the passes read them.
 
-use super::{Affine, Network, Stage};
+use super::{Affine, Network, Precision, Stage};
 use crate::ConvTranspose2d;
+use crate::bf16::{pairs_of_columns, pairs_of_rows};
 use crate::transpose::columns_to_rows;
 
 /// Outputs of a linear stage that lie together in a copy, and that one task moves: so few that their
-/// weights stay in the cache meanwhile.
+/// weights stay in the cache meanwhile. An even number, so that pairs of outputs stay together.
 pub(super) const PANEL: usize = 32;
 
 /// Copies of a network's weights. A product is several times faster where it reads its right side row
@@ -15,34 +16,67 @@ pub struct Packed {
     stages: Vec<Copies>,
 }
 
-/// The copies of one stage; empty where there is nothing to copy.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Copies {
-    /// Linear: panels of up to 32 outputs, each `[inputs, outputs]`. Convolution: `[inputs, kernel, kernel, outputs]`.
-    pub forward: Vec<f32>,
-    /// Convolution: `[kernel, kernel, outputs, inputs]`. A linear stage reads the weight itself.
-    pub backward: Vec<f32>,
+/// The copies of one stage.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Copies {
+    /// Nothing is learned, or nothing copied.
+    None,
+    /// Panels of up to 32 outputs, each `[inputs, outputs]`. The way back reads the weight itself.
+    Linear(Vec<f32>),
+    /// The same panels, in pairs of inputs, and for the way back `[outputs, inputs]` in pairs of outputs.
+    LinearInPairs(Both<u32>),
+    /// `[inputs, kernel, kernel, outputs]`, and for the way back `[kernel, kernel, outputs, inputs]`.
+    Convolution(Both<f32>),
+    /// The same in pairs of lines.
+    ConvolutionInPairs(Both<u32>),
+}
+
+/// What the two passes read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Both<T> {
+    pub forward: Vec<T>,
+    pub backward: Vec<T>,
+}
+
+impl<T: Clone + Default> Both<T> {
+    fn new(forward: usize, backward: usize) -> Both<T> {
+        Both { forward: vec![T::default(); forward], backward: vec![T::default(); backward] }
+    }
+}
+
+impl Copies {
+    fn new(stage: &Stage, precision: Precision) -> Copies {
+        match (stage, precision) {
+            (Stage::Linear { inputs, outputs }, Precision::F32) => {
+                Copies::Linear(vec![0.0; inputs * outputs])
+            }
+            (Stage::Linear { inputs, outputs }, Precision::Bf16) => Copies::LinearInPairs(
+                Both::new(inputs.div_ceil(2) * outputs, outputs.div_ceil(2) * inputs),
+            ),
+            (Stage::ConvTranspose2d(sizes), Precision::F32) => {
+                Copies::Convolution(Both::new(sizes.weight_len(), sizes.weight_len()))
+            }
+            (Stage::ConvTranspose2d(sizes), Precision::Bf16) => {
+                let (inputs, patch) = (sizes.inputs, sizes.patch_len());
+                let both = Both::new(inputs.div_ceil(2) * patch, patch.div_ceil(2) * inputs);
+                Copies::ConvolutionInPairs(both)
+            }
+            (Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. }, _) => {
+                Copies::None
+            }
+        }
+    }
 }
 
 impl Packed {
-    /// The copies of `parameters`, which have one entry for each stage that learns, in their order.
+    /// The copies of `parameters`, which have one entry for each stage that learns, in their order, for
+    /// products of this precision.
     ///
     /// # Panics
     /// Where weights and biases have not the lengths that the stages say.
-    pub fn new(network: &Network, parameters: &[Affine]) -> Packed {
-        let copies = |stage: &Stage| match stage {
-            Stage::Linear { inputs, outputs } => {
-                Copies { forward: vec![0.0; inputs * outputs], backward: Vec::new() }
-            }
-            Stage::ConvTranspose2d(sizes) => {
-                let zeros = vec![0.0; sizes.weight_len()];
-                Copies { forward: zeros.clone(), backward: zeros }
-            }
-            Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {
-                Copies::default()
-            }
-        };
-        let mut packed = Packed { stages: network.stages.iter().map(copies).collect() };
+    pub fn new(network: &Network, parameters: &[Affine], precision: Precision) -> Packed {
+        let copies = network.stages.iter().map(|stage| Copies::new(stage, precision));
+        let mut packed = Packed { stages: copies.collect() };
         packed.refresh(network, parameters);
         packed
     }
@@ -58,9 +92,9 @@ impl Packed {
             let copies = &mut self.stages[index];
             match *stage {
                 Stage::Linear { inputs, .. } => {
-                    let panels = copies.forward.chunks_mut(PANEL * inputs);
                     let weights = affine.weight.chunks(PANEL * inputs);
-                    panels.zip(weights).for_each(|(panel, weight)| turn(weight, inputs, panel));
+                    let panels = weights.zip(panels(copies, inputs));
+                    panels.for_each(|(weight, panel)| panel.copy(weight, inputs));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),
                 Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {}
@@ -78,13 +112,56 @@ impl Packed {
     }
 }
 
-/// Transposes the weights of some outputs.
-pub(super) fn turn(weight: &[f32], inputs: usize, panel: &mut [f32]) {
-    columns_to_rows(weight, inputs, 0, panel);
+/// The copies of the weights of up to 32 outputs.
+pub(super) enum Panel<'a> {
+    F32(&'a mut [f32]),
+    Pairs { forward: &'a mut [u32], backward: &'a mut [u32] },
+}
+
+/// A linear stage's copies, panel by panel.
+pub(super) fn panels(copies: &mut Copies, inputs: usize) -> Vec<Panel<'_>> {
+    match copies {
+        Copies::Linear(panels) => panels.chunks_mut(PANEL * inputs).map(Panel::F32).collect(),
+        Copies::LinearInPairs(Both { forward, backward }) => {
+            let forward = forward.chunks_mut(PANEL * inputs.div_ceil(2));
+            let pairs = forward.zip(backward.chunks_mut(PANEL / 2 * inputs));
+            pairs.map(|(forward, backward)| Panel::Pairs { forward, backward }).collect()
+        }
+        Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(_) => Vec::new(),
+    }
+}
+
+impl Panel<'_> {
+    /// Copies the weights of the panel's outputs, `[outputs, inputs]`.
+    pub fn copy(self, weight: &[f32], inputs: usize) {
+        match self {
+            Panel::F32(panel) => columns_to_rows(weight, inputs, 0, panel),
+            Panel::Pairs { forward, backward } => {
+                let width = inputs.div_ceil(2);
+                let mut lines = vec![0; forward.len()];
+                pairs_of_columns(weight, inputs, &mut lines);
+                columns_to_rows(&lines, width, 0, forward);
+                pairs_of_rows(weight, inputs, backward);
+            }
+        }
+    }
 }
 
 /// `[inputs, outputs, kernel²]` to both of a convolution's copies.
 pub(super) fn turn_kernels(sizes: ConvTranspose2d, weight: &[f32], copies: &mut Copies) {
+    match copies {
+        Copies::Convolution(both) => turn(sizes, weight, both),
+        Copies::ConvolutionInPairs(Both { forward, backward }) => {
+            let mut both = Both::new(weight.len(), weight.len());
+            turn(sizes, weight, &mut both);
+            pairs_of_rows(&both.forward, sizes.patch_len(), forward);
+            pairs_of_rows(&both.backward, sizes.inputs, backward);
+        }
+        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
+    }
+}
+
+fn turn(sizes: ConvTranspose2d, weight: &[f32], copies: &mut Both<f32>) {
     let (cells, outputs) = (sizes.kernel * sizes.kernel, sizes.outputs);
     for (index, &value) in weight.iter().enumerate() {
         let (input, output, cell) =

@@ -1,10 +1,10 @@
 //! Forward and backward through all stages, for the rows of a chunk.
 
-use super::packed::PANEL;
+use super::packed::Copies;
+use super::products::{convolution, convolution_back, convolution_weight, linear, linear_back};
 use super::{Affine, Chunk, Network, Packed, Stage};
-use crate::ConvTranspose2d;
 use crate::activation::{gated, gated_gradient};
-use crate::matmul::{Into, Matrix, add_to_columns, matmul};
+use crate::bf16::pairs_of_rows;
 use crate::transpose::columns_to_rows;
 
 /// Whose gradients a backward pass computes.
@@ -30,24 +30,20 @@ impl Network {
         for (index, stage) in self.stages.iter().enumerate() {
             let (before, after) = chunk.values.split_at_mut(index + 1);
             let (x, y) = (&*before[index], &mut *after[0]);
+            let (copies, factors) = (packed.stage(index), &mut *chunk.factors);
             match *stage {
                 Stage::Linear { inputs, outputs } => {
                     let Some(affine) = parameters.next() else { return };
                     y.chunks_exact_mut(outputs).for_each(|row| row.copy_from_slice(affine.bias));
-                    let x = Matrix::new(x, inputs);
-                    let panels = packed.stage(index).forward.chunks(PANEL * inputs);
-                    for (panel, start) in panels.zip((0..).step_by(PANEL)) {
-                        let panel = Matrix::new(panel, panel.len() / inputs);
-                        add_to_columns(y, (outputs, start), x, panel);
-                    }
+                    linear(copies, [inputs, outputs], x, y, factors);
                 }
                 Stage::ConvTranspose2d(sizes) => {
                     let Some(affine) = parameters.next() else { return };
-                    let weight = &packed.stage(index).forward;
                     let patches = &mut chunk.scratch[..sizes.patches_len()];
                     let images = x.chunks_exact(sizes.input_len());
                     for (x, y) in images.zip(y.chunks_exact_mut(sizes.output_len())) {
-                        sizes.forward(x, weight, affine.bias, patches, y);
+                        convolution(copies, sizes, x, patches, factors);
+                        sizes.scatter(patches, affine.bias, y);
                     }
                 }
                 Stage::Activation(activation) => activation.forward(x, y),
@@ -77,17 +73,20 @@ impl Network {
             let (before, after) = chunk.gradients.split_at_mut(index + 1);
             let (dx, dy) = (&mut *before[index], &*after[0]);
             let (x, y) = (&*chunk.values[index], &*chunk.values[index + 1]);
+            let (copies, factors) = (packed.stage(index), &mut *chunk.factors);
             match *stage {
                 Stage::Linear { inputs, outputs } => {
                     let Some(affine) = parameters.next() else { return };
+                    if wanted != Wanted::Input && matches!(copies, Copies::LinearInPairs(_)) {
+                        pairs_of_rows(x, inputs, chunk.input_pairs[index]);
+                        pairs_of_rows(dy, outputs, chunk.gradient_pairs[index]);
+                    }
                     if index == 0 && wanted == Wanted::ParametersAlone {
                         return;
                     }
-                    let weight = Matrix::new(affine.weight, inputs);
-                    matmul(dx, Matrix::new(dy, outputs), weight, 1.0, Into::Replace);
+                    linear_back((copies, affine.weight), [inputs, outputs], dy, dx, factors);
                 }
                 Stage::ConvTranspose2d(sizes) => {
-                    let weight = &packed.stage(index).backward;
                     let patches = &mut chunk.scratch[..sizes.patches_len()];
                     let partial = &mut *chunk.partials[index];
                     if wanted != Wanted::Input {
@@ -99,11 +98,12 @@ impl Network {
                     let outputs = dx.chunks_exact_mut(sizes.input_len());
                     for ((x, dy), dx) in images.zip(gradients).zip(outputs) {
                         sizes.gather(dy, patches);
-                        let dy_patches = Matrix::new(patches, sizes.patch_len());
-                        let weight = Matrix::new(weight, sizes.inputs);
-                        matmul(dx, dy_patches, weight, 1.0, Into::Replace);
+                        convolution_back(copies, sizes, patches, dx, factors);
                         if wanted != Wanted::Input {
-                            add_partial(sizes, x, dy, dy_patches, partial);
+                            // Of one image: weight and bias.
+                            let (weight, bias) = partial.split_at_mut(sizes.weight_len());
+                            convolution_weight(copies, sizes, (x, patches), weight, factors);
+                            add_pixels(dy, bias);
                         }
                     }
                 }
@@ -120,18 +120,10 @@ impl Network {
     }
 }
 
-/// Adds one image's gradients of weight, `[inputs, kernel, kernel, outputs]`, and bias.
-fn add_partial(
-    sizes: ConvTranspose2d,
-    x: &[f32],
-    dy: &[f32],
-    dy_patches: Matrix,
-    partial: &mut [f32],
-) {
-    let (weight, bias) = partial.split_at_mut(sizes.weight_len());
-    matmul(weight, Matrix::new(x, sizes.inputs).transposed(), dy_patches, 1.0, Into::Add);
-    for pixel in dy.chunks_exact(sizes.outputs) {
-        bias.iter_mut().zip(pixel).for_each(|(bias, dy)| *bias += dy);
+/// Adds the values of all pixels to `sum`.
+fn add_pixels(dy: &[f32], sum: &mut [f32]) {
+    for pixel in dy.chunks_exact(sum.len()) {
+        sum.iter_mut().zip(pixel).for_each(|(sum, dy)| *sum += dy);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The pass over the weights: gradients of the whole batch, each block moved at once.
 
-use super::packed::{Copies, PANEL, turn, turn_kernels};
+use super::packed::{Copies, PANEL, Panel, panels, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
+use crate::bf16::{Left, Right, add_product};
 use crate::matmul::{Into, Matrix, matmul};
 use crate::{ConvTranspose2d, Update};
 
@@ -52,7 +53,7 @@ struct Task<'a> {
 
 /// Where a task's weights are copied to.
 enum Moved<'a> {
-    Panel(&'a mut [f32]),
+    Panel(Panel<'a>),
     Kernels(&'a mut Copies),
 }
 
@@ -96,8 +97,18 @@ impl Network {
         match self.stages[task.stage] {
             Stage::Linear { inputs, outputs } => {
                 let dy = Matrix::new(workspace.gradients(task.stage, step.rows), outputs);
-                let x = Matrix::new(workspace.inputs(task.stage, step.rows), inputs);
-                move_linear(task, dy, x, step);
+                let mut gradient = vec![0.0; task.learned.weight.len()];
+                if let Moved::Panel(Panel::Pairs { .. }) = task.copies {
+                    let [x, dy] = workspace.row_pairs(task.stage, step.rows);
+                    let dy = Left::of_columns(dy, outputs, task.start, task.learned.bias.len());
+                    let x = Right::new(x, inputs);
+                    add_product(&mut gradient, (inputs, 0), dy, x, step.mean());
+                } else {
+                    let x = Matrix::new(workspace.inputs(task.stage, step.rows), inputs);
+                    let dy = dy.columns(task.start, task.learned.bias.len()).transposed();
+                    matmul(&mut gradient, dy, x, step.mean(), Into::Replace);
+                }
+                move_linear(task, &gradient, dy, step);
             }
             Stage::ConvTranspose2d(sizes) => {
                 let partials = workspace.partials(task.stage, step.rows);
@@ -115,7 +126,7 @@ fn tasks<'a>(
     learned: Learned<'a>,
 ) -> Vec<Task<'a>> {
     match stage {
-        Stage::Linear { inputs, .. } => split(index, inputs, &mut copies.forward, learned),
+        Stage::Linear { inputs, .. } => split(index, inputs, copies, learned),
         _ => vec![Task { stage: index, start: 0, learned, copies: Moved::Kernels(copies) }],
     }
 }
@@ -124,7 +135,7 @@ fn tasks<'a>(
 fn split<'a>(
     stage: usize,
     inputs: usize,
-    panels: &'a mut [f32],
+    copies: &'a mut Copies,
     learned: Learned<'a>,
 ) -> Vec<Task<'a>> {
     let Learned { weight, weight_state, bias, bias_state } = learned;
@@ -134,7 +145,7 @@ fn split<'a>(
         bias_state.into_iter().map(|slot| slot.chunks_mut(PANEL)).collect();
     let blocks = weight.chunks_mut(PANEL * inputs).zip(bias.chunks_mut(PANEL));
     blocks
-        .zip(panels.chunks_mut(PANEL * inputs))
+        .zip(panels(copies, inputs))
         .zip((0..).step_by(PANEL))
         .map(|(((weight, bias), panel), start)| Task {
             stage,
@@ -150,19 +161,15 @@ fn split<'a>(
         .collect()
 }
 
-/// `dW = dyᵀ x`, `db = Σ dy`, for the outputs of a task.
-fn move_linear(task: Task, dy: Matrix, x: Matrix, step: &UpdateStep) {
+/// Moves the weights of a task's outputs by their `gradient`, `dW = dyᵀ x`, and their biases by `Σ dy`.
+fn move_linear(task: Task, gradient: &[f32], dy: Matrix, step: &UpdateStep) {
     let Task { start, mut learned, copies, .. } = task;
-    let inputs = x.width();
-    let dy = dy.columns(start, learned.bias.len());
-    let mut gradient = vec![0.0; learned.weight.len()];
-    matmul(&mut gradient, dy.transposed(), x, step.mean(), Into::Replace);
-    step.apply(learned.weight, &gradient, &mut learned.weight_state);
+    step.apply(learned.weight, gradient, &mut learned.weight_state);
     if let Moved::Panel(panel) = copies {
-        turn(learned.weight, inputs, panel);
+        panel.copy(learned.weight, learned.weight.len() / learned.bias.len());
     }
     let mut bias_gradient = vec![0.0; learned.bias.len()];
-    dy.add_rows(step.mean(), &mut bias_gradient);
+    dy.columns(start, learned.bias.len()).add_rows(step.mean(), &mut bias_gradient);
     step.apply(learned.bias, &bias_gradient, &mut learned.bias_state);
 }
 

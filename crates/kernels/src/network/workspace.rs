@@ -1,6 +1,7 @@
 //! Where a batch's values live while they are computed.
 
-use super::{Network, Stage};
+use super::pairs::{Factors, RowPairs};
+use super::{Network, Precision, Stage};
 
 /// Buffers for the values and gradients of a batch, allocated once.
 #[derive(Debug)]
@@ -18,6 +19,9 @@ pub struct Workspace {
     partial_sizes: Vec<usize>,
     scratch: Vec<f32>,
     scratch_size: usize,
+    row_pairs: RowPairs,
+    /// One for each chunk.
+    factors: Vec<Factors>,
 }
 
 /// The part of a workspace that belongs to some rows.
@@ -28,14 +32,22 @@ pub struct Chunk<'a> {
     pub(super) gradients: Vec<&'a mut [f32]>,
     pub(super) partials: Vec<&'a mut [f32]>,
     pub(super) scratch: &'a mut [f32],
+    /// For each stage what went in and the gradients behind it, where its products are bfloat16.
+    pub(super) input_pairs: Vec<&'a mut [u32]>,
+    pub(super) gradient_pairs: Vec<&'a mut [u32]>,
+    pub(super) factors: &'a mut Factors,
 }
 
 impl Workspace {
-    /// Buffers for up to `rows` rows, handled in chunks of `chunk_rows`.
+    /// Buffers for up to `rows` rows, handled in chunks of `chunk_rows`, with products of this precision.
     ///
     /// # Panics
     /// Where `chunk_rows` is 0.
-    pub fn new(network: &Network, rows: usize, chunk_rows: usize) -> Workspace {
+    pub fn new(
+        network: &Network,
+        (rows, chunk_rows): (usize, usize),
+        precision: Precision,
+    ) -> Workspace {
         let chunks = rows.div_ceil(chunk_rows);
         let sizes: Vec<usize> =
             std::iter::once(network.inputs).chain(network.sizes.iter().copied()).collect();
@@ -52,6 +64,8 @@ impl Workspace {
             sizes,
             partial_sizes,
             scratch_size,
+            row_pairs: RowPairs::new(&network.stages, (rows, chunk_rows), precision),
+            factors: std::iter::repeat_with(Factors::default).take(chunks).collect(),
         }
     }
 
@@ -64,12 +78,16 @@ impl Workspace {
         let starts: Vec<usize> = (0..rows).step_by(self.chunk_rows).collect();
         let mut chunks: Vec<Chunk> = starts
             .iter()
-            .map(|start| Chunk {
+            .zip(&mut self.factors)
+            .map(|(start, factors)| Chunk {
                 rows: self.chunk_rows.min(rows - start),
                 values: Vec::with_capacity(self.values.len()),
                 gradients: Vec::with_capacity(self.gradients.len()),
                 partials: Vec::with_capacity(self.partials.len()),
                 scratch: &mut [],
+                input_pairs: Vec::with_capacity(self.partials.len()),
+                gradient_pairs: Vec::with_capacity(self.partials.len()),
+                factors,
             })
             .collect();
         for ((values, gradients), size) in
@@ -84,6 +102,13 @@ impl Workspace {
         }
         let size = self.scratch_size;
         deal(&mut self.scratch, &mut chunks, |_| size, |chunk, part| chunk.scratch = part);
+        for [(inputs, input), (gradients, output)] in self.row_pairs.buffers_mut() {
+            let size = |width: usize| move |chunk: &Chunk| chunk.rows.div_ceil(2) * width;
+            deal(inputs, &mut chunks, size(input), |chunk, part| chunk.input_pairs.push(part));
+            deal(gradients, &mut chunks, size(output), |chunk, part| {
+                chunk.gradient_pairs.push(part);
+            });
+        }
         chunks
     }
 
@@ -97,6 +122,11 @@ impl Workspace {
         &self.gradients[stage + 1][..rows * self.sizes[stage + 1]]
     }
 
+    /// What went into a linear stage and the gradients behind it, in pairs of rows, of the first `rows` rows.
+    pub(super) fn row_pairs(&self, stage: usize, rows: usize) -> [&[u32]; 2] {
+        self.row_pairs.of_rows(stage, rows)
+    }
+
     /// A stage's own gradients in each of the chunks of the first `rows` rows.
     pub(super) fn partials(&self, stage: usize, rows: usize) -> impl Iterator<Item = &[f32]> {
         let chunks = rows.div_ceil(self.chunk_rows);
@@ -105,11 +135,11 @@ impl Workspace {
 }
 
 /// Hands each chunk its part of a buffer.
-fn deal<'a>(
-    mut buffer: &'a mut [f32],
+fn deal<'a, T>(
+    mut buffer: &'a mut [T],
     chunks: &mut [Chunk<'a>],
     size: impl Fn(&Chunk) -> usize,
-    mut give: impl FnMut(&mut Chunk<'a>, &'a mut [f32]),
+    mut give: impl FnMut(&mut Chunk<'a>, &'a mut [T]),
 ) {
     for chunk in chunks {
         let (part, rest) = buffer.split_at_mut(size(chunk));

@@ -2,10 +2,12 @@
 //! the work is cut.
 
 use autodecoder_kernels::{
-    Activation, ConvTranspose2d, Network, Packed, Sgd, Stage, UpdateStep, Wanted, Workspace,
+    Activation, ConvTranspose2d, Network, Packed, Precision, Sgd, Stage, UpdateStep, Wanted,
+    Workspace,
 };
 
 use crate::make::{assert_close, wide};
+use crate::reference::expected;
 use crate::run::{Batch, Found, affines, check, gradients, learned, parameters, run};
 
 /// So small that no ReLU changes sides; in float64 enough digits are left.
@@ -49,6 +51,14 @@ fn gated() -> Network {
     Network::new(3, stages).unwrap()
 }
 
+const BOTH: [Precision; 2] = [Precision::F32, Precision::Bf16];
+
+/// Linear and convolutional ones, in each precision.
+fn networks() -> impl Iterator<Item = (Network, Precision)> {
+    let networks = || [mlp(Activation::Relu), convolutional()];
+    BOTH.into_iter().flat_map(move |precision| networks().map(|network| (network, precision)))
+}
+
 #[test]
 fn all_gradients_equal_central_differences() {
     let perceptrons = [Activation::Relu, Activation::Silu, Activation::Tanh].map(mlp);
@@ -57,6 +67,52 @@ fn all_gradients_equal_central_differences() {
             check(network, &Batch::new(network, rows, seed), chunk_rows, STEP, seed + 100);
         }
     }
+}
+
+/// The two stages that learn: numbers that are exact in bfloat16 have exact products, and no stage behind
+/// them rounds what it is given. A deep network does, each value to 8 bits.
+#[test]
+fn products_of_bfloat16_are_exact_but_for_rounding_their_factors() {
+    let sizes =
+        ConvTranspose2d { inputs: 3, outputs: 5, kernel: 4, stride: 2, padding: 1, size: [2, 3] };
+    let linear = |inputs, outputs| Stage::Linear { inputs, outputs };
+    let stages = [(35, linear(35, 67)), (6, linear(6, 2)), (18, Stage::ConvTranspose2d(sizes))];
+    for (seed, (inputs, stage)) in (10..).zip(stages) {
+        let network = Network::new(inputs, vec![stage]).unwrap();
+        for cut in [(1, 16), (5, 2), (7, 3), (17, 16)] {
+            check_bf16(&network, cut, (exact_in_bf16, 2e-6), seed);
+        }
+    }
+    for (seed, network) in (20..).zip([mlp(Activation::Silu), convolutional(), gated()]) {
+        check_bf16(&network, (17, 16), (|number| number, 0.05), seed);
+    }
+}
+
+/// Cut to the 8 bits of a bfloat16.
+fn exact_in_bf16(number: f32) -> f32 {
+    f32::from_bits(number.to_bits() & 0xFFFF_0000)
+}
+
+/// Compares a pass with plain loops in float64, on numbers that were `prepared`, within `bound` of values of
+/// the order of 1.
+#[track_caller]
+fn check_bf16(
+    network: &Network,
+    (rows, chunk_rows): (usize, usize),
+    (prepared, bound): (fn(f32) -> f32, f64),
+    seed: u64,
+) {
+    let mut batch = Batch::new(network, rows, seed);
+    let mut parameters = parameters(network, seed + 100);
+    let numbers = parameters.iter_mut().chain([&mut batch.x, &mut batch.dy]).flatten();
+    numbers.for_each(|number| *number = prepared(*number));
+    let mut workspace = Workspace::new(network, (rows, chunk_rows), Precision::Bf16);
+    let found = run(network, &parameters, &batch, (&mut workspace, Precision::Bf16));
+    let expected = expected(network, &parameters, &batch, STEP);
+    let bounds = (bound, bound.max(2e-5));
+    assert_close(&found.outputs, &expected.outputs, bounds.0, bounds.1);
+    assert_close(&found.input_gradient, &expected.input_gradient, bounds.0, bounds.1);
+    assert_close(&found.parameter_gradient, &expected.parameter_gradient, bounds.0, bounds.1);
 }
 
 fn assert_same(found: &Found, expected: &Found) {
@@ -69,10 +125,15 @@ fn assert_same(found: &Found, expected: &Found) {
 fn the_size_of_chunks_changes_rounding_alone() {
     for network in [mlp(Activation::Relu), convolutional()] {
         let (batch, parameters) = (Batch::new(&network, 37, 1), parameters(&network, 2));
-        let at_once = run(&network, &parameters, &batch, &mut Workspace::new(&network, 37, 37));
-        for chunk_rows in [1, 2, 5, 16, 36, 64] {
-            let mut workspace = Workspace::new(&network, 37, chunk_rows);
-            assert_same(&run(&network, &parameters, &batch, &mut workspace), &at_once);
+        for precision in BOTH {
+            let pass = |chunk_rows| {
+                let mut workspace = Workspace::new(&network, (37, chunk_rows), precision);
+                run(&network, &parameters, &batch, (&mut workspace, precision))
+            };
+            let at_once = pass(37);
+            for chunk_rows in [1, 2, 5, 16, 36, 64] {
+                assert_same(&pass(chunk_rows), &at_once);
+            }
         }
     }
 }
@@ -80,15 +141,16 @@ fn the_size_of_chunks_changes_rounding_alone() {
 /// The last batch of an epoch is smaller: what the one before it left must not count.
 #[test]
 fn a_used_workspace_is_as_good_as_a_fresh_one() {
-    for network in [mlp(Activation::Relu), convolutional()] {
+    for (network, precision) in networks() {
         let parameters = parameters(&network, 2);
-        let mut used = Workspace::new(&network, 20, 8);
-        let _ = run(&network, &parameters, &Batch::new(&network, 20, 1), &mut used);
+        let mut used = Workspace::new(&network, (20, 8), precision);
+        let large = Batch::new(&network, 20, 1);
+        let _ = run(&network, &parameters, &large, (&mut used, precision));
         for rows in [3, 8, 9] {
             let batch = Batch::new(&network, rows, 5);
-            let mut fresh = Workspace::new(&network, 20, 8);
-            let expected = run(&network, &parameters, &batch, &mut fresh);
-            assert_eq!(run(&network, &parameters, &batch, &mut used), expected);
+            let mut fresh = Workspace::new(&network, (20, 8), precision);
+            let expected = run(&network, &parameters, &batch, (&mut fresh, precision));
+            assert_eq!(run(&network, &parameters, &batch, (&mut used, precision)), expected);
         }
     }
 }
@@ -96,47 +158,51 @@ fn a_used_workspace_is_as_good_as_a_fresh_one() {
 /// Latents are fitted to a network that stays as it is: nobody adds up its convolutions' gradients.
 #[test]
 fn the_inputs_gradient_is_the_same_alone() {
-    let network = convolutional();
-    let (batch, parameters) = (Batch::new(&network, 3, 1), parameters(&network, 2));
-    let mut workspace = Workspace::new(&network, 3, 3);
-    let expected = run(&network, &parameters, &batch, &mut workspace).input_gradient;
-    let pairs = affines(&parameters);
-    let packed = Packed::new(&network, &pairs);
-    let mut chunks = workspace.chunks(3);
-    network.backward(&pairs, &packed, &mut chunks[0], Wanted::Input);
-    assert_eq!(chunks[0].input_gradient(), expected);
+    for (network, precision) in networks() {
+        let (batch, parameters) = (Batch::new(&network, 3, 1), parameters(&network, 2));
+        let mut workspace = Workspace::new(&network, (3, 3), precision);
+        let found = run(&network, &parameters, &batch, (&mut workspace, precision));
+        let pairs = affines(&parameters);
+        let packed = Packed::new(&network, &pairs, precision);
+        let mut chunks = workspace.chunks(3);
+        network.backward(&pairs, &packed, &mut chunks[0], Wanted::Input);
+        assert_eq!(chunks[0].input_gradient(), found.input_gradient);
+    }
 }
 
 /// An encoder's images are not moved: their gradient is not computed, and all others are as they were.
 #[test]
 fn parameters_gradients_are_the_same_alone() {
-    let network = mlp(Activation::Relu);
-    let (batch, parameters) = (Batch::new(&network, 3, 1), parameters(&network, 2));
-    let mut workspace = Workspace::new(&network, 3, 3);
-    let expected = run(&network, &parameters, &batch, &mut workspace);
-    let pairs = affines(&parameters);
-    let packed = Packed::new(&network, &pairs);
-    let mut fresh = Workspace::new(&network, 3, 3);
-    let mut chunks = fresh.chunks(3);
-    chunks[0].input().copy_from_slice(&batch.x);
-    network.forward(&pairs, &packed, &mut chunks[0]);
-    chunks[0].output().1.copy_from_slice(&batch.dy);
-    network.backward(&pairs, &packed, &mut chunks[0], Wanted::ParametersAlone);
-    assert!(chunks[0].input_gradient().iter().all(|&value| value == 0.0));
-    assert_eq!(gradients(&network, &parameters, 3, &fresh), expected.parameter_gradient);
+    for precision in BOTH {
+        let network = mlp(Activation::Relu);
+        let (batch, parameters) = (Batch::new(&network, 3, 1), parameters(&network, 2));
+        let mut workspace = Workspace::new(&network, (3, 3), precision);
+        let expected = run(&network, &parameters, &batch, (&mut workspace, precision));
+        let pairs = affines(&parameters);
+        let packed = Packed::new(&network, &pairs, precision);
+        let mut fresh = Workspace::new(&network, (3, 3), precision);
+        let mut chunks = fresh.chunks(3);
+        chunks[0].input().copy_from_slice(&batch.x);
+        network.forward(&pairs, &packed, &mut chunks[0]);
+        chunks[0].output().1.copy_from_slice(&batch.dy);
+        network.backward(&pairs, &packed, &mut chunks[0], Wanted::ParametersAlone);
+        assert!(chunks[0].input_gradient().iter().all(|&value| value == 0.0));
+        let found = gradients(&network, &parameters, 3, (&fresh, precision));
+        assert_eq!(found, expected.parameter_gradient);
+    }
 }
 
 /// After the weights have moved, so must their copies.
 #[test]
 fn refreshed_copies_are_as_good_as_new_ones() {
-    for network in [mlp(Activation::Relu), convolutional()] {
+    for (network, precision) in networks() {
         let sets = [2, 50].map(|seed| parameters(&network, seed));
         let [old, new] = sets.each_ref().map(affines);
-        let mut packed = Packed::new(&network, &old);
+        let mut packed = Packed::new(&network, &old, precision);
         packed.refresh(&network, &new);
         let batch = Batch::new(&network, 3, 1);
-        let mut workspace = Workspace::new(&network, 3, 3);
-        let expected = run(&network, &sets[1], &batch, &mut workspace);
+        let mut workspace = Workspace::new(&network, (3, 3), precision);
+        let expected = run(&network, &sets[1], &batch, (&mut workspace, precision));
         let mut chunks = workspace.chunks(3);
         network.forward(&new, &packed, &mut chunks[0]);
         assert_eq!(chunks[0].output().0, expected.outputs);
@@ -148,7 +214,7 @@ fn refreshed_copies_are_as_good_as_new_ones() {
 #[test]
 fn an_empty_batch_moves_nothing() {
     for network in [mlp(Activation::Relu), convolutional()] {
-        let mut workspace = Workspace::new(&network, 4, 2);
+        let mut workspace = Workspace::new(&network, (4, 2), Precision::F32);
         assert!(workspace.chunks(0).is_empty());
         let mut values = parameters(&network, 2);
         let before = values.clone();
@@ -156,7 +222,7 @@ fn an_empty_batch_moves_nothing() {
         let mut slots: Vec<Vec<f32>> =
             values.iter().map(|values| vec![1.0; values.len()]).collect();
         let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 0 };
-        let mut packed = Packed::new(&network, &affines(&before));
+        let mut packed = Packed::new(&network, &affines(&before), Precision::F32);
         let learned = learned(&mut values, &mut slots);
         assert!(network.update(&workspace, &mut packed, learned, &step).is_empty());
         assert_eq!(values, before);
@@ -184,16 +250,16 @@ fn stages_that_do_not_fit_make_no_network() {
 fn parameters_of_another_network_are_refused() {
     let parameters = parameters(&convolutional(), 2);
     let pairs = affines(&parameters);
-    let _ = Packed::new(&mlp(Activation::Relu), &pairs);
+    let _ = Packed::new(&mlp(Activation::Relu), &pairs, Precision::F32);
 }
 
 #[test]
 #[should_panic(expected = "the lengths of weights and biases")]
 fn nothing_is_updated_where_a_stage_is_missing() {
     let network = mlp(Activation::Relu);
-    let workspace = Workspace::new(&network, 4, 2);
+    let workspace = Workspace::new(&network, (4, 2), Precision::F32);
     let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 4 };
     let parameters = parameters(&network, 2);
-    let mut packed = Packed::new(&network, &affines(&parameters));
+    let mut packed = Packed::new(&network, &affines(&parameters), Precision::F32);
     let _ = network.update(&workspace, &mut packed, Vec::new(), &step);
 }

@@ -1,6 +1,8 @@
 //! A batch's way through a network: forward, backward, and the gradients of the parameters.
 
-use autodecoder_kernels::{Affine, Learned, Network, Packed, Sgd, UpdateStep, Wanted, Workspace};
+use autodecoder_kernels::{
+    Affine, Learned, Network, Packed, Precision, Sgd, UpdateStep, Wanted, Workspace,
+};
 
 use crate::make::{assert_close, numbers};
 use crate::reference::expected;
@@ -60,10 +62,10 @@ pub fn run(
     network: &Network,
     parameters: &Parameters,
     batch: &Batch,
-    workspace: &mut Workspace,
+    (workspace, precision): (&mut Workspace, Precision),
 ) -> Found {
     let pairs = affines(parameters);
-    let packed = Packed::new(network, &pairs);
+    let packed = Packed::new(network, &pairs, precision);
     let (mut outputs, mut input_gradient) = (Vec::new(), Vec::new());
     let (mut x, mut dy) = (&batch.x[..], &batch.dy[..]);
     for mut chunk in workspace.chunks(batch.rows) {
@@ -78,7 +80,8 @@ pub fn run(
         input_gradient.extend_from_slice(chunk.input_gradient());
         (x, dy) = (rest, rest_of_slopes);
     }
-    let parameter_gradient = gradients(network, parameters, batch.rows, workspace);
+    let left = (&*workspace, precision);
+    let parameter_gradient = gradients(network, parameters, batch.rows, left);
     Found { outputs, input_gradient, parameter_gradient }
 }
 
@@ -86,16 +89,16 @@ pub fn gradients(
     network: &Network,
     parameters: &Parameters,
     rows: usize,
-    workspace: &Workspace,
+    (workspace, precision): (&Workspace, Precision),
 ) -> Vec<f32> {
     let mut values = parameters.clone();
     let mut slots: Parameters = values.iter().map(|values| vec![0.0; values.len()]).collect();
     let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows };
-    let mut packed = Packed::new(network, &affines(parameters));
+    let mut packed = Packed::new(network, &affines(parameters), precision);
     let tasks = network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
     tasks.into_iter().for_each(|task| task());
     // The copies have moved along.
-    assert_eq!(packed, Packed::new(network, &affines(&values)));
+    assert_eq!(packed, Packed::new(network, &affines(&values), precision));
     for ((after, before), slot) in
         values.iter().flatten().zip(parameters.iter().flatten()).zip(slots.iter().flatten())
     {
@@ -108,8 +111,8 @@ pub fn gradients(
 #[track_caller]
 pub fn check(network: &Network, batch: &Batch, chunk_rows: usize, step: f64, seed: u64) {
     let parameters = parameters(network, seed);
-    let mut workspace = Workspace::new(network, batch.rows, chunk_rows);
-    let found = run(network, &parameters, batch, &mut workspace);
+    let mut workspace = Workspace::new(network, (batch.rows, chunk_rows), Precision::F32);
+    let found = run(network, &parameters, batch, (&mut workspace, Precision::F32));
     let expected = expected(network, &parameters, batch, step);
     assert_close(&found.outputs, &expected.outputs, 2e-6, 2e-5);
     assert_close(&found.input_gradient, &expected.input_gradient, 2e-6, 2e-5);

@@ -1,6 +1,6 @@
 //! The engine: what is set up once, and a batch's way through it.
 
-use autodecoder_kernels::{IndexError, RowIndices, Team, UpdateStep, Wanted};
+use autodecoder_kernels::{IndexError, Precision, RowIndices, Team, UpdateStep, Wanted};
 use autodecoder_models::LatentModel;
 use tch::Tensor;
 
@@ -37,26 +37,28 @@ impl CpuEngine {
     /// An engine that trains a model: rows in batches of up to `batch_size` are moved by `optimiser`, or
     /// come from the model's encoder. `None` as for [`CpuEngine::new`], and where the encoder has no
     /// kernel.
-    pub(crate) fn for_training(
+    pub fn for_training(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
         batch_size: usize,
+        precision: Precision,
     ) -> Option<CpuEngine> {
-        let mut engine = CpuEngine::new(model, optimiser, batch_size)?;
+        let mut engine = CpuEngine::new(model, optimiser, batch_size, precision)?;
         if let Some(encoder) = model.encoder() {
-            let side = Side::new(encoder.network()?, encoder.named_parameters(), batch_size)?;
-            engine.encoder = Some(side);
+            let (network, named) = (encoder.network()?, encoder.named_parameters());
+            engine.encoder = Some(Side::new(network, named, batch_size, precision)?);
         }
         Some(engine)
     }
 
     /// An engine for batches of up to `batch_size` rows, moved by `optimiser`, on as many threads as
-    /// libtorch has. `None` where the model is not on the CPU, or its decoder, its likelihood or the
+    /// libtorch has, and products of this precision. `None` where the model is not on the CPU, or its decoder, its likelihood or the
     /// optimiser has no kernel.
     pub fn new(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
         batch_size: usize,
+        precision: Precision,
     ) -> Option<CpuEngine> {
         let network = model.decoder().network()?;
         let loss = model.likelihood().kernel()?;
@@ -70,7 +72,7 @@ impl CpuEngine {
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
         let variational = model.spec().kind.is_variational();
         Some(CpuEngine {
-            decoder: Side::new(network, model.decoder_parameters(), batch_size)?,
+            decoder: Side::new(network, model.decoder_parameters(), batch_size, precision)?,
             encoder: None,
             buffers: Buffers::new(widths, batch_size),
             team: Team::new(threads).ok()?,

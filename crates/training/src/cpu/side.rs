@@ -1,6 +1,8 @@
 //! One of a model's networks, with what steps need of it.
 
-use autodecoder_kernels::{Affine, Chunk, Learned, Network, Packed, UpdateStep, Wanted, Workspace};
+use autodecoder_kernels::{
+    Affine, Chunk, Learned, Network, Packed, Precision, UpdateStep, Wanted, Workspace,
+};
 use tch::Tensor;
 
 use super::slices;
@@ -16,12 +18,17 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// For batches of up to `batch_size` rows. `None` where the parameters, pairs of weight and bias,
+    /// For batches of up to `batch_size` rows and products of this precision. `None` where the parameters, pairs of weight and bias,
     /// are not on the CPU.
-    pub fn new(network: Network, named: Vec<(String, Tensor)>, batch_size: usize) -> Option<Side> {
+    pub fn new(
+        network: Network,
+        named: Vec<(String, Tensor)>,
+        batch_size: usize,
+        precision: Precision,
+    ) -> Option<Side> {
         let parameters: Vec<Tensor> = named.into_iter().map(|(_, tensor)| tensor).collect();
-        let packed = Packed::new(&network, &affines(&parameters)?);
-        let workspace = Workspace::new(&network, batch_size, GROUP);
+        let packed = Packed::new(&network, &affines(&parameters)?, precision);
+        let workspace = Workspace::new(&network, (batch_size, GROUP), precision);
         Some(Side { network, packed, workspace, parameters })
     }
 

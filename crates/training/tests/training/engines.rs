@@ -3,7 +3,7 @@
 use approx::assert_relative_eq;
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec};
 use autodecoder_training::{
-    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Silent, Streams, Trainer,
+    DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, Silent, Streams, Trainer,
     TrainingConfig, optimisers,
 };
 use serde_json::json;
@@ -146,13 +146,16 @@ fn a_convolutional_decoder_moves_alike() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let threads = tch::get_num_threads();
-    let runs = [1, 2, 3].map(|threads| {
-        tch::set_num_threads(threads);
-        run(&variational(), &odd_batches(), EngineKind::Auto)
-    });
+    for precision in [Precision::F32, Precision::Bf16] {
+        let config = TrainingConfig { precision, ..odd_batches() };
+        let runs = [1, 2, 3].map(|threads| {
+            tch::set_num_threads(threads);
+            run(&variational(), &config, EngineKind::Auto)
+        });
+        assert_eq!(runs[0], runs[1]);
+        assert_eq!(runs[0], runs[2]);
+    }
     tch::set_num_threads(threads);
-    assert_eq!(runs[0], runs[1]);
-    assert_eq!(runs[0], runs[2]);
 }
 
 #[test]
@@ -182,5 +185,44 @@ fn without_noise_a_step_is_taken_at_the_median() {
         let expected = terms.reconstruction.mean(Kind::Double).double_value(&[]);
         trainer.run(None, || false, &mut Silent).unwrap();
         assert_relative_eq!(trainer.history()[0].reconstruction, expected, max_relative = 1e-5);
+    }
+}
+
+/// A training in bfloat16 takes the way of the one in f32, and is not the same.
+#[test]
+fn bfloat16_trains_nearly_alike() {
+    for spec in [auto_decoder(), variational(), variational_autoencoder()] {
+        let single = TrainingConfig { batch_size: 20, ..config(8) };
+        let half = TrainingConfig { precision: Precision::Bf16, ..single.clone() };
+        let images = images(37);
+        let objectives = [single, half].map(|config| {
+            let model = model(spec.clone(), &images);
+            let mut trainer = trainer(&model, &images, &config);
+            trainer.run(None, || false, &mut Silent).unwrap();
+            trainer.history().iter().map(|record| record.objective).collect::<Vec<_>>()
+        });
+        assert_ne!(objectives[0], objectives[1]);
+        for (single, half) in objectives[0].iter().zip(&objectives[1]) {
+            assert_relative_eq!(*single, *half, max_relative = 5e-3);
+        }
+    }
+}
+
+/// libtorch's operations are f32, whoever asked for something else must hear of it.
+#[test]
+fn bfloat16_without_kernels_is_refused() {
+    let images = images(5);
+    let half = TrainingConfig { precision: Precision::Bf16, ..config(1) };
+    let learned = part(json!({"kind": "gaussian", "variance": "learned"}));
+    for (spec, engine) in [
+        (variational(), EngineKind::Libtorch),
+        (ModelSpec { likelihood: learned, ..variational() }, EngineKind::Auto),
+    ] {
+        let model = model(spec, &images);
+        let config = TrainingConfig { engine, ..half.clone() };
+        let error = Trainer::new(&model, &images, &config, &optimisers(), Streams::new(1));
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("training.precision = \"bf16\""), "{message}");
+        assert!(message.contains("engine = \"auto\""), "{message}");
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use autodecoder_data::{Dataset, ImageSet, ImageShape, MnistFolder, Split};
 use autodecoder_models::{EncoderSpec, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
-    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, StartConfig, StartKind, Streams,
-    TrainingConfig,
+    DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, StartConfig, StartKind,
+    Streams, TrainingConfig,
 };
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor};
@@ -77,6 +77,7 @@ pub fn adam(rate: f64) -> OptimiserConfig {
 pub fn config(epochs: u32) -> TrainingConfig {
     TrainingConfig {
         engine: EngineKind::Auto,
+        precision: Precision::F32,
         epochs,
         batch_size: 4,
         latent_steps: 2,

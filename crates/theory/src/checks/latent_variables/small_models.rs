@@ -4,8 +4,8 @@ use anyhow::Result;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{EncoderSpec, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
-    DeviceImages, EngineKind, OptimiserConfig, ScheduleKind, Silent, StartConfig, StartKind,
-    Streams, Trainer, TrainingConfig, optimisers,
+    DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, Silent, StartConfig,
+    StartKind, Streams, Trainer, TrainingConfig, optimisers,
 };
 use serde_json::json;
 use tch::{Device, Tensor};
@@ -78,6 +78,7 @@ impl Recipe {
     pub fn train(&self, images: &DeviceImages) -> Result<Trained> {
         let config = TrainingConfig {
             engine: EngineKind::Auto,
+            precision: Precision::F32,
             epochs: self.epochs,
             batch_size: self.batch_size,
             latent_steps: 2,
@@ -109,6 +110,7 @@ impl Trained {
     pub fn infer(&self, images: &DeviceImages, streams: &Streams) -> Result<Tensor> {
         let config = InferenceConfig {
             engine: EngineKind::Auto,
+            precision: Precision::F32,
             steps: 60,
             batch_size: 250,
             spread: 0.2,

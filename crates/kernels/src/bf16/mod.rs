@@ -1,0 +1,16 @@
+//! Matrix products of factors in bfloat16, summed in f32.
+//!
+//! bfloat16 is the upper half of an f32: its range, and 8 bits of precision. Two such numbers lie side by side in a
+//! `u32`, the earlier one in the lower half, because processors that multiply them (AVX512-BF16) take
+//! pairs along the inner dimension: each lane adds `a₀ b₀ + a₁ b₁` to an f32, twice as many products as
+//! an instruction on f32 does. Where the inner size is odd, the last pair ends in a 0.
+//!
+//! Elsewhere the same pairs are multiplied by plain loops, with the same result but for the order of sums.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod pairs;
+mod product;
+
+pub(crate) use pairs::{pairs_of_columns, pairs_of_rows};
+pub(crate) use product::{Left, Right, add_product, multiplies_fast};

@@ -1,0 +1,23 @@
+//! What products are computed in.
+
+use crate::bf16::multiplies_fast;
+
+/// Precision of the factors of matrix products. Their sums, and all else, are f32: weights, what an optimiser
+/// keeps for them, activations, losses, rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f32.
+    #[default]
+    F32,
+    /// bfloat16: 8 bits of precision. Twice as many products at a time, where the processor has
+    /// instructions for them ([`Precision::is_fast`]).
+    Bf16,
+}
+
+impl Precision {
+    /// Whether this processor multiplies such numbers by instructions of its own; bfloat16 goes through slow
+    /// loops else.
+    pub fn is_fast(self) -> bool {
+        self == Precision::F32 || multiplies_fast()
+    }
+}
