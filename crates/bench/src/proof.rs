@@ -27,8 +27,8 @@ const FIRST: f64 = 1e-5;
 const LAST: f64 = 1e-3;
 
 /// The same where factors have the 8 bits of a bfloat16.
-const FIRST_BF16: f64 = 1e-3;
-const LAST_BF16: f64 = 1e-2;
+const FIRST_BF16: f64 = 1e-4;
+const LAST_BF16: f64 = 5e-3;
 
 /// Two programs do not do the same work: their times must not be compared.
 #[derive(Debug)]
