@@ -141,6 +141,7 @@ pub fn inference(case: &Case, steps: u32) -> Result<InferenceConfig> {
         steps,
         batch_size: u32::try_from(case.batch)?,
         spread: SPREAD,
+        candidates: 1,
         latents: adam(case, case.row_betas, case.row_rate, ScheduleKind::Cosine),
     })
 }

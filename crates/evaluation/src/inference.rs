@@ -12,9 +12,15 @@ use autodecoder_training::{
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
+use crate::candidates::{best_of, prior_draws};
+
 /// Steps that the kernels take before progress is told and a stop is heeded: the groups of a batch
 /// need not wait for one another meanwhile.
 const STEPS_AT_A_TIME: usize = 20;
+/// The most latent dimensions in which a row's start is searched for. Draws from the prior come near every image
+/// in 2 dimensions, where rows cannot find a way around one another's places; in 8, of a thousand draws none is
+/// nearer than the mean, and rows find their way.
+const SEARCHED_DIMENSIONS: i64 = 7;
 
 /// How rows are fitted to unseen images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,9 +36,12 @@ pub struct InferenceConfig {
     /// Images fitted side by side. A row does not see the others of its batch, so this only
     /// changes speed (and which noise an image gets).
     pub batch_size: u32,
-    /// Standard deviation that posteriors begin with, in units of the prior's. Rows begin at the
-    /// prior's mean.
+    /// Standard deviation that posteriors begin with, in units of the prior's.
     pub spread: f64,
+    /// In up to 7 latent dimensions, places among which a row's first location is the one that explains its
+    /// image best: the prior's mean, and draws from the prior, the same for all images. 1 is the mean
+    /// alone, and so it is in more dimensions.
+    pub candidates: u32,
     /// How the rows are moved; progress counts an image's steps.
     pub latents: OptimiserConfig,
 }
@@ -46,6 +55,7 @@ impl InferenceConfig {
         check_range("steps", self.steps, 1..=1_000_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("spread", self.spread, 1e-4..=0.999)?;
+        check_range("candidates", self.candidates, 1..=65_536)?;
         self.latents.check("latents")
     }
 
@@ -56,8 +66,8 @@ impl InferenceConfig {
     }
 }
 
-/// Rows `[N, row_width]` of all `images`: what the model's encoder gives, or else fitted from the
-/// prior's mean by [`fit_rows`].
+/// Rows `[N, row_width]` of all `images`: what the model's encoder gives, or else fitted by
+/// [`fit_rows`] from the best of the candidates.
 ///
 /// # Errors
 /// As [`fit_rows`].
@@ -72,7 +82,8 @@ pub fn infer(
     match model.encoder() {
         Some(encoder) => Ok(encoded_rows(encoder, images)),
         None => {
-            let rows = start(model, images, config);
+            config.check()?;
+            let rows = start(model, images, config, streams, observer)?;
             fit_rows(model, images, rows, config, optimisers, streams, observer)
         }
     }
@@ -119,12 +130,26 @@ pub fn fit_rows(
     Ok(table.rows().shallow_clone())
 }
 
-/// Rows at the prior's mean, `[N, row_width]`.
-fn start(model: &LatentModel, images: &DeviceImages, config: &InferenceConfig) -> Tensor {
+/// Rows at the prior's mean, or at the best of the candidates, `[N, row_width]`.
+fn start(
+    model: &LatentModel,
+    images: &DeviceImages,
+    config: &InferenceConfig,
+    streams: &Streams,
+    observer: &mut dyn Observer,
+) -> Result<Tensor, Error> {
     let posterior = model.posterior();
-    let size = [images.len(), model.spec().latent_dim];
-    let origin = Tensor::full(size, posterior.prior().mean(), (Kind::Float, images.device()));
-    posterior.start(&origin, config.spread)
+    let options = (Kind::Float, images.device());
+    let mean = posterior.prior().mean();
+    let latent_dim = model.spec().latent_dim;
+    let origins = |count| Tensor::full([count, latent_dim], mean, options);
+    let location = if config.candidates > 1 && latent_dim <= SEARCHED_DIMENSIONS {
+        let drawn = prior_draws(model, i64::from(config.candidates) - 1, images.device(), streams);
+        best_of(model, images, &Tensor::cat(&[origins(1), drawn], 0), observer)?
+    } else {
+        origins(images.len())
+    };
+    Ok(posterior.start(&location, config.spread))
 }
 
 struct Batch {

@@ -9,6 +9,7 @@
 //! simpler means than a model. Nothing here changes a model.
 
 mod amortisation;
+mod candidates;
 mod importance;
 mod imputation;
 mod inference;

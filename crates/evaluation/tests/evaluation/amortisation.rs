@@ -1,29 +1,73 @@
 //! Starts for inference against brute force, and per-image nats against their mean.
 
 use approx::assert_relative_eq;
-use autodecoder_evaluation::{LinearEncoder, best_of_prior, evaluate, infer, negative_elbos};
+use autodecoder_evaluation::{
+    InferenceConfig, LinearEncoder, best_of_prior, evaluate, infer, negative_elbos,
+};
+use autodecoder_models::{ModelSpec, Observation};
 use autodecoder_training::{Pca, Silent, Streams, latent_noise, optimisers};
 use tch::{Device, Kind, Tensor};
 
-use crate::make::{auto_decoder, evaluation, images, inference, model, numbers, variational};
+use crate::make::{auto_decoder, evaluation, images, inference, model, numbers, part, variational};
 
+/// The Bernoulli's nats are an affine function of pixels, which is computed otherwise than the Gaussian's. More
+/// draws than are decoded at a time.
 #[test]
 fn the_search_finds_the_sample_that_explains_an_image_best() {
     let images = images(7);
-    let model = model(variational(), &images);
-    let streams = Streams::new(3);
-    let found = best_of_prior(&model, &images, 40, &streams, &mut Silent).unwrap();
-    let prior = model.posterior().prior();
-    let mut rng = streams.rng("prior search", &[]);
-    let z = prior.sample(&latent_noise(prior.noise(), 40, 3, Device::Cpu, &mut rng));
-    for image in 0..7 {
-        let nats = |draw: i64| {
-            let logits = model.decoder().forward(&z.narrow(0, draw, 1));
-            let nats = model.likelihood().negative_log_prob(&logits, &images.range(image, 1));
-            nats.double_value(&[0])
-        };
-        let best = (0..40).min_by(|&a, &b| nats(a).total_cmp(&nats(b))).unwrap();
-        assert_eq!(numbers(&found.narrow(0, image, 1)), numbers(&z.narrow(0, best, 1)));
+    for likelihood in ["bernoulli", "gaussian"] {
+        let spec = ModelSpec { likelihood: part(likelihood), ..variational() };
+        let model = model(spec, &images);
+        let streams = Streams::new(3);
+        for draws in [40, 100_000] {
+            let found = best_of_prior(&model, &images, draws, &streams, &mut Silent).unwrap();
+            let prior = model.posterior().prior();
+            let mut rng = streams.rng("prior search", &[]);
+            let z = prior.sample(&latent_noise(prior.noise(), draws, 3, Device::Cpu, &mut rng));
+            let nats = |z: &Tensor, image: i64| {
+                let logits = model.decoder().forward(z);
+                let pixels = images.range(image, 1).pixels.expand_as(&logits);
+                let image = Observation { pixels, observed: None };
+                numbers(&model.likelihood().negative_log_prob(&logits, &image))
+            };
+            for image in 0..7 {
+                let least = nats(&z, image).into_iter().fold(f64::INFINITY, f64::min);
+                let reached = nats(&found.narrow(0, image, 1), image)[0];
+                assert_relative_eq!(reached, least, epsilon = 1e-5);
+            }
+        }
+    }
+}
+
+/// Rows that are not moved stay where inference begins.
+#[test]
+fn inference_begins_at_the_best_candidate_where_there_are_few_dimensions() {
+    let images = images(6);
+    for (latent_dim, searched) in [(3, true), (7, true), (8, false)] {
+        let model = model(ModelSpec { latent_dim, ..variational() }, &images);
+        let streams = Streams::new(3);
+        let mut config = InferenceConfig { candidates: 41, ..inference(1) };
+        config.latents.rate = 0.0;
+        let fitted = infer(&model, &images, &config, &optimisers(), &streams, &mut Silent).unwrap();
+        let prior = model.posterior().prior();
+        let mut rng = streams.rng("prior search", &[]);
+        let noise = latent_noise(prior.noise(), 40, latent_dim, Device::Cpu, &mut rng);
+        let mean = Tensor::zeros([1, latent_dim], (Kind::Float, Device::Cpu));
+        let candidates = Tensor::cat(&[&mean, &prior.sample(&noise).to_kind(Kind::Float)], 0);
+        let mut others = 0;
+        for image in 0..6 {
+            let nats = |place: i64| {
+                let logits = model.decoder().forward(&candidates.narrow(0, place, 1));
+                let image = images.range(image, 1);
+                model.likelihood().negative_log_prob(&logits, &image).double_value(&[0])
+            };
+            let best = (0..41).min_by(|&a, &b| nats(a).total_cmp(&nats(b))).unwrap();
+            others += i64::from(best != 0);
+            let place = if searched { best } else { 0 };
+            let expected = model.posterior().start(&candidates.narrow(0, place, 1), config.spread);
+            assert_eq!(numbers(&fitted.narrow(0, image, 1)), numbers(&expected));
+        }
+        assert!(others > 0, "the mean is the best candidate of every image: nothing was seen");
     }
 }
 

@@ -70,6 +70,7 @@ pub fn inference(steps: u32) -> InferenceConfig {
         steps,
         batch_size: 4,
         spread: 0.2,
+        candidates: 1,
         latents: OptimiserConfig {
             optimiser: part("adam"),
             rate: 0.1,

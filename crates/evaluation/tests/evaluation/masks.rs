@@ -26,7 +26,7 @@ fn images(hidden: f32) -> DeviceImages {
 }
 
 fn rows(images: &DeviceImages, engine: EngineKind) -> Tensor {
-    let config = InferenceConfig { engine, ..inference(30) };
+    let config = InferenceConfig { engine, candidates: 20, ..inference(30) };
     let model = model(variational(), images);
     infer(&model, images, &config, &optimisers(), &Streams::new(1), &mut Silent).unwrap()
 }

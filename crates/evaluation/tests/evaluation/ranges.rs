@@ -8,8 +8,11 @@ use crate::make::{auto_decoder, evaluation, images, inference, model};
 #[test]
 fn counts() {
     type Infer = fn(&mut InferenceConfig, u32);
-    let rows: [(&str, u32, Infer); 2] =
-        [("steps", 1_000_000, |c, v| c.steps = v), ("batch_size", 65_536, |c, v| c.batch_size = v)];
+    let rows: [(&str, u32, Infer); 3] = [
+        ("steps", 1_000_000, |c, v| c.steps = v),
+        ("batch_size", 65_536, |c, v| c.batch_size = v),
+        ("candidates", 65_536, |c, v| c.candidates = v),
+    ];
     for (key, high, set) in rows {
         assert_count(key, high, |value| {
             let mut config = inference(1);

@@ -114,6 +114,7 @@ impl Trained {
             steps: 60,
             batch_size: 250,
             spread: 0.2,
+            candidates: 1,
             latents: adam([0.5, 0.9], 0.2, 0.0)?,
         };
         Ok(infer(&self.model, images, &config, &optimisers(), streams, &mut Silent)?)

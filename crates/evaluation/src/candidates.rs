@@ -1,0 +1,132 @@
+//! Which of some latents explains an image best.
+
+use autodecoder_models::{LatentModel, Observation};
+use autodecoder_training::{DeviceImages, Error, Observer, Streams, latent_noise};
+use tch::{Device, Kind, Tensor};
+
+/// Images that are compared with candidates side by side, where that is two products.
+const SIDE_BY_SIDE: i64 = 256;
+/// The most values that candidates may decode to at a time.
+const MOST_VALUES: i64 = 1_000_000;
+
+/// Samples of the prior, `[draws, latent_dim]`, from the stream `prior search`.
+pub(crate) fn prior_draws(
+    model: &LatentModel,
+    draws: i64,
+    device: Device,
+    streams: &Streams,
+) -> Tensor {
+    let prior = model.posterior().prior();
+    let mut rng = streams.rng("prior search", &[]);
+    let noise = latent_noise(prior.noise(), draws, model.spec().latent_dim, device, &mut rng);
+    prior.sample(&noise).to_kind(Kind::Float)
+}
+
+/// For each of `images` that of the latents `z` `[K, latent_dim]` with the lowest `−log p(x | z)`,
+/// `[N, latent_dim]`; of two alike the earlier one.
+///
+/// # Errors
+/// [`Error::Interrupted`] where the observer asked for a stop.
+pub(crate) fn best_of(
+    model: &LatentModel,
+    images: &DeviceImages,
+    z: &Tensor,
+    observer: &mut dyn Observer,
+) -> Result<Tensor, Error> {
+    let _guard = tch::no_grad_guard();
+    let mut best = Best::new(images.len(), images.device());
+    let at_a_time = (MOST_VALUES / model.decoder().image().numel()).max(1);
+    for (number, candidates) in (0..).zip(z.split(at_a_time, 0)) {
+        let judge = Judge::new(model, &candidates);
+        for (place, some) in images.batches(judge.images_at_a_time()) {
+            if observer.should_stop() {
+                return Err(Error::Interrupted { place: "during a search among prior samples" });
+            }
+            best.put(place, number * at_a_time, &judge.nats(&some));
+        }
+    }
+    Ok(z.index_select(0, &best.candidates))
+}
+
+/// The best candidate of each image so far. One tensor for all images: many small ones that outlive the
+/// large ones of their image would lie between these, and no gap would be wide enough for the next image's.
+struct Best {
+    nats: Tensor,
+    candidates: Tensor,
+}
+
+impl Best {
+    fn new(images: i64, device: Device) -> Best {
+        Best {
+            nats: Tensor::full([images], f64::INFINITY, (Kind::Float, device)),
+            candidates: Tensor::zeros([images], (Kind::Int64, device)),
+        }
+    }
+
+    /// Compares `nats` `[B, k]` of the images from `place` on under the candidates from `first` on.
+    fn put(&mut self, place: i64, first: i64, nats: &Tensor) {
+        let (lowest, which) = nats.min_dim(1, false);
+        let part = |all: &Tensor| all.narrow(0, place, lowest.size()[0]);
+        let (mut old, mut chosen) = (part(&self.nats), part(&self.candidates));
+        let better = lowest.lt_tensor(&old);
+        chosen.copy_(&(which + first).where_self(&better, &chosen));
+        old.copy_(&lowest.where_self(&better, &old));
+    }
+}
+
+/// `−log p(x | z)` of images under some candidates.
+struct Judge<'a> {
+    model: &'a LatentModel,
+    /// Of the candidates, `[k, channels, height, width]`.
+    logits: Tensor,
+    affine: Option<Affine>,
+}
+
+impl Judge<'_> {
+    fn new<'a>(model: &'a LatentModel, candidates: &Tensor) -> Judge<'a> {
+        let logits = model.decoder().forward(candidates);
+        let affine = model.likelihood().is_affine_in_pixels();
+        let affine = affine.then(|| Affine::new(model, &logits));
+        Judge { model, logits, affine }
+    }
+
+    fn images_at_a_time(&self) -> i64 {
+        if self.affine.is_some() { SIDE_BY_SIDE } else { 1 }
+    }
+
+    /// Of every image under every candidate, `[B, k]`.
+    fn nats(&self, images: &Observation) -> Tensor {
+        if let Some(affine) = &self.affine {
+            return affine.nats(images);
+        }
+        let everywhere = |values: &Tensor| values.expand_as(&self.logits);
+        let image = Observation {
+            pixels: everywhere(&images.pixels),
+            observed: images.observed.as_ref().map(everywhere),
+        };
+        self.model.likelihood().negative_log_prob(&self.logits, &image).unsqueeze(0)
+    }
+}
+
+/// Candidates' nats as an affine function of an image's pixels, which makes two matrix products of all pairs
+/// of images and candidates.
+struct Affine {
+    /// Nats of a black pixel, `[k, pixels]`.
+    black: Tensor,
+    /// What a white pixel adds, `[k, pixels]`.
+    slope: Tensor,
+}
+
+impl Affine {
+    fn new(model: &LatentModel, logits: &Tensor) -> Affine {
+        let nats = |pixels: Tensor| model.likelihood().pixel_nats(logits, &pixels).flatten(1, -1);
+        let black = nats(logits.zeros_like());
+        let slope = nats(logits.ones_like()) - &black;
+        Affine { black, slope }
+    }
+
+    fn nats(&self, images: &Observation) -> Tensor {
+        let [pixels, mask] = [images.zero_filled(), images.mask()].map(|x| x.flatten(1, -1));
+        pixels.matmul(&self.slope.tr()) + mask.matmul(&self.black.tr())
+    }
+}
