@@ -1,6 +1,7 @@
 //! Matrix products, on one thread.
 
 use gemm::{Parallelism, gemm};
+use multiversion::multiversion;
 
 /// A matrix that lies in a slice.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +54,7 @@ impl<'a> Matrix<'a> {
 
     /// Adds `scale` times the sum of all rows to `sum`. The matrix must not be transposed.
     pub(crate) fn add_rows(&self, scale: f32, sum: &mut [f32]) {
-        for row in self.values.chunks(self.row_stride.max(1)).take(self.rows) {
-            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += scale * value);
-        }
+        add_rows(self.values, (self.rows, self.row_stride.max(1)), scale, sum);
     }
 
     /// Whether every element lies in the slice.
@@ -63,6 +62,13 @@ impl<'a> Matrix<'a> {
         let last = self.rows.saturating_sub(1) * self.row_stride
             + self.columns.saturating_sub(1) * self.column_stride;
         self.rows * self.columns == 0 || last < self.values.len()
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn add_rows(values: &[f32], (rows, stride): (usize, usize), scale: f32, sum: &mut [f32]) {
+    for row in values.chunks(stride).take(rows) {
+        sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += scale * value);
     }
 }
 

@@ -1,11 +1,12 @@
 //! The experiments that come with the program.
 
 /// Names and texts of the presets, smallest first; the last two are for a user's own data.
-pub const PRESETS: [(&str, &str); 10] = [
+pub const PRESETS: [(&str, &str); 11] = [
     ("smoke", include_str!("../../../../assets/experiments/smoke.toml")),
     ("course", include_str!("../../../../assets/experiments/course.toml")),
     ("standard", include_str!("../../../../assets/experiments/standard.toml")),
     ("against-encoder", include_str!("../../../../assets/experiments/against-encoder.toml")),
+    ("bfloat16", include_str!("../../../../assets/experiments/bfloat16.toml")),
     ("full", include_str!("../../../../assets/experiments/full.toml")),
     ("vae-mlp", include_str!("../../../../assets/experiments/vae-mlp.toml")),
     ("exemplar-protocol", include_str!("../../../../assets/experiments/exemplar-protocol.toml")),

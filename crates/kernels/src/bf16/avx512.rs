@@ -7,6 +7,7 @@ use std::arch::x86_64::{
 };
 
 use super::{Left, Right};
+use crate::matmul::Into;
 
 /// Values of a vector.
 const LANES: usize = 16;
@@ -27,14 +28,22 @@ struct Place {
     right_stride: usize,
     pairs: usize,
     scale: f32,
+    adds: bool,
 }
 
-/// Adds `scale · left · right` to the first columns of `target`, `width` values from row to row.
+/// Writes `scale · left · right` to the first columns of `target`, `width` values from row to row, or adds it
+/// there.
 ///
 /// # Panics
 /// Where the instructions are missing, or a factor or the product reaches beyond its slice.
 #[allow(unsafe_code)]
-pub(super) fn add_product(target: &mut [f32], width: usize, left: Left, right: Right, scale: f32) {
+pub(super) fn product(
+    target: &mut [f32],
+    width: usize,
+    (left, right): (Left, Right),
+    scale: f32,
+    into: Into,
+) {
     let Left { rows, pairs, row_stride, pair_stride, .. } = left;
     assert!(is_available(), "the processor has no AVX512-BF16");
     assert!(rows > 0 && pairs > 0 && right.columns > 0, "an empty product");
@@ -51,6 +60,7 @@ pub(super) fn add_product(target: &mut [f32], width: usize, left: Left, right: R
         right_stride: right.columns,
         pairs,
         scale,
+        adds: into == Into::Add,
     };
     // SAFETY: the processor has the instructions, and by the assertions every element of the three
     // matrices lies in its slice; tiles cover them and no more. The borrow of `target` is exclusive.
@@ -140,7 +150,9 @@ unsafe fn tile<const R: usize, const C: usize>(place: Place, mask: __mmask16) ->
             // written.
             unsafe {
                 let target = place.target.add(row * place.target_stride + vector * LANES);
-                let before = _mm512_maskz_loadu_ps(mask_of(vector), target);
+                // Nothing is read of what is replaced.
+                let kept = if place.adds { mask_of(vector) } else { 0 };
+                let before = _mm512_maskz_loadu_ps(kept, target);
                 let after = _mm512_fmadd_ps(sum, scale, before);
                 _mm512_mask_storeu_ps(target, mask_of(vector), after);
             }

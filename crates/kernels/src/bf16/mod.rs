@@ -13,4 +13,4 @@ mod pairs;
 mod product;
 
 pub(crate) use pairs::{pairs_of_columns, pairs_of_rows};
-pub(crate) use product::{Left, Right, add_product, multiplies_fast};
+pub(crate) use product::{Left, Right, multiplies_fast, product};

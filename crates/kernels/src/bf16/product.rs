@@ -4,6 +4,7 @@ use multiversion::multiversion;
 
 #[cfg(target_arch = "x86_64")]
 use super::avx512;
+use crate::matmul::Into;
 
 /// The left factor, `[rows, pairs]`, in any order.
 #[derive(Debug, Clone, Copy)]
@@ -57,29 +58,30 @@ fn halves(pair: u32) -> [f32; 2] {
     [f32::from_bits(pair << 16), f32::from_bits(pair & 0xFFFF_0000)]
 }
 
-/// Adds `scale · left · right` to the columns of `product`, which has `width` of them, from `start` on.
+/// Computes `scale · left · right` and writes it to the columns of `product`, which has `width` of them,
+/// from `start` on, or adds it there.
 ///
 /// # Panics
 /// Where the factors' numbers of pairs differ, or `product` has not `left`'s rows or those columns.
-pub(crate) fn add_product(
+pub(crate) fn product(
     product: &mut [f32],
     (width, start): (usize, usize),
-    left: Left,
-    right: Right,
+    (left, right): (Left, Right),
     scale: f32,
+    into: Into,
 ) {
     assert_eq!(left.pairs * right.columns, right.values.len(), "the inner sizes of a product");
     assert_eq!(product.len(), left.rows * width, "the size of a product");
     assert!(start <= width && right.columns <= width - start, "columns behind the last one");
-    if product.is_empty() || right.values.is_empty() {
+    if product.is_empty() || right.columns == 0 {
         return;
     }
     let target = &mut product[start..];
     #[cfg(target_arch = "x86_64")]
-    if multiplies_fast() {
-        return avx512::add_product(target, width, left, right, scale);
+    if left.pairs > 0 && multiplies_fast() {
+        return avx512::product(target, width, (left, right), scale, into);
     }
-    by_loops(target, width, left, right, scale);
+    by_loops(target, width, (left, right), scale, into);
 }
 
 /// Whether the processor multiplies pairs itself.
@@ -91,7 +93,13 @@ pub(crate) fn multiplies_fast() -> bool {
     fast
 }
 
-fn by_loops(target: &mut [f32], width: usize, left: Left, right: Right, scale: f32) {
+fn by_loops(
+    target: &mut [f32],
+    width: usize,
+    (left, right): (Left, Right),
+    scale: f32,
+    into: Into,
+) {
     let mut sums = vec![0.0; right.columns];
     for row in 0..left.rows {
         sums.fill(0.0);
@@ -99,6 +107,9 @@ fn by_loops(target: &mut [f32], width: usize, left: Left, right: Right, scale: f
             add_line(&mut sums, left.at(row, pair), line);
         }
         let target = &mut target[row * width..][..right.columns];
+        if into == Into::Replace {
+            target.fill(0.0);
+        }
         target.iter_mut().zip(&sums).for_each(|(target, sum)| *target += scale * sum);
     }
 }
@@ -113,7 +124,8 @@ fn add_line(sums: &mut [f32], [first, second]: [f32; 2], line: &[u32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Left, Right, add_product, by_loops, multiplies_fast};
+    use super::{Left, Right, by_loops, multiplies_fast, product};
+    use crate::Into;
     use crate::bf16::{pairs_of_columns, pairs_of_rows};
 
     /// In ±1, of no pattern that matters, and exact in bfloat16.
@@ -150,18 +162,22 @@ mod tests {
         for (place, &pair) in by_rows.iter().enumerate() {
             wide[place % pairs * (rows + 2) + 1 + place / pairs] = pair;
         }
-        for left in [Left::of_rows(&by_rows, pairs), Left::of_columns(&wide, rows + 2, 1, rows)] {
+        let lefts = [Left::of_rows(&by_rows, pairs), Left::of_columns(&wide, rows + 2, 1, rows)];
+        for (left, into) in
+            lefts.iter().flat_map(|&left| [Into::Add, Into::Replace].map(|into| (left, into)))
+        {
             let (width, before) = (columns + 3, numbers(rows * (columns + 3), 3));
             let (mut found, mut plain) = (before.clone(), before.clone());
-            add_product(&mut found, (width, 2), left, right, 0.5);
-            by_loops(&mut plain[2..], width, left, right, 0.5);
+            product(&mut found, (width, 2), (left, right), 0.5, into);
+            by_loops(&mut plain[2..], width, (left, right), 0.5, into);
             for (place, (found, plain)) in found.iter().zip(&plain).enumerate() {
                 let (row, column) = (place / width, place % width);
                 let inside = (2..columns + 2).contains(&column);
                 let term =
                     |k| f64::from(a[row * inner + k]) * f64::from(b[k * columns + column - 2]);
                 let sum = if inside { (0..inner).map(term).sum::<f64>() } else { 0.0 };
-                let expected = (f64::from(before[place]) + 0.5 * sum) as f32;
+                let kept = if inside && into == Into::Replace { 0.0 } else { before[place] };
+                let expected = (f64::from(kept) + 0.5 * sum) as f32;
                 assert_eq!(
                     [*found, *plain],
                     [expected; 2],
@@ -177,11 +193,11 @@ mod tests {
             let (mut left, mut right) = ([0; 2], [0; 2]);
             pairs_of_columns(&[1.0, value, 1.0, 2.0], 4, &mut left);
             pairs_of_rows(&[1.0; 4], 1, &mut right);
-            let mut product = [0.0];
+            let mut found = [0.0];
             let factors = (Left::of_rows(&left, 2), Right::new(&right, 1));
-            add_product(&mut product, (1, 0), factors.0, factors.1, 1.0);
-            assert_eq!(product[0].is_nan(), value.is_nan());
-            assert!(!product[0].is_finite());
+            product(&mut found, (1, 0), factors, 1.0, Into::Add);
+            assert_eq!(found[0].is_nan(), value.is_nan());
+            assert!(!found[0].is_finite());
         }
     }
 }

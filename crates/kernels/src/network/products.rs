@@ -3,7 +3,7 @@
 use super::packed::{Both, Copies, PANEL};
 use super::pairs::Factors;
 use crate::ConvTranspose2d;
-use crate::bf16::{Left, Right, add_product};
+use crate::bf16::{Left, Right, product};
 use crate::matmul::{Into, Matrix, add_to_columns, matmul};
 
 /// Adds `x Wᵀ` to `y`, for `sizes` inputs and outputs.
@@ -25,7 +25,8 @@ pub(super) fn linear(
             let pairs = inputs.div_ceil(2);
             let x = Left::of_rows(factors.left.of_columns(x, inputs), pairs);
             for (panel, start) in forward.chunks(PANEL * pairs).zip((0..).step_by(PANEL)) {
-                add_product(y, (outputs, start), x, Right::new(panel, panel.len() / pairs), 1.0);
+                let panel = Right::new(panel, panel.len() / pairs);
+                product(y, (outputs, start), (x, panel), 1.0, Into::Add);
             }
         }
         Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(_) => {}
@@ -43,8 +44,8 @@ pub(super) fn linear_back(
     match copies {
         Copies::LinearInPairs(Both { backward, .. }) => {
             let dy = Left::of_rows(factors.left.of_columns(dy, outputs), outputs.div_ceil(2));
-            dx.fill(0.0);
-            add_product(dx, (inputs, 0), dy, Right::new(backward, inputs), 1.0);
+            let weight = Right::new(backward, inputs);
+            product(dx, (inputs, 0), (dy, weight), 1.0, Into::Replace);
         }
         _ => {
             let (dy, weight) = (Matrix::new(dy, outputs), Matrix::new(weight, inputs));
@@ -69,8 +70,8 @@ pub(super) fn convolution(
         }
         Copies::ConvolutionInPairs(Both { forward, .. }) => {
             let x = Left::of_rows(factors.left.of_columns(x, inputs), inputs.div_ceil(2));
-            patches.fill(0.0);
-            add_product(patches, (width, 0), x, Right::new(forward, width), 1.0);
+            let weight = Right::new(forward, width);
+            product(patches, (width, 0), (x, weight), 1.0, Into::Replace);
         }
         Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
     }
@@ -92,9 +93,8 @@ pub(super) fn convolution_back(
         }
         Copies::ConvolutionInPairs(Both { backward, .. }) => {
             let patches = factors.left.of_columns(patches, width);
-            dx.fill(0.0);
-            let patches = Left::of_rows(patches, width.div_ceil(2));
-            add_product(dx, (inputs, 0), patches, Right::new(backward, inputs), 1.0);
+            let factors = (Left::of_rows(patches, width.div_ceil(2)), Right::new(backward, inputs));
+            product(dx, (inputs, 0), factors, 1.0, Into::Replace);
         }
         Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
     }
@@ -113,7 +113,7 @@ pub(super) fn convolution_weight(
         let Factors { left, right } = factors;
         let x = Left::of_columns(left.of_rows(x, inputs), inputs, 0, inputs);
         let patches = Right::new(right.of_rows(patches, width), width);
-        add_product(weight, (width, 0), x, patches, 1.0);
+        product(weight, (width, 0), (x, patches), 1.0, Into::Add);
     } else {
         let x = Matrix::new(x, inputs).transposed();
         matmul(weight, x, Matrix::new(patches, width), 1.0, Into::Add);

@@ -2,7 +2,7 @@
 
 use super::packed::{Copies, PANEL, Panel, panels, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
-use crate::bf16::{Left, Right, add_product};
+use crate::bf16::{Left, Right, product};
 use crate::matmul::{Into, Matrix, matmul};
 use crate::{ConvTranspose2d, Update};
 
@@ -102,7 +102,7 @@ impl Network {
                     let [x, dy] = workspace.row_pairs(task.stage, step.rows);
                     let dy = Left::of_columns(dy, outputs, task.start, task.learned.bias.len());
                     let x = Right::new(x, inputs);
-                    add_product(&mut gradient, (inputs, 0), dy, x, step.mean());
+                    product(&mut gradient, (inputs, 0), (dy, x), step.mean(), Into::Replace);
                 } else {
                     let x = Matrix::new(workspace.inputs(task.stage, step.rows), inputs);
                     let dy = dy.columns(task.start, task.learned.bias.len()).transposed();
