@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 /// Images that are compared with candidates side by side, where that is two products.
 const SIDE_BY_SIDE: i64 = 256;
-/// The most values that candidates may decode to at a time.
+/// The most values that candidates may decode to at a time, and that are compared with those of images.
 const MOST_VALUES: i64 = 1_000_000;
 
 /// Samples of the prior, `[draws, latent_dim]`, from the stream `prior search`.
@@ -91,7 +91,8 @@ impl Judge<'_> {
     }
 
     fn images_at_a_time(&self) -> i64 {
-        if self.affine.is_some() { SIDE_BY_SIDE } else { 1 }
+        let values = self.logits.numel() as i64;
+        if self.affine.is_some() { SIDE_BY_SIDE } else { (MOST_VALUES / values).max(1) }
     }
 
     /// Of every image under every candidate, `[B, k]`.
@@ -99,12 +100,17 @@ impl Judge<'_> {
         if let Some(affine) = &self.affine {
             return affine.nats(images);
         }
-        let everywhere = |values: &Tensor| values.expand_as(&self.logits);
-        let image = Observation {
-            pixels: everywhere(&images.pixels),
-            observed: images.observed.as_ref().map(everywhere),
+        // All pairs, an image's one after another.
+        let mut size = self.logits.size();
+        size.insert(0, images.len());
+        let pairs =
+            |values: &Tensor, place| values.unsqueeze(place).expand(&size, false).flatten(0, 1);
+        let shown = Observation {
+            pixels: pairs(&images.pixels, 1),
+            observed: images.observed.as_ref().map(|observed| pairs(observed, 1)),
         };
-        self.model.likelihood().negative_log_prob(&self.logits, &image).unsqueeze(0)
+        let nats = self.model.likelihood().negative_log_prob(&pairs(&self.logits, 0), &shown);
+        nats.view([images.len(), -1])
     }
 }
 
