@@ -38,7 +38,7 @@ class Case:
     images: str | None  # raw bytes; drawn at random where there is no file
     count: int
     batch: int
-    precision: str  # of the products of the program that is compared, not of a peer's
+    precision: str  # of our program's products; peers have a flag of their own
     weights: str  # safetensors: layers.<i>.weight and layers.<i>.bias
     rows: str | None  # safetensors: the first rows, [count, row_width]
     orders: str | None  # raw 64-bit integers: the images' order, one epoch after another

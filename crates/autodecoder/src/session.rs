@@ -102,7 +102,12 @@ impl Session {
 
     fn check_model(&self, config: &ModelConfig) -> Result<()> {
         let model = self.fresh_model(config)?;
-        self.check_precision(config, &model).with_context(|| format!("model {:?}", config.name))?;
+        let optimisers = &self.catalogue.optimisers;
+        config
+            .training
+            .check_precision(&model, optimisers)
+            .and_then(|()| config.inference.check_precision(&model, optimisers))
+            .with_context(|| format!("model {:?}", config.name))?;
         if config.kind.has_encoder() {
             return Ok(());
         }
@@ -117,19 +122,6 @@ impl Session {
             let error =
                 autodecoder_training::Error::TooFewComponents { kind, available, latent_dim };
             return Err(error).with_context(|| format!("model {:?}", config.name));
-        }
-        Ok(())
-    }
-
-    /// That what is to take the steps computes as precisely as asked for.
-    fn check_precision(&self, config: &ModelConfig, model: &LatentModel) -> Result<()> {
-        let (training, inference) = (&config.training, &config.inference);
-        let optimisers = &self.catalogue.optimisers;
-        let chosen = (training.engine, &training.latents);
-        training.precision.check("training", chosen, model, optimisers)?;
-        if !config.kind.has_encoder() {
-            let chosen = (inference.engine, &inference.latents);
-            inference.precision.check("inference", chosen, model, optimisers)?;
         }
         Ok(())
     }

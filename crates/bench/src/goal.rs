@@ -1,5 +1,7 @@
 //! The ratios to reach.
 
+use autodecoder_training::Precision;
+
 use crate::case::{Decoder, Setting, Work};
 use crate::peer::Peer;
 use crate::plan::Measure;
@@ -20,7 +22,11 @@ pub fn goal(measure: &Measure) -> Option<f64> {
 }
 
 fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
-    let Setting { work, decoder, variational, count, batch, precision: _ } = *setting;
+    let Setting { work, decoder, variational, count, batch, precision } = *setting;
+    // What was asked for was asked of f32.
+    if precision == Precision::Bf16 {
+        return None;
+    }
     match (work, peer) {
         (Work::Infer, Peer::Tuned) => Some(1.5),
         (Work::Infer, _) => None,
@@ -39,8 +45,6 @@ fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use autodecoder_training::Precision;
-
     use super::*;
 
     #[test]
@@ -56,6 +60,8 @@ mod tests {
         let large = Setting { batch: 256, ..setting };
         assert_eq!(speed(&setting, Peer::Course), Some(20.0));
         assert_eq!(speed(&large, Peer::Course), None);
+        let half = Setting { precision: Precision::Bf16, ..setting };
+        assert_eq!(speed(&half, Peer::Course), None);
         assert_eq!(speed(&setting, Peer::Tuned), Some(1.5));
         assert_eq!(speed(&large, Peer::Compiled), Some(1.3));
         assert_eq!(speed(&setting, Peer::Limit), None);

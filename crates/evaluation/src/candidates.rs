@@ -4,7 +4,7 @@ use autodecoder_models::{LatentModel, Observation};
 use autodecoder_training::{DeviceImages, Error, Observer, Streams, latent_noise};
 use tch::{Device, Kind, Tensor};
 
-/// Images that are compared with candidates side by side, where that is two products.
+/// The most images that are compared with candidates side by side.
 const SIDE_BY_SIDE: i64 = 256;
 /// The most values that candidates may decode to at a time, and that are compared with those of images.
 const MOST_VALUES: i64 = 1_000_000;
@@ -22,8 +22,8 @@ pub(crate) fn prior_draws(
     prior.sample(&noise).to_kind(Kind::Float)
 }
 
-/// For each of `images` that of the latents `z` `[K, latent_dim]` with the lowest `−log p(x | z)`,
-/// `[N, latent_dim]`; of two alike the earlier one.
+/// For each of `images` the place of that of the latents `z` `[K, latent_dim]` with the lowest
+/// `−log p(x | z)`, `[N]`; of two alike the earlier one.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where the observer asked for a stop.
@@ -45,7 +45,7 @@ pub(crate) fn best_of(
             best.put(place, number * at_a_time, &judge.nats(&some));
         }
     }
-    Ok(z.index_select(0, &best.candidates))
+    Ok(best.candidates)
 }
 
 /// The best candidate of each image so far. One tensor for all images: many small ones that outlive the
@@ -65,7 +65,9 @@ impl Best {
 
     /// Compares `nats` `[B, k]` of the images from `place` on under the candidates from `first` on.
     fn put(&mut self, place: i64, first: i64, nats: &Tensor) {
-        let (lowest, which) = nats.min_dim(1, false);
+        // A latent that decodes to no number is no candidate, and the others are none the worse for it.
+        let infinite = f64::INFINITY;
+        let (lowest, which) = nats.nan_to_num(infinite, infinite, None).min_dim(1, false);
         let part = |all: &Tensor| all.narrow(0, place, lowest.size()[0]);
         let (mut old, mut chosen) = (part(&self.nats), part(&self.candidates));
         let better = lowest.lt_tensor(&old);
@@ -91,8 +93,9 @@ impl Judge<'_> {
     }
 
     fn images_at_a_time(&self) -> i64 {
-        let values = self.logits.numel() as i64;
-        if self.affine.is_some() { SIDE_BY_SIDE } else { (MOST_VALUES / values).max(1) }
+        let pixels = self.model.decoder().image().numel();
+        let values = if self.affine.is_some() { pixels } else { self.logits.numel() as i64 };
+        (MOST_VALUES / values).clamp(1, SIDE_BY_SIDE)
     }
 
     /// Of every image under every candidate, `[B, k]`.

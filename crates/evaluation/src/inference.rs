@@ -59,6 +59,34 @@ impl InferenceConfig {
         self.latents.check("latents")
     }
 
+    /// Checks that what is to fit rows of `model` computes as precisely as asked for.
+    ///
+    /// # Errors
+    /// [`Error::NoBf16`], and for an optimiser that does not exist or does not take its options.
+    pub fn check_precision(
+        &self,
+        model: &LatentModel,
+        optimisers: &Registry<dyn OptimiserFamily>,
+    ) -> Result<(), Error> {
+        let optimiser = self.latents.build(optimisers)?;
+        self.fitter(model, optimiser.as_ref(), 1).map(drop)
+    }
+
+    /// The kernels for batches of so many rows, or none where libtorch is to take the steps.
+    fn fitter(
+        &self,
+        model: &LatentModel,
+        optimiser: &dyn Optimiser,
+        batch_size: usize,
+    ) -> Result<Option<CpuEngine>, Error> {
+        let engine = match self.engine {
+            EngineKind::Auto => CpuEngine::new(model, optimiser, batch_size, self.precision.into()),
+            EngineKind::Libtorch => None,
+        };
+        self.precision.check_engine("inference", engine.as_ref(), model)?;
+        Ok(engine)
+    }
+
     /// How the rows are moved in a step, counted from 0.
     fn step(&self, number: u32) -> LatentStep {
         let progress = f64::from(number) / f64::from(self.steps);
@@ -108,14 +136,7 @@ pub fn fit_rows(
     let optimiser = config.latents.build(optimisers)?;
     let optimiser = optimiser.as_ref();
     let mut table = LatentTable::new(rows, optimiser);
-    let mut engine = match config.engine {
-        EngineKind::Auto => {
-            let batch_size = config.batch_size as usize;
-            CpuEngine::new(model, optimiser, batch_size, config.precision.into())
-        }
-        EngineKind::Libtorch => None,
-    };
-    config.precision.check_engine("inference", engine.as_ref(), model)?;
+    let mut engine = config.fitter(model, optimiser, config.batch_size as usize)?;
     let fit = Fit { model, images, config, optimiser, streams };
     let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
     let started = Instant::now();
@@ -138,18 +159,19 @@ fn start(
     streams: &Streams,
     observer: &mut dyn Observer,
 ) -> Result<Tensor, Error> {
-    let posterior = model.posterior();
-    let options = (Kind::Float, images.device());
+    let (posterior, latent_dim) = (model.posterior(), model.spec().latent_dim);
     let mean = posterior.prior().mean();
-    let latent_dim = model.spec().latent_dim;
-    let origins = |count| Tensor::full([count, latent_dim], mean, options);
-    let location = if config.candidates > 1 && latent_dim <= SEARCHED_DIMENSIONS {
-        let drawn = prior_draws(model, i64::from(config.candidates) - 1, images.device(), streams);
-        best_of(model, images, &Tensor::cat(&[origins(1), drawn], 0), observer)?
-    } else {
-        origins(images.len())
-    };
-    Ok(posterior.start(&location, config.spread))
+    let origin = Tensor::full([1, latent_dim], mean, (Kind::Float, images.device()));
+    let origin = posterior.start(&origin, config.spread);
+    if config.candidates == 1 || latent_dim > SEARCHED_DIMENSIONS {
+        return Ok(origin.repeat([images.len(), 1]));
+    }
+    let drawn = prior_draws(model, i64::from(config.candidates) - 1, images.device(), streams);
+    let rows = Tensor::cat(&[origin, posterior.start(&drawn, config.spread)], 0);
+    // Judged is where a row stands, which need not be where the draw lay: a uniform posterior must fit between
+    // the prior's ends.
+    let best = best_of(model, images, &posterior.mean(&rows), observer)?;
+    Ok(rows.index_select(0, &best))
 }
 
 struct Batch {

@@ -2,13 +2,13 @@
 //! their gradients, posteriors, optimisers. On one CPU it is several times faster than the same
 //! operations one by one; nothing here knows of libtorch, images or experiments.
 //!
-//! Numbers are f32. The values of several samples lie one after another in a slice: `[rows, size]`
+//! Numbers are f32, but for the factors of products in bfloat16 ([`Precision`]). The values of several samples lie one after another in a slice: `[rows, size]`
 //! says that each of `rows` samples has `size` of them. Losses and divergences are in nats, and summed
 //! over a sample's values; gradients are sums over a sample, and means over a batch where parameters
 //! move. A NaN that comes in comes out, so that a diverged run shows.
 //!
 //! Elementwise functions are compiled for several instruction sets and chosen at run time, matrix
-//! products are [`gemm`]'s. Work is cut into pieces of fixed size, so that results do not depend on
+//! products of f32 are [`gemm`]'s. Work is cut into pieces of fixed size, so that results do not depend on
 //! the number of threads.
 
 mod activation;

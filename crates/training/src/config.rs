@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::optimisers::{Optimiser, OptimiserFamily};
-use crate::{Error, Precision, Schedule, ScheduleKind, StartConfig};
+use crate::{CpuEngine, Error, Precision, Schedule, ScheduleKind, StartConfig};
 use autodecoder_distributions::Registry;
-use autodecoder_models::PartSpec;
+use autodecoder_models::{LatentModel, PartSpec};
 
 /// A value out of its allowed range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +133,25 @@ impl TrainingConfig {
         self.start.check("start")?;
         self.decoder.check("decoder")?;
         self.latents.check("latents")
+    }
+
+    /// Checks that what is to train `model` computes as precisely as asked for.
+    ///
+    /// # Errors
+    /// [`Error::NoBf16`], and for an optimiser that does not exist or does not take its options.
+    pub fn check_precision(
+        &self,
+        model: &LatentModel,
+        optimisers: &Registry<dyn OptimiserFamily>,
+    ) -> Result<(), Error> {
+        let latents = self.latents.build(optimisers)?;
+        let engine = match self.engine {
+            EngineKind::Auto => {
+                CpuEngine::for_training(model, latents.as_ref(), 1, self.precision.into())
+            }
+            EngineKind::Libtorch => None,
+        };
+        self.precision.check_engine("training", engine.as_ref(), model)
     }
 
     /// Weight of the regulariser at `progress` from 0 to 1.

@@ -78,8 +78,8 @@ pub enum Error {
     /// bfloat16 was asked for where libtorch takes the steps.
     #[error(
         "{section}.precision = \"bf16\" is what the CPU's kernels offer, and they cannot take the steps of \
-         model {model}: they need engine = \"auto\", the CPU, and a decoder, a likelihood and an \
-         optimiser that have one; choose \"f32\""
+         model {model}: they need engine = \"auto\", the CPU, and networks, a likelihood and \
+         optimisers that have one; choose \"f32\""
     )]
     NoBf16 {
         /// The section of the experiment.

@@ -1,10 +1,9 @@
 //! What a step's products are computed in.
 
-use autodecoder_distributions::Registry;
 use autodecoder_models::LatentModel;
 use serde::{Deserialize, Serialize};
 
-use crate::{CpuEngine, EngineKind, Error, OptimiserConfig, OptimiserFamily};
+use crate::{CpuEngine, Error};
 
 /// What the matrix products of a step are computed in; everything else is f32.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,27 +45,5 @@ impl Precision {
             return Ok(());
         }
         Err(Error::NoBf16 { section, model: model.spec().name.clone() })
-    }
-
-    /// The same of the engine that a section's settings lead to, before there is one.
-    ///
-    /// # Errors
-    /// As [`Precision::check_engine`], and for an optimiser that does not exist or does not take its options.
-    pub fn check(
-        self,
-        section: &'static str,
-        (kind, latents): (EngineKind, &OptimiserConfig),
-        model: &LatentModel,
-        optimisers: &Registry<dyn OptimiserFamily>,
-    ) -> Result<(), Error> {
-        if self == Precision::F32 {
-            return Ok(());
-        }
-        let optimiser = latents.build(optimisers)?;
-        let engine = match kind {
-            EngineKind::Auto => CpuEngine::for_training(model, optimiser.as_ref(), 1, self.into()),
-            EngineKind::Libtorch => None,
-        };
-        self.check_engine(section, engine.as_ref(), model)
     }
 }

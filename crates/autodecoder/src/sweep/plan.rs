@@ -31,6 +31,8 @@ pub struct Plan {
     pub epochs: u32,
     /// Gradient steps of inference per image.
     pub steps: u32,
+    /// Places among which a row begins, in few dimensions.
+    pub candidates: u32,
     /// Test accuracy of the classifier that judges samples, which tells it from others; none where
     /// samples are not judged.
     pub classifier: Option<f64>,
@@ -74,6 +76,7 @@ impl Plan {
             test: 1000,
             epochs: 25,
             steps: 100,
+            candidates: 1000,
             classifier: None,
         }
     }
@@ -128,7 +131,10 @@ impl Plan {
             table([("train", self.train as i64), ("test", self.test as i64)]),
         );
         file.insert("training".to_owned(), table([("epochs", i64::from(self.epochs))]));
-        file.insert("inference".to_owned(), table([("steps", i64::from(self.steps))]));
+        file.insert(
+            "inference".to_owned(),
+            table([("steps", i64::from(self.steps)), ("candidates", i64::from(self.candidates))]),
+        );
         let model = |place: Place| -> Result<Value> {
             let mut model = Table::new();
             model.insert("name".to_owned(), place.model().into());

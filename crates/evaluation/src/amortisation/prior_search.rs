@@ -19,5 +19,6 @@ pub fn best_of_prior(
     streams: &Streams,
     observer: &mut dyn Observer,
 ) -> Result<Tensor, Error> {
-    best_of(model, images, &prior_draws(model, draws, images.device(), streams), observer)
+    let draws = prior_draws(model, draws, images.device(), streams);
+    Ok(draws.index_select(0, &best_of(model, images, &draws, observer)?))
 }

@@ -5,8 +5,8 @@ use autodecoder_data::ImageSet;
 use autodecoder_evaluation::{InferenceConfig, infer};
 use autodecoder_models::{LatentModel, ModelSpec};
 use autodecoder_training::{
-    Adam, BatchRecord, DeviceImages, EngineKind, Error, Observer, RowBatch, RowStep, Silent,
-    Streams, optimisers, row_step, standard_normal,
+    Adam, BatchRecord, DeviceImages, EngineKind, Error, Observer, Precision, RowBatch, RowStep,
+    Silent, Streams, optimisers, row_step, standard_normal,
 };
 use tch::{Device, Kind, Tensor};
 
@@ -237,4 +237,22 @@ fn inference_stops_when_asked() {
         );
         assert_eq!(observer.seen, steps);
     }
+}
+
+/// Rows are fitted in the precision that was asked for, or not at all.
+#[test]
+fn bfloat16_fits_nearly_alike_and_by_kernels_alone() {
+    let images = images(10);
+    let model = model(variational(), &images);
+    let single = inference(40);
+    let half = InferenceConfig { precision: Precision::Bf16, ..single.clone() };
+    let [single, fitted] = [&single, &half].map(|config| numbers(&fit(&model, &images, config)));
+    assert_ne!(single, fitted);
+    for (single, fitted) in single.iter().zip(&fitted) {
+        assert_relative_eq!(*single, *fitted, epsilon = 0.05);
+    }
+    let libtorch = InferenceConfig { engine: EngineKind::Libtorch, ..half };
+    let streams = Streams::new(5);
+    let error = infer(&model, &images, &libtorch, &optimisers(), &streams, &mut Silent);
+    assert!(matches!(error, Err(Error::NoBf16 { section: "inference", .. })));
 }

@@ -5,7 +5,8 @@
 //! pairs along the inner dimension: each lane adds `a₀ b₀ + a₁ b₁` to an f32, twice as many products as
 //! an instruction on f32 does. Where the inner size is odd, the last pair ends in a 0.
 //!
-//! Elsewhere the same pairs are multiplied by plain loops, with the same result but for the order of sums.
+//! Elsewhere the same pairs are multiplied by plain loops, with the same result but for the order of sums,
+//! and for numbers below the smallest normal one, which those processors take for 0.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

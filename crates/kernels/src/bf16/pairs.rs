@@ -18,13 +18,21 @@ fn pair(first: f32, second: f32) -> u32 {
 }
 
 /// Pairs of columns: each row of `from`, which has `width` values in it, becomes ⌈width / 2⌉ pairs of `to`.
+///
+/// # Panics
+/// Where `to` has not as many.
 pub(crate) fn pairs_of_columns(from: &[f32], width: usize, to: &mut [u32]) {
+    assert_eq!(to.len(), from.len() / width * width.div_ceil(2), "the number of pairs");
     let lines = from.chunks_exact(width).zip(to.chunks_exact_mut(width.div_ceil(2)));
     lines.for_each(|(from, to)| pairs_of_line(from, to));
 }
 
 /// Pairs of rows: two of `from`, which have `width` values each, become one of `to`, as wide.
+///
+/// # Panics
+/// Where `to` has not as many.
 pub(crate) fn pairs_of_rows(from: &[f32], width: usize, to: &mut [u32]) {
+    assert_eq!(to.len(), (from.len() / width).div_ceil(2) * width, "the number of pairs");
     for (from, to) in from.chunks(2 * width).zip(to.chunks_exact_mut(width)) {
         let (first, second) = from.split_at(width);
         if second.is_empty() { pairs_with_zero(first, to) } else { pairs_of_two(first, second, to) }

@@ -24,7 +24,7 @@ impl Network {
     /// learns, in their order, and `packed` the copies of the same weights.
     ///
     /// # Panics
-    /// Where the copies or the chunk are those of a network with other sizes.
+    /// Where the copies or the chunk are those of a network with other sizes, or of another precision.
     pub fn forward(&self, parameters: &[Affine], packed: &Packed, chunk: &mut Chunk) {
         let mut parameters = parameters.iter();
         for (index, stage) in self.stages.iter().enumerate() {

@@ -5,6 +5,8 @@ use std::arch::x86_64::{
     _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
+use super::Plain;
+
 /// Side of a block.
 pub(super) const SIDE: usize = 16;
 
@@ -19,7 +21,7 @@ pub(super) fn is_available() -> bool {
 /// # Panics
 /// Where the instructions are missing, values have not 32 bits, or a line reaches beyond its slice.
 #[allow(unsafe_code)]
-pub(super) fn turn<T: Copy>(from: &[T], width: usize, to: &mut [T], height: usize) {
+pub(super) fn turn<T: Plain>(from: &[T], width: usize, to: &mut [T], height: usize) {
     assert!(size_of::<T>() == 4, "values of 32 bits");
     assert!(is_available(), "the processor has no AVX-512");
     assert!((SIDE - 1) * width + SIDE <= from.len(), "a block beyond its slice");

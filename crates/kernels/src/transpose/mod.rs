@@ -6,16 +6,17 @@ mod avx512;
 /// Side of the blocks that every processor turns in registers. Larger ones measured slower where the compiler
 /// chooses the instructions.
 const BLOCK: usize = 4;
+/// Numbers whose bytes all count.
+pub(crate) trait Plain: Copy + Default {}
+
+impl Plain for f32 {}
+impl Plain for u32 {}
+
 type Block<T> = [[T; BLOCK]; BLOCK];
 
 /// Writes columns of `from` (row after row, `width` in each), as many as there is room for from column
 /// `start` on, as rows of `to`.
-pub(crate) fn columns_to_rows<T: Copy + Default>(
-    from: &[T],
-    width: usize,
-    start: usize,
-    to: &mut [T],
-) {
+pub(crate) fn columns_to_rows<T: Plain>(from: &[T], width: usize, start: usize, to: &mut [T]) {
     let height = from.len() / width;
     let columns = to.len() / height;
     let side = side::<T>();
@@ -46,7 +47,7 @@ fn side<T>() -> usize {
 
 /// Turns the block at the front of `from`, whose lines begin every `width` values, into lines that begin
 /// every `height` values of `to`.
-fn turn<T: Copy + Default>(from: &[T], width: usize, to: &mut [T], height: usize) {
+fn turn<T: Plain>(from: &[T], width: usize, to: &mut [T], height: usize) {
     #[cfg(target_arch = "x86_64")]
     if side::<T>() == avx512::SIDE {
         return avx512::turn(from, width, to, height);
@@ -58,7 +59,7 @@ fn turn<T: Copy + Default>(from: &[T], width: usize, to: &mut [T], height: usize
 
 /// The block that begins at the front of `from`, transposed.
 #[inline(always)]
-fn turned<T: Copy + Default>(from: &[T], width: usize) -> Block<T> {
+fn turned<T: Plain>(from: &[T], width: usize) -> Block<T> {
     let mut block: Block<T> = [[T::default(); BLOCK]; BLOCK];
     for row in 0..BLOCK {
         let line = &from[row * width..row * width + BLOCK];
@@ -71,7 +72,9 @@ fn turned<T: Copy + Default>(from: &[T], width: usize) -> Block<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::columns_to_rows;
+    use super::{Plain, columns_to_rows};
+
+    impl Plain for u16 {}
 
     /// Sizes below, at and above those of whole blocks, and every part of the columns.
     #[test]
@@ -85,7 +88,7 @@ mod tests {
         }
     }
 
-    fn check<T: Copy + Default + PartialEq + std::fmt::Debug>(
+    fn check<T: Plain + PartialEq + std::fmt::Debug>(
         [height, width]: [usize; 2],
         number: fn(usize) -> T,
     ) {

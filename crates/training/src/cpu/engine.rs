@@ -37,7 +37,7 @@ impl CpuEngine {
     /// An engine that trains a model: rows in batches of up to `batch_size` are moved by `optimiser`, or
     /// come from the model's encoder. `None` as for [`CpuEngine::new`], and where the encoder has no
     /// kernel.
-    pub fn for_training(
+    pub(crate) fn for_training(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
         batch_size: usize,
@@ -52,8 +52,8 @@ impl CpuEngine {
     }
 
     /// An engine for batches of up to `batch_size` rows, moved by `optimiser`, on as many threads as
-    /// libtorch has, and products of this precision. `None` where the model is not on the CPU, or its decoder, its likelihood or the
-    /// optimiser has no kernel.
+    /// libtorch has, with products of this precision. `None` where the model is not on the CPU, or its
+    /// decoder, its likelihood or the optimiser has no kernel.
     pub fn new(
         model: &LatentModel,
         optimiser: &dyn Optimiser,

@@ -18,8 +18,8 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// For batches of up to `batch_size` rows and products of this precision. `None` where the parameters, pairs of weight and bias,
-    /// are not on the CPU.
+    /// For batches of up to `batch_size` rows and products of this precision. `None` where the
+    /// parameters, pairs of weight and bias, are not on the CPU.
     pub fn new(
         network: Network,
         named: Vec<(String, Tensor)>,

@@ -11,7 +11,7 @@ use tch::{Device, Kind, Tensor};
 use super::Trainer;
 use super::under_way::UnderWay;
 use crate::checkpoint::{Checkpoint, CheckpointInfo, checkpoints, set_damaged_aside};
-use crate::{DeviceImages, Error, Observer, PixelKind, Streams, TrainingConfig};
+use crate::{DeviceImages, Error, Observer, PixelKind, Precision, Streams, TrainingConfig};
 
 /// The sums of the steps of the epoch under way; left out where there are none.
 const SUMS: &str = "epoch_sums";
@@ -143,9 +143,14 @@ pub(super) fn fingerprint(
     streams: &Streams,
     pixels: PixelKind,
 ) -> String {
+    let mut training = serde_json::json!(config);
+    // So it was before there was a choice: checkpoints of then go on.
+    if let (Precision::F32, Some(keys)) = (config.precision, training.as_object_mut()) {
+        keys.remove("precision");
+    }
     serde_json::json!({
         "model": model.spec(),
-        "training": config,
+        "training": training,
         "streams": streams.seed(),
         "pixels": pixels,
         "images": images.digest(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use autodecoder_models::ModelSpec;
 use autodecoder_training::{
-    EpochRecord, Error, Observer, Position, Silent, TrainingConfig, latest_checkpoint,
+    EpochRecord, Error, Observer, Position, Precision, Silent, TrainingConfig, latest_checkpoint,
     prune_checkpoints,
 };
 use serde_json::json;
@@ -89,6 +89,16 @@ fn checkpoint() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// Checkpoints are older than the choice of a precision, and those of f32 say nothing of it.
+#[test]
+fn a_checkpoint_of_f32_reads_as_before_there_was_a_choice() {
+    let (_folder, path) = checkpoint();
+    let bytes = std::fs::read(path).unwrap();
+    let says = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    assert!(says("latent_steps"));
+    assert!(!says("precision"));
+}
+
 #[test]
 fn a_checkpoint_of_other_settings_is_refused() {
     let (_folder, path) = checkpoint();
@@ -107,6 +117,8 @@ fn a_checkpoint_of_other_settings_is_refused() {
     assert!(refused(auto_decoder(), config(EPOCHS + 1), 10, 1), "epochs");
     let rate = TrainingConfig { decoder: adam(0.03), ..config(EPOCHS) };
     assert!(refused(auto_decoder(), rate, 10, 1), "rate");
+    let half = TrainingConfig { precision: Precision::Bf16, ..config(EPOCHS) };
+    assert!(refused(auto_decoder(), half, 10, 1), "precision");
     assert!(refused(ModelSpec { l2: 0.2, ..auto_decoder() }, config(EPOCHS), 10, 1), "l2");
 }
 
