@@ -59,6 +59,12 @@ impl InferenceConfig {
         self.latents.check("latents")
     }
 
+    /// Whether the rows of a model with so many latent dimensions begin at the best of the candidates, and not
+    /// at the prior's mean.
+    pub fn searches(&self, latent_dim: i64) -> bool {
+        self.candidates > 1 && latent_dim <= SEARCHED_DIMENSIONS
+    }
+
     /// Checks that what is to fit rows of `model` computes as precisely as asked for.
     ///
     /// # Errors
@@ -163,7 +169,7 @@ fn start(
     let mean = posterior.prior().mean();
     let origin = Tensor::full([1, latent_dim], mean, (Kind::Float, images.device()));
     let origin = posterior.start(&origin, config.spread);
-    if config.candidates == 1 || latent_dim > SEARCHED_DIMENSIONS {
+    if !config.searches(latent_dim) {
         return Ok(origin.repeat([images.len(), 1]));
     }
     let drawn = prior_draws(model, i64::from(config.candidates) - 1, images.device(), streams);

@@ -1,7 +1,7 @@
 //! How each model is built and trained.
 
 use autodecoder_models::{Layer, PartSpec};
-use autodecoder_training::{OptimiserConfig, ScheduleKind, StartKind, TrainingConfig};
+use autodecoder_training::{OptimiserConfig, Precision, ScheduleKind, StartKind, TrainingConfig};
 use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 
 use super::facts::{Facts, ModelFacts};
@@ -50,7 +50,7 @@ fn settings_table(facts: &Facts) -> Table {
 
 type Setting = fn(&Facts, &ModelFacts) -> String;
 
-fn settings() -> [(&'static str, Setting); 17] {
+fn settings() -> [(&'static str, Setting); 19] {
     [
         ("kind", |_, model| model.config.kind.abbreviation().to_owned()),
         ("latent dimensions", |_, model| model.config.latent_dim.to_string()),
@@ -66,6 +66,7 @@ fn settings() -> [(&'static str, Setting); 17] {
         ("regulariser", |_, model| regulariser(model)),
         ("epochs", |_, model| model.config.training.epochs.to_string()),
         ("batch size", |_, model| model.config.training.batch_size.to_string()),
+        ("products", |_, model| products(model)),
         ("row steps per batch", |_, model| {
             of_table(model, model.config.training.latent_steps.to_string())
         }),
@@ -75,10 +76,32 @@ fn settings() -> [(&'static str, Setting); 17] {
         ("steps of inference", |_, model| {
             of_table(model, model.config.inference.steps.to_string())
         }),
+        ("inference starts at", |_, model| of_table(model, inference_start(model))),
         ("inference moves by", |_, model| {
             of_table(model, optimiser(&model.config.inference.latents))
         }),
     ]
+}
+
+/// The precision of matrix products, and that of inference where it is another.
+fn products(model: &ModelFacts) -> String {
+    let name = |precision| match precision {
+        Precision::F32 => "f32",
+        Precision::Bf16 => "bfloat16",
+    };
+    let (training, inference) = (model.config.training.precision, model.config.inference.precision);
+    if training == inference || model.config.kind.has_encoder() {
+        return name(training).to_owned();
+    }
+    format!("{}, in inference {}", name(training), name(inference))
+}
+
+fn inference_start(model: &ModelFacts) -> String {
+    let inference = &model.config.inference;
+    if inference.searches(model.config.latent_dim) {
+        return format!("the best of {} places", inference.candidates);
+    }
+    "the prior's mean".to_owned()
 }
 
 /// What only a model with a latent table has.

@@ -28,6 +28,14 @@ fn reasons_are_given_where_they_hold() {
     assert_says(&report(&tiny_with("training.latents.rate", "0.3")), &SENTENCES);
 }
 
+/// Two latent dimensions are searched; eight are not.
+#[test]
+fn the_table_of_settings_names_precisions_and_where_inference_starts() {
+    let text = tiny_with_all(&[("training.precision", "\"bf16\""), ("models.1.latent_dim", "8")]);
+    let places = ["the best of 1000 places", "the prior's mean"];
+    assert_says(&report(&text), &["bfloat16, in inference f32", places[0], places[1]]);
+}
+
 #[test]
 fn reasons_are_left_out_where_they_do_not_hold() {
     let with_gaussian = tiny_with_all(&[
