@@ -11,7 +11,11 @@ fn rejects_what_is_neither_a_file_nor_a_preset() {
     let message = error_of(&["train", "--experiment", "standart", "--run", &run]);
     assert_says(
         &message,
-        &["\"standart\"", "neither a file", "smoke, course, standard, bfloat16, against-encoder, full"],
+        &[
+            "\"standart\"",
+            "neither a file",
+            "smoke, course, standard, bfloat16, against-encoder, full",
+        ],
     );
     assert!(folder.contents().is_empty());
 }
