@@ -74,6 +74,9 @@ impl InferenceConfig {
         model: &LatentModel,
         optimisers: &Registry<dyn OptimiserFamily>,
     ) -> Result<(), Error> {
+        if self.precision == Precision::F32 {
+            return Ok(());
+        }
         let optimiser = self.latents.build(optimisers)?;
         self.fitter(model, optimiser.as_ref(), 1).map(drop)
     }

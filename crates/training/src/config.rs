@@ -144,14 +144,27 @@ impl TrainingConfig {
         model: &LatentModel,
         optimisers: &Registry<dyn OptimiserFamily>,
     ) -> Result<(), Error> {
+        if self.precision == Precision::F32 {
+            return Ok(());
+        }
         let latents = self.latents.build(optimisers)?;
-        let engine = match self.engine {
+        let engine = self.kernels(model, latents.as_ref(), 1);
+        self.precision.check_engine("training", engine.as_ref(), model)
+    }
+
+    /// The kernels for batches of so many rows, moved by `latents`; none where libtorch is to take the steps.
+    pub(crate) fn kernels(
+        &self,
+        model: &LatentModel,
+        latents: &dyn Optimiser,
+        batch_size: usize,
+    ) -> Option<CpuEngine> {
+        match self.engine {
             EngineKind::Auto => {
-                CpuEngine::for_training(model, latents.as_ref(), 1, self.precision.into())
+                CpuEngine::for_training(model, latents, batch_size, self.precision.into())
             }
             EngineKind::Libtorch => None,
-        };
-        self.precision.check_engine("training", engine.as_ref(), model)
+        }
     }
 
     /// Weight of the regulariser at `progress` from 0 to 1.

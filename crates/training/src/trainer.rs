@@ -22,8 +22,8 @@ use under_way::UnderWay;
 use crate::binarised::Binarised;
 use crate::decoder_state::DecoderState;
 use crate::{
-    CpuEngine, DeviceImages, EngineKind, EpochRecord, Error, LatentTable, Observer, Optimiser,
-    OptimiserFamily, PixelKind, Streams, TrainingConfig, encoded_rows,
+    CpuEngine, DeviceImages, EpochRecord, Error, LatentTable, Observer, Optimiser, OptimiserFamily,
+    PixelKind, Streams, TrainingConfig, encoded_rows,
 };
 
 /// Fits a model's decoder and the rows of its training images.
@@ -72,15 +72,8 @@ impl<'a> Trainer<'a> {
         };
         let table = LatentTable::new(rows, row_optimiser.as_ref());
         let decoder = DecoderState::new(model, config.decoder.build(optimisers)?);
-        let engine = match config.engine {
-            EngineKind::Auto if decoder.has_kernel() => CpuEngine::for_training(
-                model,
-                row_optimiser.as_ref(),
-                config.batch_size as usize,
-                config.precision.into(),
-            ),
-            _ => None,
-        };
+        let kernels = || config.kernels(model, row_optimiser.as_ref(), config.batch_size as usize);
+        let engine = decoder.has_kernel().then(kernels).flatten();
         config.precision.check_engine("training", engine.as_ref(), model)?;
         let fingerprint = fingerprint(model, images, config, &streams, PixelKind::Grey);
         Ok(Trainer {

@@ -33,6 +33,17 @@ pub(super) fn linear(
     }
 }
 
+/// Writes the product of `values`, `width` in each row, and a copy in pairs, `columns` in each line.
+fn in_pairs(
+    (values, width): (&[f32], usize),
+    (copy, columns): (&[u32], usize),
+    to: &mut [f32],
+    factors: &mut Factors,
+) {
+    let left = Left::of_rows(factors.left.of_columns(values, width), width.div_ceil(2));
+    product(to, (columns, 0), (left, Right::new(copy, columns)), 1.0, Into::Replace);
+}
+
 /// Writes `dy W` to `dx`.
 pub(super) fn linear_back(
     (copies, weight): (&Copies, &[f32]),
@@ -43,9 +54,7 @@ pub(super) fn linear_back(
 ) {
     match copies {
         Copies::LinearInPairs(Both { backward, .. }) => {
-            let dy = Left::of_rows(factors.left.of_columns(dy, outputs), outputs.div_ceil(2));
-            let weight = Right::new(backward, inputs);
-            product(dx, (inputs, 0), (dy, weight), 1.0, Into::Replace);
+            in_pairs((dy, outputs), (backward, inputs), dx, factors);
         }
         _ => {
             let (dy, weight) = (Matrix::new(dy, outputs), Matrix::new(weight, inputs));
@@ -69,9 +78,7 @@ pub(super) fn convolution(
             matmul(patches, x, weight, 1.0, Into::Replace);
         }
         Copies::ConvolutionInPairs(Both { forward, .. }) => {
-            let x = Left::of_rows(factors.left.of_columns(x, inputs), inputs.div_ceil(2));
-            let weight = Right::new(forward, width);
-            product(patches, (width, 0), (x, weight), 1.0, Into::Replace);
+            in_pairs((x, inputs), (forward, width), patches, factors);
         }
         Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
     }
@@ -92,9 +99,7 @@ pub(super) fn convolution_back(
             matmul(dx, patches, weight, 1.0, Into::Replace);
         }
         Copies::ConvolutionInPairs(Both { backward, .. }) => {
-            let patches = factors.left.of_columns(patches, width);
-            let factors = (Left::of_rows(patches, width.div_ceil(2)), Right::new(backward, inputs));
-            product(dx, (inputs, 0), factors, 1.0, Into::Replace);
+            in_pairs((patches, width), (backward, inputs), dx, factors);
         }
         Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
     }
