@@ -8,12 +8,12 @@ use autodecoder_models::{ImageShape, LatentModel, load_model};
 use autodecoder_training::{
     DeviceImages, Latents, Precision, StartKind, Streams, Trainer, read_latents,
 };
-use tch::Device;
+use tch::{Device, Tensor};
 
 use crate::experiment::{Experiment, ModelConfig};
 use crate::image_digests::ImageDigests;
 use crate::images::Images;
-use crate::pipeline;
+use crate::pipeline::{self, under_prior};
 use crate::progress::{check_stop, say};
 use crate::run_folder::{Existing, RunFolder};
 use crate::run_lock::RunLock;
@@ -242,6 +242,21 @@ impl Session {
             .with_context(damaged)?;
         check_images(&path, &train, &self.images.train, &self.digests.train)?;
         Ok(TrainedModel { config, model, train })
+    }
+
+    /// `model` as rows of new images are fitted and scored under it (`inference.prior`), given its training
+    /// images' `rows`.
+    ///
+    /// # Errors
+    /// Where no density can be fitted to the rows' latents.
+    pub(crate) fn for_inference(
+        &self,
+        config: &ModelConfig,
+        model: LatentModel,
+        rows: &Tensor,
+    ) -> Result<LatentModel> {
+        let samplers = &self.catalogue.samplers;
+        under_prior(model, config.inference.prior, rows, samplers, &self.streams())
     }
 
     /// Loads the inferred rows of the test images.

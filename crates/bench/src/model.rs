@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_data::{ImageSet, ImageShape as DataShape};
-use autodecoder_evaluation::InferenceConfig;
+use autodecoder_evaluation::{InferenceConfig, PriorKind};
 use autodecoder_models::{
     Decoder, ImageShape, LatentModel, Layer, ModelKind, ModelSpec, PartSpec, Parts, tensor_file,
 };
@@ -127,6 +127,7 @@ pub fn training(case: &Case) -> Result<TrainingConfig> {
         batch_size: u32::try_from(case.batch)?,
         latent_steps: 1,
         regulariser_warm_up: 0.0,
+        rescale: false,
         start: START,
         decoder: adam(case, case.decoder_betas, case.decoder_rate, ScheduleKind::Constant),
         latents: adam(case, case.row_betas, case.row_rate, ScheduleKind::Constant),
@@ -142,6 +143,7 @@ pub fn inference(case: &Case, steps: u32) -> Result<InferenceConfig> {
         batch_size: u32::try_from(case.batch)?,
         spread: SPREAD,
         candidates: 1,
+        prior: PriorKind::Model,
         latents: adam(case, case.row_betas, case.row_rate, ScheduleKind::Cosine),
     })
 }

@@ -85,6 +85,11 @@ impl Posterior for Gaussian {
         self.unconstrain(&[location.shallow_clone(), log_variance])
     }
 
+    fn scaled(&self, rows: &Tensor, factors: &Tensor) -> Option<Tensor> {
+        let (mean, log_variance) = parameters(rows);
+        Some(self.unconstrain(&[mean * factors, log_variance + factors.log() * 2.0]))
+    }
+
     fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {
         Some(Box::new(GaussianPosterior { log_variance_limit: LOG_VARIANCE_LIMIT as f32 }))
     }

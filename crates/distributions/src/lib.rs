@@ -13,6 +13,9 @@
 //! | `uniform` | [`Uniform`] | [`StandardUniform`] | yes |
 //! | `point` | [`Point`] | [`StandardNormal`] | undefined |
 //!
+//! A prior can also be fitted to latents after training: [`UnderPrior`] holds a family near a
+//! [`GaussianMixture`].
+//!
 //! [`standard`] holds them all, and one's own posterior is added to it by name. Formulas, sources
 //! and the constrained parameters are in docs/distributions.md.
 //!
@@ -33,11 +36,13 @@ mod gaussian;
 mod gumbel;
 mod laplace;
 mod logistic;
+mod mixture;
 mod numeric;
 mod point;
 mod posterior;
 mod prior;
 mod registry;
+mod under_prior;
 mod uniform;
 
 pub use by_autograd::kernel;
@@ -45,8 +50,10 @@ pub use gaussian::{Gaussian, StandardNormal};
 pub use gumbel::{Gumbel, StandardGumbel};
 pub use laplace::{Laplace, StandardLaplace};
 pub use logistic::{Logistic, StandardLogistic};
+pub use mixture::GaussianMixture;
 pub use point::Point;
 pub use posterior::{Kl, Posterior};
 pub use prior::{Noise, Prior};
 pub use registry::{Registry, UnknownName, standard};
+pub use under_prior::UnderPrior;
 pub use uniform::{StandardUniform, Uniform};

@@ -75,6 +75,12 @@ pub trait Posterior: Debug + Send + Sync {
     /// prior's. They share no memory with `location`: a fit changes them in place.
     fn start(&self, location: &Tensor, spread: f64) -> Tensor;
 
+    /// Rows of the distributions of `z · factors`, coordinate by coordinate, with `factors` `[latent_dim]`
+    /// positive. `None` for a family that does not hold them all, or that nobody asked yet.
+    fn scaled(&self, _rows: &Tensor, _factors: &Tensor) -> Option<Tensor> {
+        None
+    }
+
     /// The same sample and divergence over plain slices, for the CPU; without it the CPU asks
     /// libtorch for them, which costs a small batch more time than the decoder.
     fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {

@@ -15,7 +15,8 @@ pub enum Noise {
     Uniform,
 }
 
-/// A distribution over latents whose coordinates are independent and identically distributed.
+/// A distribution over latents. The coordinates of those that belong to a family of posteriors are independent
+/// and identically distributed; those of a fitted one need not be.
 pub trait Prior: Debug + Send + Sync {
     /// The name in reports, such as `N(0, I)`.
     fn name(&self) -> &'static str;
@@ -30,9 +31,9 @@ pub trait Prior: Debug + Send + Sync {
     /// support.
     fn log_prob(&self, z: &Tensor) -> Tensor;
 
-    /// Mean of one coordinate.
+    /// Mean of one coordinate, averaged over them where they differ.
     fn mean(&self) -> f64;
 
-    /// Variance of one coordinate.
+    /// Variance of one coordinate; where they differ, of one that is picked at random.
     fn variance(&self) -> f64;
 }

@@ -22,6 +22,17 @@ const STEPS_AT_A_TIME: usize = 20;
 /// nearer than the mean, and rows find their way.
 const SEARCHED_DIMENSIONS: i64 = 7;
 
+/// What the posteriors of unseen images are held near.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriorKind {
+    /// The prior that the model was trained under.
+    #[default]
+    Model,
+    /// A mixture of Gaussians, fitted to the latents of the training images after training.
+    Mixture,
+}
+
 /// How rows are fitted to unseen images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +42,10 @@ pub struct InferenceConfig {
     /// What its products are computed in.
     #[serde(default)]
     pub precision: Precision,
+    /// What the rows' posteriors are held near. [`infer`] takes the model's own as it finds it: whoever asks
+    /// for another brings the model under it first ([`LatentModel::under_prior`]).
+    #[serde(default)]
+    pub prior: PriorKind,
     /// Gradient steps per image.
     pub steps: u32,
     /// Images fitted side by side. A row does not see the others of its batch, so this only

@@ -30,7 +30,7 @@ pub use importance::{
 pub use imputation::{
     ImputationErrors, Imputer, NearestImages, PixelMean, ProbabilisticPca, imputation_errors,
 };
-pub use inference::{InferenceConfig, fit_rows, infer};
+pub use inference::{InferenceConfig, PriorKind, fit_rows, infer};
 pub use interpolation::interpolate;
 pub use metrics::{EvaluationConfig, Metrics, evaluate, mean, negative_elbos, standard_error};
 pub use missing::{MissingErrors, missing_errors};

@@ -57,6 +57,13 @@ impl Decoder {
         self.stack.forward(z)
     }
 
+    /// Makes the decoder, in place, what gives for `z` what it gave for `z · factors`, `factors`
+    /// `[latent_dim]`: its first layer takes them up. `false`, and nothing has changed, where that is no
+    /// linear layer.
+    pub fn scale_inputs(&self, factors: &Tensor) -> bool {
+        self.stack.scale_inputs(factors)
+    }
+
     /// The same network over plain slices, for the CPU. Its stages that learn take the parameters in
     /// the order of [`Decoder::named_parameters`].
     pub fn network(&self) -> Option<Network> {

@@ -85,6 +85,11 @@ impl LayerStack {
         self.operations.iter().take(count).fold(first, |x, operation| operation.forward(&x))
     }
 
+    /// As [`crate::Decoder::scale_inputs`].
+    pub fn scale_inputs(&self, factors: &Tensor) -> bool {
+        self.operations.first().is_some_and(|first| first.scale_inputs(factors))
+    }
+
     /// Parameters by name, `layers.<i>.weight` and `layers.<i>.bias`, in order.
     pub fn named_parameters(&self) -> Vec<(String, Tensor)> {
         let mut named = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autodecoder_distributions::{Noise, Posterior};
+use autodecoder_distributions::{Noise, Posterior, Prior, UnderPrior};
 use autodecoder_kernels::Reparameterisation;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -153,6 +153,14 @@ impl LatentModel {
             return Err(Error::Encoder { kind: spec.kind });
         }
         Ok(LatentModel { spec, decoder, encoder, likelihood, posterior })
+    }
+
+    /// The same model with its posteriors held near `prior`, and not near the prior of their family
+    /// ([`UnderPrior`]).
+    #[must_use]
+    pub fn under_prior(self, prior: Arc<dyn Prior>) -> LatentModel {
+        let posterior = Arc::new(UnderPrior::new(self.posterior, prior));
+        LatentModel { posterior, ..self }
     }
 
     /// Rows of `images` `[B, row_width]`, unconstrained as a latent table's; `None` without an encoder.

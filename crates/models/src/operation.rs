@@ -35,6 +35,16 @@ impl Affine {
 }
 
 impl Operation {
+    /// Multiplies what each input counts, in place, by `factors` `[inputs]`. `false` where the layer has no
+    /// weight for each of its inputs alone.
+    pub fn scale_inputs(&self, factors: &Tensor) -> bool {
+        let Operation::Linear(Affine { weight, .. }) = self else { return false };
+        tch::no_grad(|| {
+            let _ = weight.shallow_clone().g_mul_(factors);
+        });
+        true
+    }
+
     /// `layer` with the parameters that `take(name, shape)` hands out, weight before bias.
     pub fn new(
         layer: &Layer,

@@ -112,6 +112,10 @@ pub struct TrainingConfig {
     pub latent_steps: u32,
     /// Share of the run over which the weight of the KL term (or of `l2`) rises linearly from 0.
     pub regulariser_warm_up: f64,
+    /// Whether the latents of a Gaussian posterior are brought to the prior's scale after every epoch
+    /// ([`crate::Trainer`]).
+    #[serde(default)]
+    pub rescale: bool,
     /// Where the rows begin.
     pub start: StartConfig,
     /// How the decoder is moved.

@@ -3,6 +3,7 @@
 mod epoch;
 mod finite;
 mod position;
+mod rescale;
 mod saved;
 mod stopwatch;
 mod under_way;

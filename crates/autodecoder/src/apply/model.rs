@@ -4,17 +4,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_data::{ImageSet, Scaling};
-use autodecoder_evaluation::{self as evaluation, InferenceConfig};
+use autodecoder_evaluation::{self as evaluation, InferenceConfig, PriorKind};
 use autodecoder_models::{LatentModel, load_model};
-use autodecoder_training::{DeviceImages, Streams};
+use autodecoder_training::{DeviceImages, Streams, read_latents};
 use tch::{Device, Tensor};
 
 use crate::Catalogue;
 use crate::experiment::{self, Experiment};
 use crate::images::SCALING;
+use crate::pipeline::under_prior;
 use crate::progress::Progress;
 use crate::results::read_json;
-use crate::run_folder::RunFolder;
+use crate::run_folder::{RunFolder, TRAIN_LATENTS};
 
 /// A trained model that new files are shown to.
 #[derive(Debug)]
@@ -32,11 +33,18 @@ pub(crate) struct AppliedModel {
 
 impl AppliedModel {
     /// The model in `folder`. The run's `experiment.toml`, two folders up, says how rows are fitted; where
-    /// there is none, the defaults hold.
+    /// there is none, the defaults hold. A `prior` that is given is what they are held near, whatever is said
+    /// there.
     ///
     /// # Errors
-    /// Where the folder holds no trained model, or one of its files is damaged.
-    pub fn load(folder: &Path, catalogue: &Catalogue, device: Device) -> Result<AppliedModel> {
+    /// Where the folder holds no trained model, one of its files is damaged, or no such prior can be fitted to
+    /// the rows of its training images.
+    pub fn load(
+        folder: &Path,
+        prior: Option<PriorKind>,
+        catalogue: &Catalogue,
+        device: Device,
+    ) -> Result<AppliedModel> {
         ensure!(
             folder.join("model.json").exists(),
             "{}: there is no model here (no model.json); give a model's folder, such as \
@@ -48,11 +56,17 @@ impl AppliedModel {
         let scaling = if path.exists() { Some(read_json(&path)?) } else { None };
         let experiment = experiment_of(folder, &model, catalogue)?;
         let name = &model.spec().name;
-        let inference = experiment.model(name)?.inference.clone();
+        let mut inference = experiment.model(name)?.inference.clone();
+        inference.prior = prior.unwrap_or(inference.prior);
+        let streams = Streams::new(experiment.seed);
+        let model = match inference.prior {
+            PriorKind::Model => model,
+            fitted => under_fitted_prior(folder, model, fitted, catalogue, &streams)?,
+        };
         Ok(AppliedModel {
             scaling,
             size: experiment.data.size,
-            streams: Streams::new(experiment.seed),
+            streams,
             device,
             inference,
             catalogue: catalogue.clone(),
@@ -84,6 +98,28 @@ impl AppliedModel {
         );
         Ok(rows)
     }
+}
+
+/// `model` under the prior that is fitted to the rows of its training images, which lie beside it.
+fn under_fitted_prior(
+    folder: &Path,
+    model: LatentModel,
+    prior: PriorKind,
+    catalogue: &Catalogue,
+    streams: &Streams,
+) -> Result<LatentModel> {
+    let spec = model.spec();
+    ensure!(
+        spec.kind.is_variational(),
+        "{}: {} has no posterior that could be held near a fitted prior",
+        folder.display(),
+        spec.kind
+    );
+    let path = folder.join(TRAIN_LATENTS);
+    let device =
+        model.decoder_parameters().first().map_or(Device::Cpu, |(_, first)| first.device());
+    let train = read_latents(&path, model.posterior(), spec.latent_dim, device)?;
+    under_prior(model, prior, &train.rows, &catalogue.samplers, streams)
 }
 
 /// The experiment that the model was trained by, or one of the defaults.

@@ -24,7 +24,7 @@ pub(super) fn impute(arguments: &Impute, catalogue: &Catalogue) -> Result<()> {
 
 fn open(arguments: &Apply, catalogue: &Catalogue) -> Result<(AppliedModel, Given)> {
     let device = compute(&arguments.machine)?;
-    let applied = AppliedModel::load(&arguments.model, catalogue, device.device)?;
+    let applied = AppliedModel::load(&arguments.model, arguments.prior, catalogue, device.device)?;
     let mask = arguments.mask.as_deref();
     let given = Given::read(&applied, &arguments.data, mask, arguments.skip_bad)?;
     Ok((applied, given))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use autodecoder_evaluation::PriorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Auto-decoders and variational auto-decoders: train, measure, look.
@@ -276,6 +277,10 @@ pub struct Apply {
     /// Leave bad pictures out, and list them; without it the first one is an error.
     #[arg(long)]
     pub skip_bad: bool,
+    /// What rows are held near: model, or mixture (fitted to the rows of the training images) [default: what
+    /// the run's experiment says].
+    #[arg(long, value_name = "PRIOR", value_parser = prior)]
+    pub prior: Option<PriorKind>,
     /// Where and how to compute.
     #[command(flatten)]
     pub machine: Machine,
@@ -317,6 +322,14 @@ fn size(text: &str) -> Result<[usize; 2], String> {
     let side = |text: &str| text.parse().ok().filter(|side| (1..=4096).contains(side));
     let size = sides.and_then(|(height, width)| Some([side(height)?, side(width)?]));
     size.ok_or_else(|| "expected a height and a width from 1 to 4096, such as 64x48".to_owned())
+}
+
+fn prior(text: &str) -> Result<PriorKind, String> {
+    match text {
+        "model" => Ok(PriorKind::Model),
+        "mixture" => Ok(PriorKind::Mixture),
+        _ => Err("expected model or mixture".to_owned()),
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {

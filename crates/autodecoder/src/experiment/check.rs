@@ -1,6 +1,7 @@
 //! Checks of a whole experiment: every value's range, every name, and what must fit together.
 
 use anyhow::{Context, Result, ensure};
+use autodecoder_evaluation::PriorKind;
 use autodecoder_training::{PixelKind, check_range};
 
 use super::from_table::from_table;
@@ -189,6 +190,11 @@ fn check_kind(model: &ModelConfig) -> Result<()> {
             model.beta == 1.0,
             "beta = {}: {kind} has no KL term; use l2 or leave it out",
             model.beta
+        );
+        ensure!(
+            model.inference.prior == PriorKind::Model,
+            "inference.prior = \"mixture\": {kind} has no posterior that could be held near it; give it to \
+             the variational models' own inference"
         );
     }
     Ok(())

@@ -156,15 +156,20 @@ impl Plan {
                 }
                 _ => "",
             };
-            // What counts here is the squared error and not the ELBO, so every component begins narrow.
-            let (epochs, start) = match method.has_encoder() {
-                true => (self.encoder_epochs, ""),
-                false => (self.epochs, ", start = { variance_share = 1.0 }"),
+            // What counts here is the squared error and not the ELBO, so every component begins narrow. Where
+            // little is observed the prior says most, and the better for being that of the rows.
+            let (epochs, start, inference) = match method.has_encoder() {
+                true => (self.encoder_epochs, "", ""),
+                false => (
+                    self.epochs,
+                    ", start = { variance_share = 1.0 }, rescale = true",
+                    "inference = { prior = \"mixture\" }\n",
+                ),
             };
             let name = method.name();
             format!(
                 "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n{encoder}\n\
-                 training = {{ epochs = {epochs}{start} }}\n"
+                 training = {{ epochs = {epochs}{start} }}\n{inference}"
             )
         });
         let models: String = models.collect();

@@ -73,7 +73,7 @@ fn run_variant(
     let parameters = model.parameter_count();
     let mut progress = Progress::new(format!("compare {}: {name}", config.name)).quiet();
     let mut seconds = Seconds::default();
-    let test = match measure(session, config, &model, images, &mut seconds, &mut progress) {
+    let test = match measure(session, config, model, images, &mut seconds, &mut progress) {
         Ok(test) => Some(test),
         Err(error) if is_divergence(&error) => None,
         Err(error) => return Err(error).with_context(|| format!("variant {name:?}")),
@@ -86,20 +86,23 @@ fn run_variant(
 fn measure(
     session: &Session,
     config: &ModelConfig,
-    model: &LatentModel,
+    model: LatentModel,
     images: &Images,
     seconds: &mut Seconds,
     progress: &mut Progress,
 ) -> Result<Metrics> {
-    let mut trainer = session.trainer(config, model, &images.train)?;
+    let mut trainer = session.trainer(config, &model, &images.train)?;
     let started = Instant::now();
     let trained = trainer.run(None, || false, progress);
     seconds.train = started.elapsed().as_secs_f64();
     trained?;
+    let rows = trainer.rows();
+    drop(trainer);
+    let model = session.for_inference(config, model, &rows)?;
     let started = Instant::now();
-    let rows = infer(session, config, model, &images.test, progress);
+    let rows = infer(session, config, &model, &images.test, progress);
     seconds.inference = started.elapsed().as_secs_f64();
-    score(session, model, &rows?, &images.test, "evaluate test", progress)
+    score(session, &model, &rows?, &images.test, "evaluate test", progress)
 }
 
 fn outcome(test: Option<&Metrics>) -> String {

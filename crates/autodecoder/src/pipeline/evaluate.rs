@@ -28,6 +28,8 @@ pub fn evaluate(session: &Session) -> Result<()> {
     for config in &session.experiment.models {
         check_stop("between two models")?;
         let trained = session.load(config)?;
+        let model = session.for_inference(config, trained.model, &trained.train.rows)?;
+        let trained = TrainedModel { model, ..trained };
         infer_test(session, &trained, &test)?;
         let mut entry = measure(session, &trained, &train, &test)?;
         if let Some(old) = results.models.remove(&config.name) {

@@ -7,6 +7,7 @@ mod epoch_samples;
 mod evaluate;
 mod finished;
 mod finite;
+mod fitted_prior;
 mod interpolate;
 mod likelihood;
 mod probes;
@@ -31,6 +32,7 @@ pub use tsne::{map_name, tsne};
 
 pub(crate) use earlier::scaling as earlier_scaling;
 pub(crate) use finite::{infer, score};
+pub(crate) use fitted_prior::under_prior;
 pub(crate) use interpolate::ends;
 pub(crate) use probes::latent_probes;
 pub(crate) use sample_quality::{decoded_features, open_classifier};

@@ -93,6 +93,11 @@ fn rejects_posteriors_and_weights_of_the_other_kind() {
         ),
         ("models.1.posterior", "\"point\"", &["\"vad\"", "posterior = \"point\"", "density"]),
         ("models.0.beta", "2.0", &["\"ad\"", "beta = 2", "no KL term", "l2"]),
+        (
+            "models.0.inference.prior",
+            "\"mixture\"",
+            &["\"ad\"", "inference.prior = \"mixture\"", "no posterior"],
+        ),
         ("models.1.l2", "0.5", &["\"vad\"", "l2 = 0.5", "KL term", "beta"]),
     ]);
 }

@@ -61,6 +61,25 @@ fn a_binarised_run_says_so_and_bounds_the_likelihood() {
     assert!(!html.contains("grey-pixel numbers"));
 }
 
+/// Rows are fitted, and everything is scored, under the prior that was fitted to the training rows.
+#[test]
+fn a_fitted_prior_takes_the_place_of_the_models_own() {
+    let [own, fitted] = ["\"model\"", "\"mixture\""].map(|prior| {
+        let folder = Folder::new();
+        let changes = [BINARISED[1], ("models.1.inference.prior", prior)];
+        reproduce(&folder, &changes);
+        let html = std::fs::read_to_string(folder.root().join("run/report.html")).unwrap();
+        (results(&folder.root().join("run"))["models"]["vad"].clone(), html)
+    });
+    let mixture = "a fitted mixture of Gaussians";
+    assert_eq!((&own.0["prior"], &fitted.0["prior"]), (&"N(0, I)".into(), &mixture.into()));
+    assert!(fitted.1.contains(mixture) && !own.1.contains(mixture));
+    for number in ["/test/kl", "/train/kl", "/test/negative_elbo"] {
+        let [own, fitted] = [&own.0, &fitted.0].map(|results| results.pointer(number).unwrap());
+        assert_ne!(own, fitted, "{number}");
+    }
+}
+
 #[test]
 fn the_protocols_have_digests_of_their_own() {
     let folders = [Folder::new(), Folder::new()];

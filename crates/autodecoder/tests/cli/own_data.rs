@@ -204,6 +204,17 @@ fn masked_pixels_of_pictures_and_arrays_are_filled_in() {
     assert!((0..3600).filter(kept).all(|at| before[at] == after[at]));
     assert_ne!(before, after);
 
+    // Another prior, other guesses; what is observed stays.
+    let out = folder.path("filled-otherwise");
+    let otherwise = ["impute", "--model", &model, "--data", &data, "--mask", &mask];
+    let otherwise = [&otherwise[..], &["--prior", "mixture", "--out", &out]].concat();
+    assert_says(&succeed(&otherwise).stderr, &["1200 of 3600 values filled in"]);
+    let other = pixels("filled-otherwise");
+    assert!((0..3600).filter(kept).all(|at| before[at] == other[at]));
+    assert_ne!(after, other);
+    let unknown = [&otherwise[..7], &["--prior", "flat", "--out", "nowhere"]].concat();
+    assert_says(&error_of(&unknown), &["flat", "expected model or mixture"]);
+
     // The same images as an array of floats, NaN where a pixel is missing.
     let floats: Vec<f32> = before
         .iter()

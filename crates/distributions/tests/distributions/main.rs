@@ -8,6 +8,7 @@ mod densities;
 mod divergences;
 mod extremes;
 mod families;
+mod fitted;
 mod gradients;
 mod layout;
 mod quadrature;

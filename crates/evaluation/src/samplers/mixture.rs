@@ -1,6 +1,8 @@
 //! A mixture of Gaussians with full covariances.
 
-use autodecoder_distributions::Prior;
+use std::sync::Arc;
+
+use autodecoder_distributions::{GaussianMixture, Prior};
 use autodecoder_models::tensor_file::TensorFile;
 use autodecoder_training::standard_normal;
 use linfa::DatasetBase;
@@ -164,6 +166,12 @@ impl Sampler for Components {
             let _ = samples.index_copy_(0, &places, &(offsets + self.means.get(component)));
         }
         samples
+    }
+
+    fn density(&self) -> Result<Option<Arc<dyn Prior>>, SamplerError> {
+        let mixture = GaussianMixture::new(&self.weights, &self.means, &self.scales)
+            .map_err(|problem| SamplerError::Fit { name: "mixture", problem })?;
+        Ok(Some(Arc::new(mixture)))
     }
 
     fn parameters(&self) -> Vec<(String, Tensor)> {

@@ -37,6 +37,14 @@ pub trait Sampler: Debug {
     /// `rng`'s. `prior` is the model's.
     fn sample(&self, count: i64, prior: &dyn Prior, rng: &mut dyn RngCore) -> Tensor;
 
+    /// The density as a prior that posteriors can be held near; `None` where nobody wrote it.
+    ///
+    /// # Errors
+    /// Where what was fitted is no density.
+    fn density(&self) -> Result<Option<Arc<dyn Prior>>, SamplerError> {
+        Ok(None)
+    }
+
     /// What was fitted, by name, f32.
     fn parameters(&self) -> Vec<(String, Tensor)>;
 }

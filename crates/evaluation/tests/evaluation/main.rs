@@ -6,6 +6,7 @@
 mod amortisation;
 mod cuda;
 mod encoders;
+mod fitted_prior;
 mod importance;
 mod inference;
 mod interpolation;

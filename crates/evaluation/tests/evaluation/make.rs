@@ -1,7 +1,7 @@
 //! Small models, images and settings.
 
 use autodecoder_data::{ImageSet, ImageShape};
-use autodecoder_evaluation::{EvaluationConfig, ImportanceConfig, InferenceConfig};
+use autodecoder_evaluation::{EvaluationConfig, ImportanceConfig, InferenceConfig, PriorKind};
 use autodecoder_models::{LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
     DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, Streams,
@@ -71,6 +71,7 @@ pub fn inference(steps: u32) -> InferenceConfig {
         batch_size: 4,
         spread: 0.2,
         candidates: 1,
+        prior: PriorKind::Model,
         latents: OptimiserConfig {
             optimiser: part("adam"),
             rate: 0.1,

@@ -51,6 +51,7 @@ impl Trainer<'_> {
         let record = self.record(&sums?, ended.watch.seconds());
         observer.epoch(&record);
         self.history.push(record);
+        self.rescale();
         Ok(())
     }
 

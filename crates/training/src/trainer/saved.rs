@@ -148,6 +148,9 @@ pub(super) fn fingerprint(
     if let (Precision::F32, Some(keys)) = (config.precision, training.as_object_mut()) {
         keys.remove("precision");
     }
+    if let (false, Some(keys)) = (config.rescale, training.as_object_mut()) {
+        keys.remove("rescale");
+    }
     serde_json::json!({
         "model": model.spec(),
         "training": training,

@@ -16,6 +16,7 @@ mod masks;
 mod optimisers;
 mod pca;
 mod ranges;
+mod rescale;
 mod row_step;
 mod runs;
 mod starts;

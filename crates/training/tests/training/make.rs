@@ -82,6 +82,7 @@ pub fn config(epochs: u32) -> TrainingConfig {
         batch_size: 4,
         latent_steps: 2,
         regulariser_warm_up: 0.5,
+        rescale: false,
         start: StartConfig {
             from: StartKind::Random,
             scale: 0.5,

@@ -1,7 +1,7 @@
 //! Small models, trained by the workbench's own loop.
 
 use anyhow::Result;
-use autodecoder_evaluation::{InferenceConfig, infer};
+use autodecoder_evaluation::{InferenceConfig, PriorKind, infer};
 use autodecoder_models::{EncoderSpec, LatentModel, ModelKind, ModelSpec, PartSpec, Parts};
 use autodecoder_training::{
     DeviceImages, EngineKind, OptimiserConfig, Precision, ScheduleKind, Silent, StartConfig,
@@ -83,6 +83,7 @@ impl Recipe {
             batch_size: self.batch_size,
             latent_steps: 2,
             regulariser_warm_up: 0.0,
+            rescale: false,
             start: StartConfig {
                 from: StartKind::Pca,
                 scale: 2.0,
@@ -115,6 +116,7 @@ impl Trained {
             batch_size: 250,
             spread: 0.2,
             candidates: 1,
+            prior: PriorKind::Model,
             latents: adam([0.5, 0.9], 0.2, 0.0)?,
         };
         Ok(infer(&self.model, images, &config, &optimisers(), streams, &mut Silent)?)
