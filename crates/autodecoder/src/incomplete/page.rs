@@ -95,12 +95,13 @@ fn caption(plan: &Plan) -> String {
 fn models(plan: &Plan) -> String {
     format!(
         "The experiment is that of Zadeh et al. (arXiv:1903.00840). VAD and VAEs have the same decoder, \
-         likelihood (Bernoulli), latent_dim {} and default rates; their objective sums over observed pixels \
-         only. The VAD is trained for {} epochs, from rows that begin narrow in every component, the VAEs, which begin \
-         with networks that know nothing, for {}. The VAD infers a posterior for each test image from its observed pixels, in \
+         likelihood (Bernoulli), latent_dim {}, weight {} of the KL term and default rates; their objective sums \
+         over observed pixels only. The VAD is trained for {} epochs, from rows that begin narrow in every \
+         component and are rescaled after every epoch, the VAEs, which begin with networks that know nothing, \
+         for {}. The VAD infers a posterior for each test image from its observed pixels, in \
          {} steps with the decoder frozen; a VAE's encoder sees 0 in place of missing pixels, and in one \
          variant the mask as a second channel. A reconstruction is what the posterior's mean decodes to.",
-        plan.latent_dim, plan.epochs, plan.encoder_epochs, plan.steps
+        plan.latent_dim, plan.beta, plan.epochs, plan.encoder_epochs, plan.steps
     )
 }
 

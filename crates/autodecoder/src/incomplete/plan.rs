@@ -36,10 +36,18 @@ pub struct Plan {
     pub encoder_epochs: u32,
     /// Gradient steps of inference per image.
     pub steps: u32,
+    /// Weight of the KL term in all models, in training and in inference. In an older plan, which does not
+    /// say, it is 1.
+    #[serde(default = "full_weight")]
+    pub beta: f64,
     /// Neighbours whose pixels are averaged.
     pub neighbours: u32,
     /// Rounds of expectation and maximisation.
     pub rounds: u32,
+}
+
+fn full_weight() -> f64 {
+    1.0
 }
 
 /// A method that is trained once, and measured.
@@ -85,6 +93,7 @@ impl Plan {
             epochs: 40,
             encoder_epochs: 60,
             steps: 200,
+            beta: 0.2,
             neighbours: 10,
             rounds: 20,
         }
@@ -143,7 +152,7 @@ impl Plan {
     /// # Errors
     /// For sizes out of range.
     pub fn experiment(&self, seed: u64, catalogue: &Catalogue) -> Result<Experiment> {
-        let Plan { train, test, latent_dim, steps, .. } = self;
+        let Plan { train, test, latent_dim, steps, beta, .. } = self;
         let models = Method::ALL.into_iter().filter(|method| !method.is_baseline()).map(|method| {
             let kind = match method.has_encoder() {
                 true => "variational-autoencoder",
@@ -156,20 +165,15 @@ impl Plan {
                 }
                 _ => "",
             };
-            // What counts here is the squared error and not the ELBO, so every component begins narrow. Where
-            // little is observed the prior says most, and the better for being that of the rows.
-            let (epochs, start, inference) = match method.has_encoder() {
-                true => (self.encoder_epochs, "", ""),
-                false => (
-                    self.epochs,
-                    ", start = { variance_share = 1.0 }, rescale = true",
-                    "inference = { prior = \"mixture\" }\n",
-                ),
+            // What counts here is the squared error and not the ELBO, so every component begins narrow.
+            let (epochs, start) = match method.has_encoder() {
+                true => (self.encoder_epochs, ""),
+                false => (self.epochs, ", start = { variance_share = 1.0 }, rescale = true"),
             };
             let name = method.name();
             format!(
-                "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n{encoder}\n\
-                 training = {{ epochs = {epochs}{start} }}\n{inference}"
+                "[[models]]\nname = \"{name}\"\nkind = \"{kind}\"\nlatent_dim = {latent_dim}\n\
+                 beta = {beta:?}\n{encoder}\ntraining = {{ epochs = {epochs}{start} }}\n"
             )
         });
         let models: String = models.collect();
@@ -196,6 +200,7 @@ mod tests {
             let vad = model(Method::Vad);
             assert_eq!(vad.kind, ModelKind::VariationalAutoDecoder);
             assert_eq!((vad.training.epochs, vad.inference.steps), (plan.epochs, plan.steps));
+            assert_eq!((vad.beta, vad.training.rescale), (0.2, true));
             for (method, input) in
                 Method::VAES.into_iter().zip([EncoderInput::ZeroFilled, EncoderInput::MaskChannel])
             {
@@ -204,7 +209,7 @@ mod tests {
                 assert_eq!(vae.encoder.as_ref().unwrap().input, input);
                 // What is compared differs in nothing else.
                 assert_eq!((&vae.decoder, &vae.likelihood), (&vad.decoder, &vad.likelihood));
-                assert_eq!(vae.latent_dim, vad.latent_dim);
+                assert_eq!((vae.latent_dim, vae.beta), (vad.latent_dim, vad.beta));
                 assert_eq!(vae.training.epochs, plan.encoder_epochs);
             }
         }
