@@ -107,7 +107,7 @@ pub fn importance_bounds(
     let count = config.images.map_or(images.len(), |count| images.len().min(i64::from(count)));
     let samples = i64::from(config.samples);
     let mut sampler = Sampler::new(model, rows, images, (streams, name), (count, samples));
-    let mut found = ImageBounds::new(config.samples);
+    let mut found = ImageBounds::new(config.samples, count, images.device());
     while let Some(block) = sampler.next_block() {
         let Some(log_weights) = sampler.log_weights(&block, observer)? else {
             return Ok(None);

@@ -6,30 +6,36 @@ use tch::{Device, Kind, Tensor};
 use super::{ImportanceBound, ImportanceBounds};
 use crate::metrics::{mean, standard_error};
 
-/// The bounds of every image so far.
+/// The bounds of every image so far. One tensor for all images: many small ones that outlive the large ones
+/// of their image would lie between these, and no gap would be wide enough for the next image's.
 #[derive(Debug)]
 pub(super) struct ImageBounds {
     /// The numbers of samples K, the last one all of them.
     levels: Vec<u32>,
-    /// One tensor `[images]` for each K and each block of images.
-    bounds: Vec<Vec<Tensor>>,
-    effective_samples: Vec<Tensor>,
+    /// A row for each K, then one of the effective samples, `[levels + 1, images]`, f64.
+    found: Tensor,
+    /// Images so far.
+    images: i64,
 }
 
 impl ImageBounds {
-    /// Of no image yet, for up to `samples` samples.
-    pub fn new(samples: u32) -> ImageBounds {
+    /// Of none of `images` images yet, for up to `samples` samples.
+    pub fn new(samples: u32, images: i64, device: Device) -> ImageBounds {
         let levels = levels(samples);
-        let bounds = levels.iter().map(|_| Vec::new()).collect();
-        ImageBounds { levels, bounds, effective_samples: Vec::new() }
+        let found = Tensor::zeros([levels.len() as i64 + 1, images], (Kind::Double, device));
+        ImageBounds { levels, found, images: 0 }
     }
 
     /// Adds images with the log weights `[images, samples]`, f64.
     pub fn add(&mut self, log_weights: &Tensor) {
-        for (level, bounds) in self.levels.iter().zip(&mut self.bounds) {
-            bounds.push(bound(log_weights, i64::from(*level)));
+        let count = log_weights.size()[0];
+        let rows = self.levels.iter().map(|level| bound(log_weights, i64::from(*level)));
+        let rows = rows.chain([effective_samples(log_weights)]);
+        let place = self.found.narrow(1, self.images, count);
+        for (row, values) in (0..).zip(rows) {
+            place.select(0, row).copy_(&values);
         }
-        self.effective_samples.push(effective_samples(log_weights));
+        self.images += count;
     }
 
     /// Means and standard errors over all images.
@@ -37,20 +43,20 @@ impl ImageBounds {
     /// # Errors
     /// Where the bounds cannot be copied from the device.
     pub fn summarise(&self) -> Result<ImportanceBounds, Error> {
-        let effective_samples = Tensor::cat(&self.effective_samples, 0);
+        let found = self.found.narrow(1, 0, self.images).to_device(Device::Cpu);
         let mut each = Vec::new();
         let mut bounds = Vec::new();
-        for (&samples, blocks) in self.levels.iter().zip(&self.bounds) {
-            let found = Tensor::cat(blocks, 0).to_device(Device::Cpu);
-            let (log_likelihood, standard_error) = (mean(&found), standard_error(&found));
+        for (&samples, row) in self.levels.iter().zip(0..) {
+            let values = found.get(row);
+            let (log_likelihood, standard_error) = (mean(&values), standard_error(&values));
             bounds.push(ImportanceBound { samples, log_likelihood, standard_error });
-            each = Vec::<f64>::try_from(found).map_err(autodecoder_models::Error::from)?;
+            each = Vec::<f64>::try_from(values).map_err(autodecoder_models::Error::from)?;
         }
         Ok(ImportanceBounds {
-            images: effective_samples.numel() as u64,
+            images: self.images.unsigned_abs(),
             samples: self.levels.last().copied().unwrap_or(0),
             bounds,
-            effective_samples: mean(&effective_samples),
+            effective_samples: mean(&found.get(self.levels.len() as i64)),
             each,
         })
     }
