@@ -25,7 +25,6 @@ const REPORT: &str = "report.html";
 const FIGURES: &str = "figures";
 const MODELS: &str = "models";
 const CHECKPOINTS: &str = "checkpoint";
-/// Rows of the training images, in a model's folder.
 pub(crate) const TRAIN_LATENTS: &str = "latents-train.safetensors";
 /// What a run leaves besides its experiment. Other people's files may lie beside that.
 const ARTEFACTS: [&str; 5] = [REPORT, RESULTS, METRICS, FIGURES, MODELS];
