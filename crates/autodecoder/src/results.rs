@@ -104,6 +104,9 @@ pub struct ModelResults {
     pub posterior: String,
     /// Name of the prior.
     pub prior: String,
+    /// Name of the prior that rows of test images are held near and scored under, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_prior: Option<String>,
     /// Name of the likelihood.
     pub likelihood: String,
     /// Values in one latent.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use autodecoder_data::ImageSet;
+use autodecoder_evaluation::PriorKind;
 use autodecoder_models::{ImageShape, LatentModel, load_model};
 use autodecoder_training::{
     DeviceImages, Latents, Precision, StartKind, Streams, Trainer, read_latents,
@@ -244,8 +245,24 @@ impl Session {
         Ok(TrainedModel { config, model, train })
     }
 
-    /// `model` as rows of new images are fitted and scored under it (`inference.prior`), given its training
-    /// images' `rows`.
+    /// The trained model as rows of test images are fitted and scored under it, where that is not the prior
+    /// that it was trained under (`inference.prior`).
+    ///
+    /// # Errors
+    /// As [`Session::load`], and where no density can be fitted to the rows' latents.
+    pub(crate) fn load_under_fitted_prior<'a>(
+        &self,
+        config: &'a ModelConfig,
+    ) -> Result<Option<TrainedModel<'a>>> {
+        if config.inference.prior == PriorKind::Model {
+            return Ok(None);
+        }
+        let TrainedModel { model, train, .. } = self.load(config)?;
+        let model = self.for_inference(config, model, &train.rows)?;
+        Ok(Some(TrainedModel { config, model, train }))
+    }
+
+    /// `model` as rows of new images are fitted and scored under it, given its training images' `rows`.
     ///
     /// # Errors
     /// Where no density can be fitted to the rows' latents.

@@ -27,8 +27,8 @@ impl GaussianMixture {
     /// of their covariances `scales` `[K, latent_dim, latent_dim]`.
     ///
     /// # Errors
-    /// Where the shapes do not fit together, a value is not finite, a weight is negative or their sum is
-    /// not 1, or a factor's diagonal is not positive: a sentence that says which.
+    /// Where the shapes do not fit together, a value is not finite, a weight is not positive or their
+    /// sum is not 1, or a factor's diagonal is not positive: a sentence that says which.
     pub fn new(
         weights: &Tensor,
         means: &Tensor,
@@ -46,18 +46,20 @@ impl GaussianMixture {
             return Err("scales: a factor's diagonal is not positive".to_owned());
         }
         let whitening = scales.inverse();
-        let mixture = GaussianMixture {
+        let mut weights = numbers(&double(weights))?;
+        let sum: f64 = weights.iter().sum();
+        if weights.iter().any(|weight| *weight <= 0.0) || (sum - 1.0).abs() > 1e-4 {
+            return Err(format!("weights: they must be shares of 1, and sum to {sum}"));
+        }
+        // They come in f32.
+        weights.iter_mut().for_each(|weight| *weight /= sum);
+        Ok(GaussianMixture {
             latent_dim: latent_dim as usize,
-            weights: numbers(&double(weights))?,
+            weights,
             means: numbers(&double(means))?,
             scales: numbers(&scales)?,
             whitening: numbers(&whitening)?,
-        };
-        let sum: f64 = mixture.weights.iter().sum();
-        if mixture.weights.iter().any(|weight| *weight < 0.0) || (sum - 1.0).abs() > 1e-4 {
-            return Err(format!("weights: they must be shares of 1, and sum to {sum}"));
-        }
-        Ok(mixture)
+        })
     }
 
     fn components(&self) -> i64 {

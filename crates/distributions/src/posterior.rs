@@ -76,7 +76,9 @@ pub trait Posterior: Debug + Send + Sync {
     fn start(&self, location: &Tensor, spread: f64) -> Tensor;
 
     /// Rows of the distributions of `z · factors`, coordinate by coordinate, with `factors` `[latent_dim]`
-    /// positive. `None` for a family that does not hold them all, or that nobody asked yet.
+    /// positive; only for a family whose mean KL divergence from its prior is lowest, of all scales, where the
+    /// second moments of rows and prior agree, as the normal's is: that is where `training.rescale` brings
+    /// them. `None` for any other.
     fn scaled(&self, _rows: &Tensor, _factors: &Tensor) -> Option<Tensor> {
         None
     }

@@ -8,6 +8,7 @@ use crate::{Kl, Noise, Posterior, Prior};
 
 /// The posteriors of a family, with another prior than the one that belongs to it. Rows mean what they
 /// mean in the family; only the divergence is another, `log q(z) − log p(z)` at the reparameterised sample.
+/// [`Posterior::start`] goes by the family's own prior.
 #[derive(Debug, Clone)]
 pub struct UnderPrior {
     family: Arc<dyn Posterior>,

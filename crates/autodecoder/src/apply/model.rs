@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use autodecoder_data::{ImageSet, Scaling};
 use autodecoder_evaluation::{self as evaluation, InferenceConfig, PriorKind};
-use autodecoder_models::{LatentModel, load_model};
+use autodecoder_models::{LatentModel, ModelKind, load_model};
 use autodecoder_training::{DeviceImages, Streams, read_latents};
 use tch::{Device, Tensor};
 
@@ -110,15 +110,17 @@ fn under_fitted_prior(
 ) -> Result<LatentModel> {
     let spec = model.spec();
     ensure!(
-        spec.kind.is_variational(),
-        "{}: {} has no posterior that could be held near a fitted prior",
+        spec.kind == ModelKind::VariationalAutoDecoder,
+        "{}: {} fits no posteriors that could be held near a mixture; leave out --prior",
         folder.display(),
         spec.kind
     );
     let path = folder.join(TRAIN_LATENTS);
     let device =
         model.decoder_parameters().first().map_or(Device::Cpu, |(_, first)| first.device());
-    let train = read_latents(&path, model.posterior(), spec.latent_dim, device)?;
+    let train = read_latents(&path, model.posterior(), spec.latent_dim, device).context(
+        "a mixture is fitted to the rows of the training images; without them give --prior model",
+    )?;
     under_prior(model, prior, &train.rows, &catalogue.samplers, streams)
 }
 

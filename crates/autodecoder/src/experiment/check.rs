@@ -175,6 +175,12 @@ fn check_kind(model: &ModelConfig) -> Result<()> {
         "encoder: {kind} {}",
         if kind.has_encoder() { "needs one" } else { "has none" }
     );
+    ensure!(
+        model.inference.prior == PriorKind::Model
+            || *kind == autodecoder_models::ModelKind::VariationalAutoDecoder,
+        "inference.prior = \"mixture\": {kind} fits no posteriors to test images that could be held near \
+         it; give it to the variational auto-decoders' own inference"
+    );
     if kind.is_variational() {
         ensure!(
             posterior != "point",
@@ -190,11 +196,6 @@ fn check_kind(model: &ModelConfig) -> Result<()> {
             model.beta == 1.0,
             "beta = {}: {kind} has no KL term; use l2 or leave it out",
             model.beta
-        );
-        ensure!(
-            model.inference.prior == PriorKind::Model,
-            "inference.prior = \"mixture\": {kind} has no posterior that could be held near it; give it to \
-             the variational models' own inference"
         );
     }
     Ok(())

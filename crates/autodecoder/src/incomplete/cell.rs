@@ -106,11 +106,7 @@ impl Incomplete<'_> {
             Method::Vad | Method::VaeZeroFilled | Method::VaeMaskChannel => {
                 let config = session.experiment.model(place.method.name())?;
                 let model = session.fresh_model(config)?;
-                let mut trainer = session.trainer(config, &model, &train)?;
-                trainer.run(None, || false, progress)?;
-                let rows = trainer.rows();
-                drop(trainer);
-                let model = session.for_inference(config, model, &rows)?;
+                session.trainer(config, &model, &train)?.run(None, || false, progress)?;
                 let guess = |test: &DeviceImages, progress: &mut Progress| {
                     reconstruct(session, config, &model, test, progress)
                 };

@@ -28,10 +28,12 @@ pub fn evaluate(session: &Session) -> Result<()> {
     for config in &session.experiment.models {
         check_stop("between two models")?;
         let trained = session.load(config)?;
-        let model = session.for_inference(config, trained.model, &trained.train.rows)?;
-        let trained = TrainedModel { model, ..trained };
-        infer_test(session, &trained, &test)?;
-        let mut entry = measure(session, &trained, &train, &test)?;
+        let fitted = session.load_under_fitted_prior(config)?;
+        let tested = fitted.as_ref().unwrap_or(&trained);
+        infer_test(session, tested, &test)?;
+        let mut entry = measure(session, (&trained, &train), (tested, &test))?;
+        let name = |model: &TrainedModel| model.model.posterior().prior().name().to_owned();
+        entry.test_prior = fitted.as_ref().map(name);
         if let Some(old) = results.models.remove(&config.name) {
             entry.tsne = old.tsne;
             entry.samples = old.samples;
@@ -87,15 +89,15 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     Ok(write_latents(&path, trained.model.posterior(), &latents)?)
 }
 
+/// Measures a model on its training images and, perhaps under another prior, on the test images.
 fn measure(
     session: &Session,
-    trained: &TrainedModel,
-    train: &DeviceImages,
-    test: &DeviceImages,
+    (trained, train): (&TrainedModel, &DeviceImages),
+    (tested, test): (&TrainedModel, &DeviceImages),
 ) -> Result<ModelResults> {
     let TrainedModel { config, model, train: train_latents } = trained;
     let test_latents = session.load_test(trained)?;
-    let score = |rows, images, stream| {
+    let score = |model, rows, images, stream| {
         let mut progress = Progress::new(format!("score {}", config.name));
         let metrics = finite::score(session, model, rows, images, stream, &mut progress);
         progress.clear();
@@ -108,10 +110,11 @@ fn measure(
         likelihood: config.likelihood.kind.clone(),
         latent_dim: config.latent_dim,
         parameters: model.parameter_count(),
-        train: score(&train_latents.rows, train, "evaluate train")?,
-        test: score(&test_latents.rows, test, "evaluate test")?,
+        test_prior: None,
+        train: score(model, &train_latents.rows, train, "evaluate train")?,
+        test: score(&tested.model, &test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
-        importance: likelihood::bounds(session, trained, test)?,
+        importance: likelihood::bounds(session, tested, test)?,
         samples: None,
         probes: has_classes(session)
             .then(|| latent_probes(session, model, &train_latents.rows, &test_latents.rows)),

@@ -35,7 +35,10 @@ pub(crate) fn under_prior(
     let fitted = fit_sampler(family.as_ref(), &latents, &mut rng);
     let density = fitted.and_then(|fitted| fitted.density());
     progress.clear();
-    let density = density.with_context(|| format!("the latents of the model {name:?}"))?;
-    let density = density.with_context(|| format!("the sampler {sampler:?} has no density"))?;
+    let advice = "inference.prior = \"model\" (or --prior model) needs no fit";
+    let density =
+        density.with_context(|| format!("the latents of the model {name:?}; {advice}"))?;
+    let density =
+        density.with_context(|| format!("the sampler {sampler:?} has no density; {advice}"))?;
     Ok(model.under_prior(density))
 }

@@ -57,7 +57,8 @@ fn difference(session: &Session, config: &ModelConfig, each: &[f64]) -> Result<O
     let Some(first) = first.filter(|first| first.name != config.name) else {
         return Ok(None);
     };
-    if first.likelihood != config.likelihood {
+    // Densities of something else, and densities under another prior, are no rivals.
+    if first.likelihood != config.likelihood || first.inference.prior != config.inference.prior {
         return Ok(None);
     }
     let theirs = read(&file(session, &first.name))?.each;

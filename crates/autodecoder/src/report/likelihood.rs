@@ -60,7 +60,7 @@ fn table(measured: &[(&ModelFacts, &ImportanceResults)], first: &ImportanceResul
     columns.push(Column::number("seconds"));
     let caption = format!(
         "Lower bounds on log p(x), nats per image, mean over {} test images ± standard error over \
-         images; higher is better, and the best of a column is bold where all likelihoods are one. \
+         images; higher is better, and the best of a column is bold where all likelihoods are one, and all priors. \
          All bounds of a row come from the same {} samples per image. Models are compared image by \
          image at the largest K, which has a far smaller standard error. Where the effective number \
          of samples is near 1, one sample outweighs all others, and a larger K would raise the bound \
@@ -69,7 +69,8 @@ fn table(measured: &[(&ModelFacts, &ImportanceResults)], first: &ImportanceResul
         thousands(i64::from(first.bounds.samples))
     );
     let mut table = Table::new("likelihood-bounds", caption, columns);
-    let likelihood = |model: &ModelFacts| model.config.likelihood.clone();
+    let likelihood =
+        |model: &ModelFacts| (model.config.likelihood.clone(), model.results.test_prior.clone());
     let comparable = measured.windows(2).all(|two| likelihood(two[0].0) == likelihood(two[1].0));
     let is_best = |level: usize, value: f64| {
         let others = measured.iter().filter_map(|(_, found)| found.bounds.bounds.get(level));

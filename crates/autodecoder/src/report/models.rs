@@ -50,12 +50,16 @@ fn settings_table(facts: &Facts) -> Table {
 
 type Setting = fn(&Facts, &ModelFacts) -> String;
 
-fn settings() -> [(&'static str, Setting); 19] {
+fn settings() -> [(&'static str, Setting); 20] {
     [
         ("kind", |_, model| model.config.kind.abbreviation().to_owned()),
         ("latent dimensions", |_, model| model.config.latent_dim.to_string()),
         ("posterior", |_, model| model.config.posterior.clone()),
         ("prior", |_, model| model.results.prior.clone()),
+        ("prior of test rows", |_, model| {
+            let results = &model.results;
+            results.test_prior.as_ref().unwrap_or(&results.prior).clone()
+        }),
         ("likelihood", |_, model| part(&model.config.likelihood)),
         ("encoder", |_, model| encoder(model)),
         ("values in the latent table", |facts, model| {

@@ -146,7 +146,8 @@ fn metrics_table(facts: &Facts) -> Table {
     let mse = best(|m| Some(m.mse), 1e3, 2, true);
     let psnr = best(|m| Some(m.psnr), 1.0, 2, false);
     let course = best(|m| Some(m.reconstruction_loss), 1e4, 3, true);
-    let elbo = if facts.best_vads().len() == 1 {
+    let one_prior = facts.models.iter().all(|model| model.results.test_prior.is_none());
+    let elbo = if one_prior && facts.best_vads().len() == 1 {
         best(|m| m.negative_elbo, 1.0, 2, true)
     } else {
         tests.iter().map(|m| optional(m.negative_elbo, 2).into()).collect()

@@ -103,7 +103,7 @@ fn samples_follow_the_cdf_in_every_direction() {
     }
 }
 
-/// What is left of the first coordinate's noise, once it said the component, says nothing of it.
+/// Beyond 8 standard deviations a probability is 0 or 1.
 #[test]
 fn extreme_noise_gives_finite_samples() {
     let extremes = [-40.0, -8.0, 0.0, 8.0, 40.0];

@@ -1,8 +1,12 @@
 //! The scale of the latents, which their images leave free.
 
+use autodecoder_distributions::Posterior;
 use tch::{Kind, Tensor};
 
 use super::Trainer;
+
+/// libtorch begins to share work among threads above twice as many.
+const VALUES_AT_A_TIME: i64 = 16_384;
 
 impl Trainer<'_> {
     /// Brings every coordinate of the latents to the prior's scale, and lets the decoder's first layer undo
@@ -21,10 +25,16 @@ impl Trainer<'_> {
         let _guard = tch::no_grad_guard();
         let posterior = self.model.posterior();
         let (rows, ..) = self.table.tensors_mut();
-        let scales = second_moments(&posterior.mean(rows), &posterior.variance(rows)).sqrt();
-        let Some(scaled) = posterior.scaled(rows, &scales.reciprocal()) else { return };
-        if self.model.decoder().scale_inputs(&scales) {
-            rows.copy_(&scaled);
+        let scales = scales(posterior, rows);
+        let factors = scales.reciprocal();
+        let belongs = posterior.scaled(&rows.narrow(0, 0, 1), &factors).is_some();
+        if !(belongs && self.model.decoder().scale_inputs(&scales)) {
+            return;
+        }
+        for mut rows in blocks(rows) {
+            if let Some(scaled) = posterior.scaled(&rows, &factors) {
+                rows.copy_(&scaled);
+            }
         }
         if let Some(engine) = &mut self.engine {
             let _ = engine.refresh();
@@ -32,9 +42,20 @@ impl Trainer<'_> {
     }
 }
 
-/// Means of `mean² + variance` over the rows, `[latent_dim]`. They are summed in f64, so that the order of
-/// summation, which depends on the number of threads, is lost in rounding.
-fn second_moments(means: &Tensor, variances: &Tensor) -> Tensor {
-    let sum = means.to_kind(Kind::Double).square() + variances;
-    sum.mean_dim(0, false, Kind::Double).to_kind(means.kind())
+/// Roots of the means of `mean² + variance` over the rows, `[latent_dim]`.
+fn scales(posterior: &dyn Posterior, rows: &Tensor) -> Tensor {
+    let square = |rows: &Tensor| {
+        let second = posterior.mean(rows).to_kind(Kind::Double).square() + posterior.variance(rows);
+        second.sum_dim_intlist(0, false, Kind::Double)
+    };
+    let sum = blocks(rows).map(|rows| square(&rows)).reduce(|sum, block| sum + block);
+    let mean = sum.unwrap_or_else(|| square(rows)) / rows.size()[0] as f64;
+    mean.sqrt().to_kind(rows.kind())
+}
+
+/// Views of all rows, some at a time: so few that libtorch gives none of its threads a part of them, and every
+/// result is the same to the bit for any number of threads.
+fn blocks(rows: &Tensor) -> impl Iterator<Item = Tensor> {
+    let at_a_time = (VALUES_AT_A_TIME / rows.size()[1]).max(1);
+    rows.split(at_a_time, 0).into_iter()
 }

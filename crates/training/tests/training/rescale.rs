@@ -87,6 +87,8 @@ fn both_engines_take_the_same_steps() {
     let images = images(37);
     let results = [EngineKind::Auto, EngineKind::Libtorch].map(|engine| {
         let config = TrainingConfig { engine, batch_size: 20, ..rescaling(3) };
+        let fresh = model(variational(), &images);
+        assert_eq!(trainer(&fresh, &images, &config).uses_kernels(), engine == EngineKind::Auto);
         let (model, rows) = run(variational(), &images, &config);
         let mut left = numbers(&rows);
         left.extend(model.named_parameters().iter().flat_map(|(_, tensor)| numbers(tensor)));
@@ -97,8 +99,22 @@ fn both_engines_take_the_same_steps() {
     }
 }
 
-/// A point has no scale to be brought to, a Laplace posterior no closed form, and an encoder brings its
-/// rows there by itself.
+/// A table so large that libtorch's threads share it.
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let threads = tch::get_num_threads();
+    let images = images(30_000);
+    let config = TrainingConfig { batch_size: 6000, ..rescaling(1) };
+    let runs = [1, 2, 3].map(|threads| {
+        tch::set_num_threads(threads);
+        numbers(&run(variational(), &images, &config).1)
+    });
+    tch::set_num_threads(threads);
+    assert!(runs[0] == runs[1] && runs[0] == runs[2]);
+}
+
+/// A point has no scale to be brought to, a Laplace posterior's KL is lowest at another one, and an encoder brings
+/// its rows there by itself.
 #[test]
 fn other_models_are_left_alone() {
     let images = images(10);
