@@ -272,8 +272,7 @@ impl Session {
         model: LatentModel,
         rows: &Tensor,
     ) -> Result<LatentModel> {
-        let samplers = &self.catalogue.samplers;
-        under_prior(model, config.inference.prior, rows, samplers, &self.streams())
+        under_prior(model, config.inference.prior, rows, &self.streams())
     }
 
     /// Loads the inferred rows of the test images.

@@ -61,7 +61,7 @@ impl AppliedModel {
         let streams = Streams::new(experiment.seed);
         let model = match inference.prior {
             PriorKind::Model => model,
-            fitted => under_fitted_prior(folder, model, fitted, catalogue, &streams)?,
+            fitted => under_fitted_prior(folder, model, fitted, &streams)?,
         };
         Ok(AppliedModel {
             scaling,
@@ -105,7 +105,6 @@ fn under_fitted_prior(
     folder: &Path,
     model: LatentModel,
     prior: PriorKind,
-    catalogue: &Catalogue,
     streams: &Streams,
 ) -> Result<LatentModel> {
     let spec = model.spec();
@@ -121,7 +120,7 @@ fn under_fitted_prior(
     let train = read_latents(&path, model.posterior(), spec.latent_dim, device).context(
         "a mixture is fitted to the rows of the training images; without them give --prior model",
     )?;
-    under_prior(model, prior, &train.rows, &catalogue.samplers, streams)
+    under_prior(model, prior, &train.rows, streams)
 }
 
 /// The experiment that the model was trained by, or one of the defaults.

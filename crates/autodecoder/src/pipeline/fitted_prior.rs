@@ -1,13 +1,15 @@
 //! A prior that is fitted after training, for the rows of new images.
 
 use anyhow::{Context, Result};
-use autodecoder_distributions::Registry;
-use autodecoder_evaluation::{PriorKind, SamplerFamily, fit_sampler, posterior_samples};
+use autodecoder_evaluation::{Mixture, PriorKind, fit_sampler, posterior_samples};
 use autodecoder_models::LatentModel;
 use autodecoder_training::Streams;
 use tch::Tensor;
 
 use crate::progress::Progress;
+
+/// What to do where there is no fit.
+const ADVICE: &str = "inference.prior = \"model\" (or --prior model) needs no fit";
 
 /// The model as rows of new images are fitted under it: with the prior that `kind` names. A fitted one is
 /// that of the training images' `rows`; the same rows and streams give the same.
@@ -18,27 +20,20 @@ pub(crate) fn under_prior(
     model: LatentModel,
     kind: PriorKind,
     rows: &Tensor,
-    samplers: &Registry<dyn SamplerFamily>,
     streams: &Streams,
 ) -> Result<LatentModel> {
-    let sampler = match kind {
-        PriorKind::Model => return Ok(model),
-        PriorKind::Mixture => "mixture",
-    };
+    if kind == PriorKind::Model {
+        return Ok(model);
+    }
     let name = model.spec().name.clone();
-    let progress = Progress::spinner(format!("{name}, {sampler}"));
-    // The same streams as those of the samplers: it is the same mixture.
-    let mut rng = streams.rng("sampler latents", &[]);
-    let latents = posterior_samples(model.posterior(), rows, &mut rng);
-    let mut rng = streams.rng("sampler fit", &[]);
-    let family = samplers.get(sampler)?;
-    let fitted = fit_sampler(family.as_ref(), &latents, &mut rng);
+    let progress = Progress::spinner(format!("{name}, fitted prior"));
+    let latents =
+        posterior_samples(model.posterior(), rows, &mut streams.rng("prior latents", &[]));
+    let fitted = fit_sampler(&Mixture::PRIOR, &latents, &mut streams.rng("prior fit", &[]));
     let density = fitted.and_then(|fitted| fitted.density());
     progress.clear();
-    let advice = "inference.prior = \"model\" (or --prior model) needs no fit";
     let density =
-        density.with_context(|| format!("the latents of the model {name:?}; {advice}"))?;
-    let density =
-        density.with_context(|| format!("the sampler {sampler:?} has no density; {advice}"))?;
+        density.with_context(|| format!("the latents of the model {name:?}; {ADVICE}"))?;
+    let density = density.with_context(|| format!("a mixture without a density; {ADVICE}"))?;
     Ok(model.under_prior(density))
 }

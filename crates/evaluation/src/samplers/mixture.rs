@@ -17,9 +17,6 @@ use tch::{Device, Kind, Tensor};
 use super::standardised::Standardised;
 use super::{Sampler, SamplerError, SamplerFamily, row_count};
 
-/// Latents that a component must have for each of its dimensions, on average: a covariance of fewer says
-/// more about these latents than about others.
-const LATENTS_PER_DIMENSION: usize = 5;
 /// Rounds of expectation and maximisation at most.
 const ROUNDS: u64 = 500;
 /// The rounds end where the mean log likelihood rises by less, nats.
@@ -30,17 +27,27 @@ const LEAST_VARIANCE: f64 = 1e-3;
 /// `mixture`: a Gaussian mixture with full covariances, fitted by expectation and maximisation from
 /// k-means' clusters, by the crate linfa-clustering.
 ///
-/// Components are fewer where there are not five latents for each of a component's dimensions, and
-/// half as many as long as the fit fails.
+/// Components are fewer where the latents do not suffice for so many, and half as many as long as the fit
+/// fails.
 #[derive(Debug, Clone, Copy)]
 pub struct Mixture {
     /// Components, at most.
     pub components: usize,
+    /// Latents that a component must have for each of its dimensions, on average: a covariance of too few
+    /// says more about these latents than about others.
+    pub latents_per_dimension: usize,
+}
+
+impl Mixture {
+    /// For a prior. A sampler is forgiven for being closer to the latents it was fitted to than to others; a
+    /// density that others are scored under is not: with 5 latents a dimension, a VAD of 40 dimensions
+    /// is worse off than under N(0, I).
+    pub const PRIOR: Mixture = Mixture { components: 20, latents_per_dimension: 50 };
 }
 
 impl Default for Mixture {
     fn default() -> Mixture {
-        Mixture { components: 20 }
+        Mixture { components: 20, latents_per_dimension: 5 }
     }
 }
 
@@ -68,7 +75,7 @@ impl SamplerFamily for Mixture {
         let standardised = Standardised::new(latents);
         let records = records(&standardised.values).map_err(failed)?;
         let (count, latent_dim) = records.dim();
-        let most = (count / (LATENTS_PER_DIMENSION * latent_dim)).min(self.components).max(1);
+        let most = (count / (self.latents_per_dimension * latent_dim)).min(self.components).max(1);
         let mut components = most;
         let data = DatasetBase::from(records);
         let model = loop {

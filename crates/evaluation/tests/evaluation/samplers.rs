@@ -64,7 +64,7 @@ fn parameter(sampler: &dyn Sampler, name: &str) -> Tensor {
 
 #[test]
 fn a_mixture_finds_the_groups_with_their_shares_and_shapes() {
-    let sampler = fit(&Mixture { components: 2 }, &two_groups());
+    let sampler = fit(&Mixture { components: 2, ..Mixture::default() }, &two_groups());
     let weights = parameter(&*sampler, "weights");
     let means = parameter(&*sampler, "means") / units();
     let first = i64::from(weights.double_value(&[1]) > weights.double_value(&[0]));
@@ -81,7 +81,7 @@ fn a_mixture_finds_the_groups_with_their_shares_and_shapes() {
 #[test]
 fn a_mixtures_samples_have_the_moments_of_its_latents() {
     let latents = two_groups();
-    let sampler = fit(&Mixture { components: 4 }, &latents);
+    let sampler = fit(&Mixture { components: 4, ..Mixture::default() }, &latents);
     let (mean, covariance) = moments(&(&latents / units()));
     let (found_mean, found_covariance) = moments(&(draw(&*sampler, 20_000) / units()));
     assert_close(&found_mean, &mean, 0.15);
