@@ -61,7 +61,7 @@ impl AppliedModel {
         let streams = Streams::new(experiment.seed);
         let model = match inference.prior {
             PriorKind::Model => model,
-            fitted => under_fitted_prior(folder, model, fitted, &streams)?,
+            fitted => under_fitted_prior(folder, model, fitted, &streams, device)?,
         };
         Ok(AppliedModel {
             scaling,
@@ -106,6 +106,7 @@ fn under_fitted_prior(
     model: LatentModel,
     prior: PriorKind,
     streams: &Streams,
+    device: Device,
 ) -> Result<LatentModel> {
     let spec = model.spec();
     ensure!(
@@ -115,8 +116,6 @@ fn under_fitted_prior(
         spec.kind
     );
     let path = folder.join(TRAIN_LATENTS);
-    let device =
-        model.decoder_parameters().first().map_or(Device::Cpu, |(_, first)| first.device());
     let train = read_latents(&path, model.posterior(), spec.latent_dim, device).context(
         "a mixture is fitted to the rows of the training images; without them give --prior model",
     )?;

@@ -96,7 +96,7 @@ fn measure(
     let trained = trainer.run(None, || false, progress);
     seconds.train = started.elapsed().as_secs_f64();
     trained?;
-    let rows = trainer.rows();
+    let rows = trainer.table().rows().shallow_clone();
     drop(trainer);
     let model = session.for_inference(config, model, &rows)?;
     let started = Instant::now();

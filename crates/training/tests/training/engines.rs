@@ -142,6 +142,11 @@ fn a_convolutional_decoder_moves_alike() {
     }
 }
 
+#[test]
+fn rescaled_latents_move_alike() {
+    assert_same(&variational(), &TrainingConfig { rescale: true, ..odd_batches() });
+}
+
 /// Work is cut into pieces of fixed size and summed in a fixed order.
 #[test]
 fn the_number_of_threads_changes_no_bit() {
