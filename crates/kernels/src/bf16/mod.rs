@@ -9,6 +9,8 @@
 //! and for numbers below the smallest normal one, which those processors take for 0.
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod pairs;
 mod product;

@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 #[cfg(target_arch = "x86_64")]
-use super::avx512;
+use super::{amx, avx512};
 use crate::matmul::Into;
 
 /// The left factor, `[rows, pairs]`, in any order.
@@ -77,6 +77,10 @@ pub(crate) fn product(
         return;
     }
     let target = &mut product[start..];
+    #[cfg(target_arch = "x86_64")]
+    if left.pairs > 0 && amx::is_available() {
+        return amx::product(target, width, (left, right), scale, into);
+    }
     #[cfg(target_arch = "x86_64")]
     if left.pairs > 0 && multiplies_fast() {
         return avx512::product(target, width, (left, right), scale, into);

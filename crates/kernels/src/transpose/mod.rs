@@ -17,7 +17,7 @@ type Block<T> = [[T; BLOCK]; BLOCK];
 /// Writes columns of `from` (row after row, `width` in each), as many as there is room for from column
 /// `start` on, as rows of `to`.
 pub(crate) fn columns_to_rows<T: Plain>(from: &[T], width: usize, start: usize, to: &mut [T]) {
-    let height = from.len() / width;
+    let height = from.len().div_ceil(width);
     let columns = to.len() / height;
     let side = side::<T>();
     let (whole_height, whole_columns) = (height / side * side, columns / side * side);
