@@ -10,7 +10,10 @@
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
+use std::ops::Range;
 use std::sync::LazyLock;
+
+use multiversion::multiversion;
 
 use super::{Left, Right};
 use crate::matmul::Into;
@@ -18,8 +21,8 @@ use crate::transpose::columns_to_rows;
 
 /// Lines of a tile, and values of 32 bits in one of them.
 const TILE: usize = 16;
-/// Columns of two tiles side by side, which share the left one.
-const COLUMNS: usize = 2 * TILE;
+/// Tiles of the product side by side, at most: each waits for its own sum alone.
+const ABREAST: usize = 4;
 
 /// Whether the processor has the instructions, and the system lends their registers.
 pub(super) fn is_available() -> bool {
@@ -65,8 +68,8 @@ fn may_use_tile_registers() -> bool {
     false
 }
 
-/// What tiles 0 to 7 hold: two of the product, a left one and two right ones of 16 pairs, and the same three of
-/// the pairs that are left.
+/// What the tiles hold: 0 to 3 of the product, 4 of the left factor, 5 of the right one, and 6 and 7 like these
+/// of the pairs behind the last 16.
 #[repr(C, align(64))]
 struct Sizes {
     palette: u8,
@@ -77,27 +80,17 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// For products of `rows` and `columns`, and `rest` pairs behind the last whole tile of them.
+    /// For tiles of the product with `rows` and `columns`, and `rest` pairs behind the last 16.
     fn new(rows: usize, columns: usize, rest: usize) -> Sizes {
+        let product = (rows, columns);
+        let factors = [(rows, TILE), (TILE, columns), (rows, rest), (rest, columns)];
         let mut sizes =
             Sizes { palette: 1, start: 0, reserved: [0; 14], bytes: [0; 16], lines: [0; 16] };
-        let [near, far] = [columns.min(TILE), columns.saturating_sub(TILE)];
-        let tiles = [
-            (rows, near),
-            (rows, far),
-            (rows, TILE),
-            (TILE, near),
-            (TILE, far),
-            (rows, rest),
-            (rest, near),
-            (rest, far),
-        ];
-        for (place, (lines, values)) in tiles.into_iter().enumerate() {
-            // A tile without a value must not have a size.
-            if lines * values > 0 {
-                sizes.lines[place] = lines as u8;
-                sizes.bytes[place] = (4 * values) as u16;
-            }
+        let tiles = [product; ABREAST].into_iter().chain(factors);
+        // A tile without a value must not have a size.
+        for (place, (lines, values)) in tiles.enumerate().filter(|(_, size)| size.0 * size.1 > 0) {
+            sizes.lines[place] = lines as u8;
+            sizes.bytes[place] = (4 * values) as u16;
         }
         sizes
     }
@@ -149,25 +142,28 @@ pub(super) fn product(
         scale,
         adds: into == Into::Add,
     };
-    for (first_row, last_row, row_step) in parts(rows, TILE) {
-        for (first_column, last_column, column_step) in parts(columns, COLUMNS) {
+    for (rows, row_step) in parts(rows) {
+        for (columns, column_step) in parts(columns) {
             let sizes = Sizes::new(row_step, column_step, pairs % TILE);
             // SAFETY: the processor has the instructions and the system lends the registers. By the assertions
-            // every element of the three matrices lies in its slice; the blocks cover them and no more, and
-            // tiles have the blocks' sizes. The borrow of `target` is exclusive.
+            // every element of the three matrices lies in its slice; the tiles of these sizes cover them and no
+            // more. The borrow of `target` is exclusive.
             unsafe {
                 asm!("ldtilecfg [{}]", in(reg) &raw const sizes, options(nostack, readonly));
-                for column in (first_column..last_column).step_by(column_step) {
-                    for row in (first_row..last_row).step_by(row_step) {
+                for column in columns.clone().step_by(ABREAST * column_step) {
+                    let abreast = ((columns.end - column) / column_step).min(ABREAST);
+                    for row in rows.clone().step_by(row_step) {
                         let place = Place {
                             target: corner.target.add(row * width + column),
                             left: corner.left.add(row * left.row_stride),
                             right: corner.right.add(column),
                             ..corner
                         };
-                        match column_step {
-                            ..=TILE => block::<false>(place, row_step, column_step),
-                            _ => block::<true>(place, row_step, column_step),
+                        match abreast {
+                            1 => block::<1>(place, [row_step, column_step]),
+                            2 => block::<2>(place, [row_step, column_step]),
+                            3 => block::<3>(place, [row_step, column_step]),
+                            _ => block::<ABREAST>(place, [row_step, column_step]),
                         }
                     }
                 }
@@ -188,148 +184,158 @@ fn side_by_side<'a>(left: Left<'a>, turned: &'a mut Vec<u32>) -> Left<'a> {
     Left::of_rows(turned, left.pairs)
 }
 
-/// First, end and step of what can be cut into pieces of `size`, and of the smaller piece that is left.
-fn parts(count: usize, size: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    let whole = count / size * size;
-    let parts = [(0, whole, size), (whole, count, count - whole)];
-    parts.into_iter().filter(|(first, last, _)| first < last)
+/// Where tiles are whole, and what is left for one smaller; each with the step from one to the next.
+fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    let whole = count / TILE * TILE;
+    let parts = [(0..whole, TILE), (whole..count, count - whole)];
+    parts.into_iter().filter(|(part, _)| !part.is_empty())
 }
 
-/// A block of up to 16 rows and up to 16 columns, or up to 32 where it is `WIDE`, of the sizes that the tiles
-/// have.
+/// `N` tiles of the product side by side.
 #[allow(unsafe_code)]
-unsafe fn block<const WIDE: bool>(place: Place, rows: usize, columns: usize) {
+unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
+    let mut sums = [[0.0; ABREAST * TILE]; TILE];
     // SAFETY: as for the caller.
     unsafe {
-        if place.scale == 1.0 {
-            if place.adds {
-                load_product::<WIDE>(place.target, place.target_stride);
-            } else {
-                clear_product::<WIDE>();
-            }
-            multiply::<WIDE>(place);
-            store_product::<WIDE>(place.target, place.target_stride);
-            return;
+        let direct = place.scale == 1.0;
+        if direct && place.adds {
+            load_product::<N>(place.target, place.target_stride);
+        } else {
+            clear_product::<N>();
         }
-        clear_product::<WIDE>();
-        multiply::<WIDE>(place);
-        let mut sums = [[0.0f32; COLUMNS]; TILE];
-        store_product::<WIDE>(sums.as_mut_ptr().cast(), COLUMNS);
+        multiply::<N>(place);
+        if direct {
+            return store_product::<N>(place.target, place.target_stride);
+        }
+        store_product::<N>(sums.as_mut_ptr().cast(), ABREAST * TILE);
         for (row, sums) in sums.iter().take(rows).enumerate() {
             let line = place.target.add(row * place.target_stride);
-            let line = std::slice::from_raw_parts_mut(line, columns);
-            if !place.adds {
-                line.fill(0.0);
-            }
-            line.iter_mut().zip(sums).for_each(|(target, sum)| *target += place.scale * sum);
+            let line = std::slice::from_raw_parts_mut(line, N * columns);
+            write_scaled(line, sums, place.scale, place.adds);
         }
     }
 }
 
-/// Adds the product of all pairs to the tiles 0 and, where it is `WIDE`, 1.
+#[multiversion(targets = "simd")]
+fn write_scaled(line: &mut [f32], sums: &[f32], scale: f32, adds: bool) {
+    for (target, sum) in line.iter_mut().zip(sums) {
+        *target = scale * sum + if adds { *target } else { 0.0 };
+    }
+}
+
+/// Instructions on a number of tiles of the product that the compiler knows: those with tile 0, and then those
+/// that are wanted of the others. `$body` is given the tile's name and the bytes to its left.
+macro_rules! for_tiles {
+    ($count:expr, $body:ident) => {
+        $body!("tmm0", "0");
+        if $count > 1 {
+            $body!("tmm1", "64");
+        }
+        if $count > 2 {
+            $body!("tmm2", "128");
+        }
+        if $count > 3 {
+            $body!("tmm3", "192");
+        }
+    };
+}
+
+/// Adds the product of all pairs to the first `N` tiles.
 #[allow(unsafe_code)]
-unsafe fn multiply<const WIDE: bool>(place: Place) {
+unsafe fn multiply<const N: usize>(place: Place) {
     let (mut left, mut right) = (place.left, place.right);
     let (left_bytes, right_bytes) = (4 * place.left_stride, 4 * place.right_stride);
     // SAFETY: as for the caller: pairs to `place.pairs` belong to the factors.
     unsafe {
-        for _ in 0..place.pairs / TILE {
-            asm!(
-                "tileloadd tmm2, [{left} + {left_bytes}]",
-                "tileloadd tmm3, [{right} + {right_bytes}]",
-                "tdpbf16ps tmm0, tmm2, tmm3",
-                left = in(reg) left,
-                left_bytes = in(reg) left_bytes,
-                right = in(reg) right,
-                right_bytes = in(reg) right_bytes,
-                options(nostack, readonly),
-            );
-            if WIDE {
+        macro_rules! load_left {
+            ($tile:literal) => {
                 asm!(
-                    "tileloadd tmm4, [{right} + {right_bytes} + 64]",
-                    "tdpbf16ps tmm1, tmm2, tmm4",
-                    right = in(reg) right,
-                    right_bytes = in(reg) right_bytes,
+                    concat!("tileloadd ", $tile, ", [{left} + {bytes}]"),
+                    left = in(reg) left,
+                    bytes = in(reg) left_bytes,
                     options(nostack, readonly),
-                );
-            }
+                )
+            };
+        }
+        macro_rules! add_product {
+            ($product:literal, $left:literal, $right:literal, $offset:literal) => {
+                asm!(
+                    concat!("tileloadd ", $right, ", [{right} + {bytes} + ", $offset, "]"),
+                    concat!("tdpbf16ps ", $product, ", ", $left, ", ", $right),
+                    right = in(reg) right,
+                    bytes = in(reg) right_bytes,
+                    options(nostack, readonly),
+                )
+            };
+        }
+        macro_rules! whole {
+            ($product:literal, $offset:literal) => {
+                add_product!($product, "tmm4", "tmm5", $offset)
+            };
+        }
+        macro_rules! rest {
+            ($product:literal, $offset:literal) => {
+                add_product!($product, "tmm6", "tmm7", $offset)
+            };
+        }
+        for _ in 0..place.pairs / TILE {
+            load_left!("tmm4");
+            for_tiles!(N, whole);
             left = left.add(TILE);
             right = right.add(TILE * place.right_stride);
         }
-        if place.pairs.is_multiple_of(TILE) {
-            return;
-        }
-        asm!(
-            "tileloadd tmm5, [{left} + {left_bytes}]",
-            "tileloadd tmm6, [{right} + {right_bytes}]",
-            "tdpbf16ps tmm0, tmm5, tmm6",
-            left = in(reg) left,
-            left_bytes = in(reg) left_bytes,
-            right = in(reg) right,
-            right_bytes = in(reg) right_bytes,
-            options(nostack, readonly),
-        );
-        if WIDE {
-            asm!(
-                "tileloadd tmm7, [{right} + {right_bytes} + 64]",
-                "tdpbf16ps tmm1, tmm5, tmm7",
-                right = in(reg) right,
-                right_bytes = in(reg) right_bytes,
-                options(nostack, readonly),
-            );
+        if !place.pairs.is_multiple_of(TILE) {
+            load_left!("tmm6");
+            for_tiles!(N, rest);
         }
     }
 }
 
 #[allow(unsafe_code)]
-unsafe fn clear_product<const WIDE: bool>() {
+unsafe fn clear_product<const N: usize>() {
+    macro_rules! clear {
+        ($tile:literal, $offset:literal) => {
+            asm!(concat!("tilezero ", $tile), options(nostack, nomem))
+        };
+    }
     // SAFETY: as for the caller.
     unsafe {
-        asm!("tilezero tmm0", options(nostack, nomem));
-        if WIDE {
-            asm!("tilezero tmm1", options(nostack, nomem));
-        }
+        for_tiles!(N, clear);
     }
 }
 
 #[allow(unsafe_code)]
-unsafe fn load_product<const WIDE: bool>(from: *const f32, stride: usize) {
-    // SAFETY: as for the caller.
-    unsafe {
-        asm!(
-            "tileloadd tmm0, [{from} + {bytes}]",
-            from = in(reg) from,
-            bytes = in(reg) 4 * stride,
-            options(nostack, readonly),
-        );
-        if WIDE {
+unsafe fn load_product<const N: usize>(from: *const f32, stride: usize) {
+    macro_rules! load {
+        ($tile:literal, $offset:literal) => {
             asm!(
-                "tileloadd tmm1, [{from} + {bytes} + 64]",
+                concat!("tileloadd ", $tile, ", [{from} + {bytes} + ", $offset, "]"),
                 from = in(reg) from,
                 bytes = in(reg) 4 * stride,
                 options(nostack, readonly),
-            );
-        }
+            )
+        };
+    }
+    // SAFETY: as for the caller.
+    unsafe {
+        for_tiles!(N, load);
     }
 }
 
 #[allow(unsafe_code)]
-unsafe fn store_product<const WIDE: bool>(to: *mut f32, stride: usize) {
-    // SAFETY: as for the caller.
-    unsafe {
-        asm!(
-            "tilestored [{to} + {bytes}], tmm0",
-            to = in(reg) to,
-            bytes = in(reg) 4 * stride,
-            options(nostack),
-        );
-        if WIDE {
+unsafe fn store_product<const N: usize>(to: *mut f32, stride: usize) {
+    macro_rules! store {
+        ($tile:literal, $offset:literal) => {
             asm!(
-                "tilestored [{to} + {bytes} + 64], tmm1",
+                concat!("tilestored [{to} + {bytes} + ", $offset, "], ", $tile),
                 to = in(reg) to,
                 bytes = in(reg) 4 * stride,
                 options(nostack),
-            );
-        }
+            )
+        };
+    }
+    // SAFETY: as for the caller.
+    unsafe {
+        for_tiles!(N, store);
     }
 }

@@ -1,5 +1,7 @@
 //! The pass over the weights: gradients of the whole batch, each block moved at once.
 
+use std::cell::Cell;
+
 use super::packed::{Copies, PANEL, Panel, panels, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
 use crate::bf16::{Left, Right, product};
@@ -30,6 +32,11 @@ pub struct UpdateStep<'a> {
     pub rate: f64,
     /// Rows of the batch: its gradients are summed over them and divided by their number.
     pub rows: usize,
+}
+
+thread_local! {
+    /// A task's gradient of a weight: of one task at a time, and too large to be allocated for each.
+    static GRADIENT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
 impl UpdateStep<'_> {
@@ -97,7 +104,8 @@ impl Network {
         match self.stages[task.stage] {
             Stage::Linear { inputs, outputs } => {
                 let dy = Matrix::new(workspace.gradients(task.stage, step.rows), outputs);
-                let mut gradient = vec![0.0; task.learned.weight.len()];
+                let mut gradient = GRADIENT.take();
+                gradient.resize(task.learned.weight.len(), 0.0);
                 if let Moved::Panel(Panel::Pairs { .. }) = task.copies {
                     let [x, dy] = workspace.row_pairs(task.stage, step.rows);
                     let dy = Left::of_columns(dy, outputs, task.start, task.learned.bias.len());
@@ -109,6 +117,7 @@ impl Network {
                     matmul(&mut gradient, dy, x, step.mean(), Into::Replace);
                 }
                 move_linear(task, &gradient, dy, step);
+                GRADIENT.set(gradient);
             }
             Stage::ConvTranspose2d(sizes) => {
                 let partials = workspace.partials(task.stage, step.rows);
