@@ -10,6 +10,7 @@
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -194,8 +195,7 @@ fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
 /// `N` tiles of the product side by side.
 #[allow(unsafe_code)]
 unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
-    let mut sums = [[0.0; ABREAST * TILE]; TILE];
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller. Whatever is read of the sums has been stored there.
     unsafe {
         let direct = place.scale == 1.0;
         if direct && place.adds {
@@ -207,8 +207,11 @@ unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
         if direct {
             return store_product::<N>(place.target, place.target_stride);
         }
-        store_product::<N>(sums.as_mut_ptr().cast(), ABREAST * TILE);
-        for (row, sums) in sums.iter().take(rows).enumerate() {
+        let mut sums = MaybeUninit::<[[f32; ABREAST * TILE]; TILE]>::uninit();
+        let first = sums.as_mut_ptr().cast::<f32>();
+        store_product::<N>(first, ABREAST * TILE);
+        for row in 0..rows {
+            let sums = std::slice::from_raw_parts(first.add(row * ABREAST * TILE), N * columns);
             let line = place.target.add(row * place.target_stride);
             let line = std::slice::from_raw_parts_mut(line, N * columns);
             write_scaled(line, sums, place.scale, place.adds);

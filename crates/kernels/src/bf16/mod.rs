@@ -1,12 +1,11 @@
 //! Matrix products of factors in bfloat16, summed in f32.
 //!
 //! bfloat16 is the upper half of an f32: its range, and 8 bits of precision. Two such numbers lie side by side in a
-//! `u32`, the earlier one in the lower half, because processors that multiply them (AVX512-BF16) take
-//! pairs along the inner dimension: each lane adds `a₀ b₀ + a₁ b₁` to an f32, twice as many products as
-//! an instruction on f32 does. Where the inner size is odd, the last pair ends in a 0.
+//! `u32`, the earlier one in the lower half, because processors that multiply them take pairs along the inner
+//! dimension. AVX512-BF16 adds `a₀ b₀ + a₁ b₁` to an f32 in each lane; AMX-BF16 multiplies tiles of pairs. Where the inner size is odd, the last pair ends in a 0.
 //!
 //! Elsewhere the same pairs are multiplied by plain loops, with the same result but for the order of sums,
-//! and for numbers below the smallest normal one, which those processors take for 0.
+//! and for numbers below the smallest normal one, which those instructions take for 0.
 
 #[cfg(target_arch = "x86_64")]
 mod amx;

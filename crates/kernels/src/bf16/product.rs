@@ -77,21 +77,28 @@ pub(crate) fn product(
         return;
     }
     let target = &mut product[start..];
+    let way = if left.pairs > 0 { fastest() } else { by_loops };
+    way(target, width, (left, right), scale, into);
+}
+
+/// Writes a product to the first columns of its first argument, so many values from row to row, or adds it there.
+type Way = fn(&mut [f32], usize, (Left, Right), f32, Into);
+
+/// How this processor multiplies fastest factors that have pairs.
+fn fastest() -> Way {
     #[cfg(target_arch = "x86_64")]
-    if left.pairs > 0 && amx::is_available() {
-        return amx::product(target, width, (left, right), scale, into);
+    if amx::is_available() {
+        return amx::product;
+    } else if avx512::is_available() {
+        return avx512::product;
     }
-    #[cfg(target_arch = "x86_64")]
-    if left.pairs > 0 && multiplies_fast() {
-        return avx512::product(target, width, (left, right), scale, into);
-    }
-    by_loops(target, width, (left, right), scale, into);
+    by_loops
 }
 
 /// Whether the processor multiplies pairs itself.
 pub(crate) fn multiplies_fast() -> bool {
     #[cfg(target_arch = "x86_64")]
-    let fast = avx512::is_available();
+    let fast = avx512::is_available() || amx::is_available();
     #[cfg(not(target_arch = "x86_64"))]
     let fast = false;
     fast
@@ -128,7 +135,9 @@ fn add_line(sums: &mut [f32], [first, second]: [f32; 2], line: &[u32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Left, Right, by_loops, multiplies_fast, product};
+    use super::{Left, Right, Way, by_loops, product};
+    #[cfg(target_arch = "x86_64")]
+    use super::{amx, avx512};
     use crate::Into;
     use crate::bf16::{pairs_of_columns, pairs_of_rows};
 
@@ -138,23 +147,38 @@ mod tests {
         (0..count).map(|place| number(place) as f32 / 128.0 - 1.0).collect()
     }
 
-    /// The loops and, where the processor has them, its instructions, against three loops in float64;
-    /// products of two such numbers, and short sums of them, are exact.
+    /// Every way that this processor has, with its name.
+    fn ways() -> Vec<(&'static str, Way)> {
+        let mut ways: Vec<(&str, Way)> = vec![("loops", by_loops)];
+        #[cfg(target_arch = "x86_64")]
+        for (name, available, way) in [
+            ("AVX512-BF16", avx512::is_available(), avx512::product as Way),
+            ("AMX-BF16", amx::is_available(), amx::product),
+        ] {
+            if available {
+                ways.push((name, way));
+            } else {
+                println!("skipped in part: this processor, or its system, has no {name}");
+            }
+        }
+        ways
+    }
+
+    /// Each way against three loops in float64; products of two such numbers, and short sums of them, are
+    /// exact.
     #[test]
     fn products_equal_loops_in_float64() {
-        if !multiplies_fast() {
-            println!("skipped in part: this processor has no AVX512-BF16, only loops are tested");
-        }
+        let ways = ways();
         for rows in [1, 2, 3, 7, 8, 9, 16, 33] {
-            for inner in [1, 2, 3, 16, 31] {
-                for columns in [1, 5, 15, 16, 17, 32, 47, 48, 50, 97] {
-                    check(rows, inner, columns);
+            for inner in [1, 2, 3, 16, 31, 64, 70] {
+                for columns in [1, 5, 15, 16, 17, 32, 47, 48, 50, 64, 97, 128, 131] {
+                    check(&ways, [rows, inner, columns]);
                 }
             }
         }
     }
 
-    fn check(rows: usize, inner: usize, columns: usize) {
+    fn check(ways: &[(&str, Way)], [rows, inner, columns]: [usize; 3]) {
         let (a, b) = (numbers(rows * inner, 1), numbers(inner * columns, 2));
         let pairs = inner.div_ceil(2);
         let (mut by_rows, mut right) = (vec![0; rows * pairs], vec![0; pairs * columns]);
@@ -167,26 +191,31 @@ mod tests {
             wide[place % pairs * (rows + 2) + 1 + place / pairs] = pair;
         }
         let lefts = [Left::of_rows(&by_rows, pairs), Left::of_columns(&wide, rows + 2, 1, rows)];
-        for (left, into) in
-            lefts.iter().flat_map(|&left| [Into::Add, Into::Replace].map(|into| (left, into)))
-        {
+        let cases = lefts.iter().flat_map(|&left| {
+            [(Into::Add, 0.5), (Into::Replace, 0.5), (Into::Add, 1.0), (Into::Replace, 1.0)]
+                .map(|(into, scale)| (left, into, scale))
+        });
+        for (left, into, scale) in cases {
             let (width, before) = (columns + 3, numbers(rows * (columns + 3), 3));
-            let (mut found, mut plain) = (before.clone(), before.clone());
-            product(&mut found, (width, 2), (left, right), 0.5, into);
-            by_loops(&mut plain[2..], width, (left, right), 0.5, into);
-            for (place, (found, plain)) in found.iter().zip(&plain).enumerate() {
-                let (row, column) = (place / width, place % width);
-                let inside = (2..columns + 2).contains(&column);
-                let term =
-                    |k| f64::from(a[row * inner + k]) * f64::from(b[k * columns + column - 2]);
-                let sum = if inside { (0..inner).map(term).sum::<f64>() } else { 0.0 };
-                let kept = if inside && into == Into::Replace { 0.0 } else { before[place] };
-                let expected = (f64::from(kept) + 0.5 * sum) as f32;
-                assert_eq!(
-                    [*found, *plain],
-                    [expected; 2],
-                    "{rows} × {inner} × {columns}, {place}"
-                );
+            let mut found = vec![("chosen", before.clone())];
+            product(&mut found[0].1, (width, 2), (left, right), scale as f32, into);
+            found.extend(ways.iter().map(|&(name, way)| {
+                let mut found = before.clone();
+                way(&mut found[2..], width, (left, right), scale as f32, into);
+                (name, found)
+            }));
+            for (name, found) in found {
+                for (place, found) in found.into_iter().enumerate() {
+                    let (row, column) = (place / width, place % width);
+                    let inside = (2..columns + 2).contains(&column);
+                    let term =
+                        |k| f64::from(a[row * inner + k]) * f64::from(b[k * columns + column - 2]);
+                    let sum = if inside { (0..inner).map(term).sum::<f64>() } else { 0.0 };
+                    let kept = if inside && into == Into::Replace { 0.0 } else { before[place] };
+                    let expected = (f64::from(kept) + scale * sum) as f32;
+                    let sizes = format!("{name}, {rows} × {inner} × {columns}, {place}");
+                    assert_eq!(found, expected, "{sizes}");
+                }
             }
         }
     }
@@ -197,11 +226,13 @@ mod tests {
             let (mut left, mut right) = ([0; 2], [0; 2]);
             pairs_of_columns(&[1.0, value, 1.0, 2.0], 4, &mut left);
             pairs_of_rows(&[1.0; 4], 1, &mut right);
-            let mut found = [0.0];
             let factors = (Left::of_rows(&left, 2), Right::new(&right, 1));
-            product(&mut found, (1, 0), factors, 1.0, Into::Add);
-            assert_eq!(found[0].is_nan(), value.is_nan());
-            assert!(!found[0].is_finite());
+            for (name, way) in ways() {
+                let mut found = [0.0];
+                way(&mut found, 1, factors, 1.0, Into::Add);
+                assert_eq!(found[0].is_nan(), value.is_nan(), "{name}");
+                assert!(!found[0].is_finite(), "{name}");
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ pub enum Precision {
     /// f32.
     #[default]
     F32,
-    /// bfloat16: 8 bits of precision. Twice as many products at a time, where the processor has
-    /// instructions for them ([`Precision::is_fast`]).
+    /// bfloat16: 8 bits of precision. More products at a time, where the processor has instructions for them
+    /// ([`Precision::is_fast`]).
     Bf16,
 }
 
