@@ -131,7 +131,9 @@ impl Session {
         let precisions =
             |model: &ModelConfig| [model.training.precision, model.inference.precision];
         if !self.experiment.models.iter().flat_map(precisions).all(Precision::is_fast) {
-            say("note: this processor has no AVX512-BF16; \"bf16\" is slower than \"f32\" here");
+            say(
+                "note: this processor has neither AMX nor AVX512-BF16; \"bf16\" is slower than \"f32\" here",
+            );
         }
     }
 

@@ -1,0 +1,151 @@
+//! Products in the processor's tile registers (Intel AMX).
+//!
+//! A tile is 16 lines of 64 bytes. One instruction multiplies a left tile (16 rows of 16 pairs) with a right one (16
+//! pairs of 16 columns) and adds the product to a third, of 16 × 16 f32: 16 times as many products at a time
+//! as an instruction of AVX512-BF16. Factors lie in memory as tiles want them: pairs of the left one side by
+//! side, those of the right one in lines of columns.
+
+mod system;
+mod tiles;
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use multiversion::multiversion;
+
+use super::{Left, Right};
+use crate::matmul::Into;
+use crate::transpose::columns_to_rows;
+use tiles::{ABREAST, Sizes, TILE, clear_product, load_product, multiply, release, store_product};
+
+pub(super) use system::is_available;
+
+/// Where a block of the product is, and how its neighbours lie.
+#[derive(Clone, Copy)]
+struct Place {
+    target: *mut f32,
+    target_stride: usize,
+    left: *const u32,
+    left_stride: usize,
+    right: *const u32,
+    right_stride: usize,
+    pairs: usize,
+    scale: f32,
+    adds: bool,
+}
+
+/// Writes `scale · left · right` to the first columns of `target`, `width` values from row to row, or adds it
+/// there.
+///
+/// # Panics
+/// Where the instructions are missing, or a factor or the product reaches beyond its slice.
+#[allow(unsafe_code)]
+pub(super) fn product(
+    target: &mut [f32],
+    width: usize,
+    (left, right): (Left, Right),
+    scale: f32,
+    into: Into,
+) {
+    let mut turned = Vec::new();
+    let left = side_by_side(left, &mut turned);
+    let (rows, columns, pairs) = (left.rows, right.columns, left.pairs);
+    assert!(is_available(), "the processor has no AMX-BF16");
+    assert!(rows > 0 && pairs > 0 && columns > 0, "an empty product");
+    assert!((rows - 1) * width + columns <= target.len(), "the product beyond its slice");
+    assert!((rows - 1) * left.row_stride + pairs <= left.values.len(), "the left factor's slice");
+    assert!(pairs * columns <= right.values.len(), "the right factor beyond its slice");
+    let corner = Place {
+        target: target.as_mut_ptr(),
+        target_stride: width,
+        left: left.values.as_ptr(),
+        left_stride: left.row_stride,
+        right: right.values.as_ptr(),
+        right_stride: columns,
+        pairs,
+        scale,
+        adds: into == Into::Add,
+    };
+    for (rows, row_step) in parts(rows) {
+        for (columns, column_step) in parts(columns) {
+            let sizes = Sizes::new(row_step, column_step, pairs % TILE);
+            // SAFETY: the processor has the instructions and the system lends the registers. By the assertions
+            // every element of the three matrices lies in its slice; the tiles of these sizes cover them and no
+            // more. The borrow of `target` is exclusive.
+            unsafe {
+                sizes.apply();
+                for column in columns.clone().step_by(ABREAST * column_step) {
+                    let abreast = ((columns.end - column) / column_step).min(ABREAST);
+                    for row in rows.clone().step_by(row_step) {
+                        let place = Place {
+                            target: corner.target.add(row * width + column),
+                            left: corner.left.add(row * left.row_stride),
+                            right: corner.right.add(column),
+                            ..corner
+                        };
+                        match abreast {
+                            1 => block::<1>(place, [row_step, column_step]),
+                            2 => block::<2>(place, [row_step, column_step]),
+                            3 => block::<3>(place, [row_step, column_step]),
+                            _ => block::<ABREAST>(place, [row_step, column_step]),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // SAFETY: as above; nothing is in the tiles any more.
+    unsafe { release() }
+}
+
+/// The same factor with the pairs of a row one after another.
+fn side_by_side<'a>(left: Left<'a>, turned: &'a mut Vec<u32>) -> Left<'a> {
+    if left.pair_stride == 1 {
+        return left;
+    }
+    turned.resize(left.rows * left.pairs, 0);
+    columns_to_rows(left.values, left.pair_stride, 0, turned);
+    Left::of_rows(turned, left.pairs)
+}
+
+/// Where tiles are whole, and what is left for one smaller; each with the step from one to the next.
+fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+    let whole = count / TILE * TILE;
+    let parts = [(0..whole, TILE), (whole..count, count - whole)];
+    parts.into_iter().filter(|(part, _)| !part.is_empty())
+}
+
+/// `N` tiles of the product side by side.
+#[allow(unsafe_code)]
+unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
+    // SAFETY: as for the caller. Whatever is read of the sums has been stored there.
+    unsafe {
+        let direct = place.scale == 1.0;
+        if direct && place.adds {
+            load_product::<N>(place.target, place.target_stride);
+        } else {
+            clear_product::<N>();
+        }
+        let factors = ((place.left, place.left_stride), (place.right, place.right_stride));
+        multiply::<N>(factors.0, factors.1, place.pairs);
+        if direct {
+            return store_product::<N>(place.target, place.target_stride);
+        }
+        let mut sums = MaybeUninit::<[[f32; ABREAST * TILE]; TILE]>::uninit();
+        let first = sums.as_mut_ptr().cast::<f32>();
+        store_product::<N>(first, ABREAST * TILE);
+        for row in 0..rows {
+            let sums = std::slice::from_raw_parts(first.add(row * ABREAST * TILE), N * columns);
+            let line = place.target.add(row * place.target_stride);
+            let line = std::slice::from_raw_parts_mut(line, N * columns);
+            write_scaled(line, sums, place.scale, place.adds);
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn write_scaled(line: &mut [f32], sums: &[f32], scale: f32, adds: bool) {
+    for (target, sum) in line.iter_mut().zip(sums) {
+        *target = scale * sum + if adds { *target } else { 0.0 };
+    }
+}
