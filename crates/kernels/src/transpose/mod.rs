@@ -15,7 +15,7 @@ impl Plain for u32 {}
 type Block<T> = [[T; BLOCK]; BLOCK];
 
 /// Writes columns of `from` (row after row, `width` in each), as many as there is room for from column
-/// `start` on, as rows of `to`.
+/// `start` on, as rows of `to`. The last line of `from` may end behind the last of these columns.
 pub(crate) fn columns_to_rows<T: Plain>(from: &[T], width: usize, start: usize, to: &mut [T]) {
     let height = from.len().div_ceil(width);
     let columns = to.len() / height;
@@ -95,11 +95,20 @@ mod tests {
         let from: Vec<T> = (0..height * width).map(number).collect();
         for start in 0..width {
             for columns in 0..=width - start {
-                let mut to = vec![number(60_000); columns * height];
-                columns_to_rows(&from, width, start, &mut to);
-                for (place, &value) in to.iter().enumerate() {
-                    let (column, row) = (start + place / height, place % height);
-                    assert_eq!(value, number(row * width + column), "{height} × {width}");
+                let blank = vec![number(60_000); columns * height];
+                let end = (height - 1) * width + start + columns.max(1);
+                // All lines, lines that begin at the column, and a last one that ends at the last column.
+                for (from, start, ahead) in [
+                    (&from[..], start, 0),
+                    (&from[start..], 0, start),
+                    (&from[..end.min(from.len())], start, 0),
+                ] {
+                    let mut to = blank.clone();
+                    columns_to_rows(from, width, start, &mut to);
+                    for (place, &value) in to.iter().enumerate() {
+                        let (column, row) = (ahead + start + place / height, place % height);
+                        assert_eq!(value, number(row * width + column), "{height} × {width}");
+                    }
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Products in the processor's tile registers (Intel AMX).
 //!
 //! A tile is 16 lines of 64 bytes. One instruction multiplies a left tile (16 rows of 16 pairs) with a right one (16
-//! pairs of 16 columns) and adds the product to a third, of 16 × 16 f32: 16 times as many products at a time
-//! as an instruction of AVX512-BF16. Factors lie in memory as tiles want them: pairs of the left one side by
+//! pairs of 16 columns) and adds the product to a third, of 16 × 16 f32: 256 times as many products as
+//! an instruction of AVX512-BF16 has in 16 times its time. Factors lie in memory as tiles want them: pairs of the left one side by
 //! side, those of the right one in lines of columns.
 
 mod system;
@@ -47,13 +47,14 @@ pub(super) fn product(
     scale: f32,
     into: Into,
 ) {
-    let mut turned = Vec::new();
-    let left = side_by_side(left, &mut turned);
     let (rows, columns, pairs) = (left.rows, right.columns, left.pairs);
     assert!(is_available(), "the processor has no AMX-BF16");
     assert!(rows > 0 && pairs > 0 && columns > 0, "an empty product");
+    let mut turned = Vec::new();
+    let left = side_by_side(left, &mut turned);
     assert!((rows - 1) * width + columns <= target.len(), "the product beyond its slice");
-    assert!((rows - 1) * left.row_stride + pairs <= left.values.len(), "the left factor's slice");
+    let last = (rows - 1) * left.row_stride + pairs;
+    assert!(last <= left.values.len(), "the left factor beyond its slice");
     assert!(pairs * columns <= right.values.len(), "the right factor beyond its slice");
     let corner = Place {
         target: target.as_mut_ptr(),
@@ -103,8 +104,10 @@ fn side_by_side<'a>(left: Left<'a>, turned: &'a mut Vec<u32>) -> Left<'a> {
     if left.pair_stride == 1 {
         return left;
     }
+    // The last line may end behind its rows, but no line must follow.
+    let values = &left.values[..(left.pairs - 1) * left.pair_stride + left.rows];
     turned.resize(left.rows * left.pairs, 0);
-    columns_to_rows(left.values, left.pair_stride, 0, turned);
+    columns_to_rows(values, left.pair_stride, 0, turned);
     Left::of_rows(turned, left.pairs)
 }
 
@@ -116,6 +119,9 @@ fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
 }
 
 /// `N` tiles of the product side by side.
+///
+/// # Safety
+/// As [`multiply`], and as for [`store_product`] with `place`'s target.
 #[allow(unsafe_code)]
 unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
     // SAFETY: as for the caller. Whatever is read of the sums has been stored there.

@@ -1,5 +1,9 @@
-//! The instructions on tiles, as assembly: the compiler neither uses these registers nor, in its stable versions,
-//! knows what works on them.
+//! The instructions on tiles, as assembly: the compiler, in its stable versions, does not know them.
+//!
+//! What is in a tile goes from one piece of assembly to the next. That is sound as long as nothing between them uses
+//! tiles: the compiler knows no register of theirs that it could use, it keeps the order of these pieces (none of
+//! them is `pure`), the system saves tiles when it takes a thread's turn away, and whoever applies [`Sizes`] calls no foreign
+//! code before [`release`].
 
 use std::arch::asm;
 
@@ -52,7 +56,7 @@ impl Sizes {
 /// [`is_available`](super::system::is_available) must hold.
 #[allow(unsafe_code)]
 pub(super) unsafe fn release() {
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe { asm!("tilerelease", options(nostack, nomem)) }
 }
 
@@ -85,7 +89,7 @@ pub(super) unsafe fn multiply<const N: usize>(
     pairs: usize,
 ) {
     let (left_bytes, right_bytes) = (4 * left_stride, 4 * right_stride);
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
         macro_rules! load_left {
             ($tile:literal) => {
@@ -142,7 +146,7 @@ pub(super) unsafe fn clear_product<const N: usize>() {
             asm!(concat!("tilezero ", $tile), options(nostack, nomem))
         };
     }
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
         for_tiles!(N, clear);
     }
@@ -164,7 +168,7 @@ pub(super) unsafe fn load_product<const N: usize>(from: *const f32, stride: usiz
             )
         };
     }
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
         for_tiles!(N, load);
     }
@@ -186,7 +190,7 @@ pub(super) unsafe fn store_product<const N: usize>(to: *mut f32, stride: usize) 
             )
         };
     }
-    // SAFETY: as for the caller.
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
         for_tiles!(N, store);
     }
