@@ -141,7 +141,8 @@ impl Components {
         let covariances = numbers(model.covariances().iter().copied().collect());
         let covariances = covariances.reshape([-1, latent_dim, latent_dim]);
         let scales = covariances.f_linalg_cholesky(false)? * deviation.unsqueeze(1);
-        let ready = |tensor: Tensor| tensor.to_kind(Kind::Float).to_device(device);
+        // In rows, as they come back from a file: MKL gives other last digits for factors that lie in columns.
+        let ready = |tensor: Tensor| tensor.to_kind(Kind::Float).contiguous().to_device(device);
         Ok(Components {
             weights: ready(weights),
             means: ready(means * deviation + mean),
