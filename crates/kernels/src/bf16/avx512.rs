@@ -6,6 +6,7 @@ use std::arch::x86_64::{
     _mm512_setzero_ps, _mm512_setzero_si512,
 };
 
+use super::place::Place;
 use super::{Left, Right};
 use crate::matmul::Into;
 
@@ -15,20 +16,6 @@ const LANES: usize = 16;
 /// Whether the processor has the instructions, and the system keeps their registers.
 pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16")
-}
-
-/// Where a tile is, and how its neighbours lie.
-#[derive(Clone, Copy)]
-struct Place {
-    target: *mut f32,
-    target_stride: usize,
-    left: *const u32,
-    left_strides: [usize; 2],
-    right: *const u32,
-    right_stride: usize,
-    pairs: usize,
-    scale: f32,
-    adds: bool,
 }
 
 /// Writes `scale · left · right` to the first columns of `target`, `width` values from row to row, or adds it
@@ -44,27 +31,11 @@ pub(super) fn product(
     scale: f32,
     into: Into,
 ) {
-    let Left { rows, pairs, row_stride, pair_stride, .. } = left;
     assert!(is_available(), "the processor has no AVX512-BF16");
-    assert!(rows > 0 && pairs > 0 && right.columns > 0, "an empty product");
-    assert!((rows - 1) * width + right.columns <= target.len(), "the product beyond its slice");
-    let last = (rows - 1) * row_stride + (pairs - 1) * pair_stride;
-    assert!(last < left.values.len(), "the left factor beyond its slice");
-    assert!(pairs * right.columns <= right.values.len(), "the right factor beyond its slice");
-    let corner = Place {
-        target: target.as_mut_ptr(),
-        target_stride: width,
-        left: left.values.as_ptr(),
-        left_strides: [row_stride, pair_stride],
-        right: right.values.as_ptr(),
-        right_stride: right.columns,
-        pairs,
-        scale,
-        adds: into == Into::Add,
-    };
-    // SAFETY: the processor has the instructions, and by the assertions every element of the three
-    // matrices lies in its slice; tiles cover them and no more. The borrow of `target` is exclusive.
-    unsafe { all_tiles(corner, rows, right.columns) }
+    let corner = Place::corner(target, width, (left, right), scale, into);
+    // SAFETY: the processor has the instructions, and every element of the three matrices lies in its
+    // slice, as the corner's place was made for them; tiles cover them and no more. The borrow of `target` is exclusive.
+    unsafe { all_tiles(corner, left.rows, right.columns) }
 }
 
 /// All tiles, by columns first: the right factor's are read once for every 8 rows.

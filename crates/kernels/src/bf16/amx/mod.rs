@@ -13,26 +13,13 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
+use super::place::Place;
 use super::{Left, Right};
 use crate::matmul::Into;
 use crate::transpose::columns_to_rows;
 use tiles::{ABREAST, Sizes, TILE, clear_product, load_product, multiply, release, store_product};
 
 pub(super) use system::is_available;
-
-/// Where a block of the product is, and how its neighbours lie.
-#[derive(Clone, Copy)]
-struct Place {
-    target: *mut f32,
-    target_stride: usize,
-    left: *const u32,
-    left_stride: usize,
-    right: *const u32,
-    right_stride: usize,
-    pairs: usize,
-    scale: f32,
-    adds: bool,
-}
 
 /// Writes `scale · left · right` to the first columns of `target`, `width` values from row to row, or adds it
 /// there.
@@ -47,32 +34,17 @@ pub(super) fn product(
     scale: f32,
     into: Into,
 ) {
-    let (rows, columns, pairs) = (left.rows, right.columns, left.pairs);
     assert!(is_available(), "the processor has no AMX-BF16");
-    assert!(rows > 0 && pairs > 0 && columns > 0, "an empty product");
+    assert!(left.rows > 0 && left.pairs > 0, "an empty product");
     let mut turned = Vec::new();
     let left = side_by_side(left, &mut turned);
-    assert!((rows - 1) * width + columns <= target.len(), "the product beyond its slice");
-    let last = (rows - 1) * left.row_stride + pairs;
-    assert!(last <= left.values.len(), "the left factor beyond its slice");
-    assert!(pairs * columns <= right.values.len(), "the right factor beyond its slice");
-    let corner = Place {
-        target: target.as_mut_ptr(),
-        target_stride: width,
-        left: left.values.as_ptr(),
-        left_stride: left.row_stride,
-        right: right.values.as_ptr(),
-        right_stride: columns,
-        pairs,
-        scale,
-        adds: into == Into::Add,
-    };
-    for (rows, row_step) in parts(rows) {
-        for (columns, column_step) in parts(columns) {
-            let sizes = Sizes::new(row_step, column_step, pairs % TILE);
-            // SAFETY: the processor has the instructions and the system lends the registers. By the assertions
-            // every element of the three matrices lies in its slice; the tiles of these sizes cover them and no
-            // more. The borrow of `target` is exclusive.
+    let corner = Place::corner(target, width, (left, right), scale, into);
+    for (rows, row_step) in parts(left.rows) {
+        for (columns, column_step) in parts(right.columns) {
+            let sizes = Sizes::new(row_step, column_step, left.pairs % TILE);
+            // SAFETY: the processor has the instructions and the system lends the registers. Every element
+            // of the three matrices lies in its slice, as the corner's place was made for them; tiles of
+            // these sizes cover them and no more. The borrow of `target` is exclusive.
             unsafe {
                 sizes.apply();
                 for column in columns.clone().step_by(ABREAST * column_step) {
@@ -132,7 +104,7 @@ unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
         } else {
             clear_product::<N>();
         }
-        let factors = ((place.left, place.left_stride), (place.right, place.right_stride));
+        let factors = ((place.left, place.left_strides[0]), (place.right, place.right_stride));
         multiply::<N>(factors.0, factors.1, place.pairs);
         if direct {
             return store_product::<N>(place.target, place.target_stride);
