@@ -126,6 +126,7 @@ pub fn training(case: &Case) -> Result<TrainingConfig> {
         epochs: EPOCHS,
         batch_size: u32::try_from(case.batch)?,
         latent_steps: 1,
+        importance_samples: 1,
         regulariser_warm_up: 0.0,
         rescale: false,
         start: START,

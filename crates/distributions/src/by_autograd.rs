@@ -63,6 +63,27 @@ impl Reparameterisation for ByAutograd {
         let gradients = Tensor::run_backward(&[&objective], &[&rows], false, false);
         copy(&gradients[0], gradient);
     }
+
+    fn log_ratio(
+        &self,
+        rows: &[f32],
+        noise: &[f32],
+        latent_dim: usize,
+        ratio: &mut [f32],
+        z_gradient: &mut [f32],
+    ) {
+        let rows = matrix(rows, rows.len() / ratio.len());
+        let z = self.0.rsample(&rows, &self.noise(noise, latent_dim)).set_requires_grad(true);
+        let Some(log_q) = self.0.log_prob(&rows, &z) else {
+            ratio.fill(0.0);
+            z_gradient.fill(0.0);
+            return;
+        };
+        let value = self.0.prior().log_prob(&z) - log_q;
+        let gradients = Tensor::run_backward(&[&value.sum(None)], &[&z], false, false);
+        copy(&value, ratio);
+        copy(&gradients[0], z_gradient);
+    }
 }
 
 fn matrix(values: &[f32], columns: usize) -> Tensor {

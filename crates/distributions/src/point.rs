@@ -57,6 +57,10 @@ impl Posterior for Point {
         rows.zeros_like()
     }
 
+    fn has_continuous_density(&self) -> bool {
+        false
+    }
+
     fn prior(&self) -> &dyn Prior {
         &StandardNormal
     }

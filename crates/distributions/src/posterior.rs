@@ -83,6 +83,13 @@ pub trait Posterior: Debug + Send + Sync {
         None
     }
 
+    /// Whether [`Posterior::log_prob`] is continuous in `z` all over the space: what the gradients of an
+    /// importance-weighted bound take for granted (Tucker et al. 2018, arXiv:1810.04152, section 3). Not for a point,
+    /// nor for a density that ends at an edge.
+    fn has_continuous_density(&self) -> bool {
+        true
+    }
+
     /// The same sample and divergence over plain slices, for the CPU; without it the CPU asks
     /// libtorch for them, which costs a small batch more time than the decoder.
     fn kernel(&self) -> Option<Box<dyn Reparameterisation>> {

@@ -67,6 +67,10 @@ impl Posterior for UnderPrior {
         self.family.variance(rows)
     }
 
+    fn has_continuous_density(&self) -> bool {
+        self.family.has_continuous_density()
+    }
+
     fn prior(&self) -> &dyn Prior {
         self.prior.as_ref()
     }

@@ -116,7 +116,7 @@ fn network(criterion: &mut Criterion, precision: Precision) {
                 network.backward(&parameters, &packed, &mut chunk, Wanted::Parameters);
             });
             let learned = weights.iter_mut().map(Layer::learned).collect();
-            let update = UpdateStep { rule: &ADAM, step, rate: 1e-4, rows: ROWS };
+            let update = UpdateStep { rule: &ADAM, step, rate: 1e-4, rows: ROWS, images: ROWS };
             let tasks = network.update(&workspace, &mut packed, learned, &update);
             team.map(tasks, |task| task());
         });

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::optimisers::{Optimiser, OptimiserFamily};
 use crate::{CpuEngine, Error, Precision, Schedule, ScheduleKind, StartConfig};
-use autodecoder_distributions::Registry;
+use autodecoder_distributions::{Posterior, Registry};
 use autodecoder_models::{LatentModel, PartSpec};
 
 /// A value out of its allowed range.
@@ -110,6 +110,11 @@ pub struct TrainingConfig {
     pub batch_size: u32,
     /// Row updates per batch; the last of them moves the decoder too.
     pub latent_steps: u32,
+    /// Samples of a row's posterior in each step. One gives the ELBO; more make the objective the
+    /// importance-weighted bound of so many (Burda et al. 2015, arXiv:1509.00519), which lies between the ELBO
+    /// and the log likelihood. For posteriors with a continuous density.
+    #[serde(default = "one_sample")]
+    pub importance_samples: u32,
     /// Share of the run over which the weight of the KL term (or of `l2`) rises linearly from 0.
     pub regulariser_warm_up: f64,
     /// Whether the latents of a Gaussian posterior are brought to the prior's scale after every epoch
@@ -124,6 +129,10 @@ pub struct TrainingConfig {
     pub latents: OptimiserConfig,
 }
 
+fn one_sample() -> u32 {
+    1
+}
+
 impl TrainingConfig {
     /// Checks every value.
     ///
@@ -133,10 +142,23 @@ impl TrainingConfig {
         check_range("epochs", self.epochs, 1..=1_000_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("latent_steps", self.latent_steps, 1..=1000)?;
+        check_range("importance_samples", self.importance_samples, 1..=1000)?;
         check_range("regulariser_warm_up", self.regulariser_warm_up, 0.0..=1.0)?;
         self.start.check("start")?;
         self.decoder.check("decoder")?;
         self.latents.check("latents")
+    }
+
+    /// Checks that rows of `posterior` can be weighed, if they are to be.
+    ///
+    /// # Errors
+    /// [`Error::NotWeighed`].
+    pub fn check_posterior(&self, posterior: &dyn Posterior) -> Result<(), Error> {
+        if self.importance_samples == 1 || posterior.has_continuous_density() {
+            return Ok(());
+        }
+        let (samples, posterior) = (self.importance_samples, posterior.name());
+        Err(Error::NotWeighed { samples, posterior })
     }
 
     /// Checks that what is to train `model` computes as precisely as asked for.
@@ -165,7 +187,8 @@ impl TrainingConfig {
     ) -> Option<CpuEngine> {
         match self.engine {
             EngineKind::Auto => {
-                CpuEngine::for_training(model, latents, batch_size, self.precision.into())
+                let batch = (batch_size, self.importance_samples as usize);
+                CpuEngine::for_training(model, latents, batch, self.precision.into())
             }
             EngineKind::Libtorch => None,
         }

@@ -87,6 +87,17 @@ pub enum Error {
         /// The model's name.
         model: String,
     },
+    /// Several samples of each row were asked for where they cannot be weighed.
+    #[error(
+        "training.importance_samples = {samples} needs a posterior with a continuous density, and that of \
+         \"{posterior}\" is none; choose 1, or a posterior such as \"gaussian\""
+    )]
+    NotWeighed {
+        /// Samples asked for.
+        samples: u32,
+        /// The posterior's name.
+        posterior: &'static str,
+    },
     /// A set of images cannot be made.
     #[error(transparent)]
     Data(#[from] autodecoder_data::Error),

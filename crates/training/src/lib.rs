@@ -15,6 +15,7 @@ mod decoder_state;
 mod device_images;
 mod encoder_batch;
 mod error;
+mod importance_weighted;
 mod latents_file;
 mod noise;
 mod observer;

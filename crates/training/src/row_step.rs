@@ -3,6 +3,7 @@
 use autodecoder_models::{LatentModel, Observation, Terms};
 use tch::Tensor;
 
+use crate::importance_weighted::{Weighted, sample_count, weighted};
 use crate::{Optimiser, RowBatch};
 
 /// The inputs of a step besides the rows.
@@ -10,7 +11,9 @@ use crate::{Optimiser, RowBatch};
 pub struct RowStep<'a> {
     /// Images of the rows.
     pub images: &'a Observation,
-    /// Noise of the posterior's kind, `[B, latent_dim]`.
+    /// Noise of the posterior's kind, `[B, latent_dim]`; `[B, K · latent_dim]` for K samples of each row,
+    /// which make the objective the importance-weighted bound
+    /// ([`TrainingConfig::importance_samples`](crate::TrainingConfig)).
     pub noise: &'a Tensor,
     /// Weight of the regulariser.
     pub regulariser_weight: f64,
@@ -40,18 +43,37 @@ pub fn row_step(
     parameters: &[Tensor],
 ) -> StepOutcome {
     let rows = batch.rows.detach().set_requires_grad(true);
-    let terms = model.terms(&rows, step.noise, step.images);
-    let objective = terms.objective(step.regulariser_weight).sum(None);
-    let inputs: Vec<&Tensor> = std::iter::once(&rows).chain(parameters).collect();
-    let mut gradients = Tensor::run_backward(&[&objective], &inputs, false, false);
-    let row_gradient = gradients.remove(0);
-    let sums = tch::no_grad(|| {
+    let (row_gradient, outcome) = gradients(model, &rows, step, parameters);
+    tch::no_grad(|| {
         let _ = batch.steps.g_add_scalar_(1.0);
         let update = optimiser.update(&row_gradient, &mut batch.state, &batch.steps, step.rate);
         batch.rows = rows.detach() - update;
-        summed(&terms, objective)
     });
-    StepOutcome { sums, gradients }
+    outcome
+}
+
+/// The gradient of `rows`, and what else the step gives.
+fn gradients(
+    model: &LatentModel,
+    rows: &Tensor,
+    step: &RowStep,
+    parameters: &[Tensor],
+) -> (Tensor, StepOutcome) {
+    let (noise, weight) = (step.noise, step.regulariser_weight);
+    if sample_count(model, noise) > 1
+        && let Some(found) = weighted(model, (rows, noise), step.images, weight, parameters)
+    {
+        let Weighted { gradients, surrogate, sums } = found;
+        let row_gradient = Tensor::run_backward(&[&surrogate], &[rows], false, false).remove(0);
+        return (row_gradient, StepOutcome { sums, gradients });
+    }
+    let terms = model.terms(rows, noise, step.images);
+    let objective = terms.objective(weight).sum(None);
+    let inputs: Vec<&Tensor> = std::iter::once(rows).chain(parameters).collect();
+    let mut gradients = Tensor::run_backward(&[&objective], &inputs, false, false);
+    let row_gradient = gradients.remove(0);
+    let sums = tch::no_grad(|| summed(&terms, objective));
+    (row_gradient, StepOutcome { sums, gradients })
 }
 
 /// Sums over the batch of objective, reconstruction and KL (0 where there is none), `[3]`.

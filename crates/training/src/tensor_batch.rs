@@ -11,6 +11,8 @@ pub(crate) struct Batch<'a> {
     pub images: &'a Observation,
     pub noise: &'a BatchNoise<'a>,
     pub rows: LatentStep,
+    /// Samples of each row.
+    pub samples: i64,
     /// What the last latent step moves too, and how far.
     pub decoder: (&'a mut DecoderState, f64),
 }
@@ -46,7 +48,7 @@ impl Batch<'_> {
     ) -> StepOutcome {
         let (count, latent_dim) = (self.images.len(), model.spec().latent_dim);
         let device = self.images.pixels.device();
-        let noise = self.noise.tensor(u64::from(number), count, latent_dim, device);
+        let noise = self.noise.tensor(u64::from(number), count, latent_dim * self.samples, device);
         let inputs = RowStep {
             images: self.images,
             noise: &noise,

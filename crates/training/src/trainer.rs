@@ -65,6 +65,7 @@ impl<'a> Trainer<'a> {
         streams: Streams,
     ) -> Result<Trainer<'a>, Error> {
         config.check()?;
+        config.check_posterior(model.posterior())?;
         let row_optimiser = config.latents.build(optimisers)?;
         let rows = match model.encoder() {
             // The encoder gives the rows: there are none to keep.
@@ -107,12 +108,15 @@ impl<'a> Trainer<'a> {
     ///
     /// Where rows are kept, a row stands for all binarisations of its image. A likelihood that is affine
     /// in the pixels, such as the Bernoulli, has the grey image's value for its mean over them, and the
-    /// grey values are used in place of draws that would only add noise. An encoder sees what was drawn.
+    /// grey values are used in place of draws that would only add noise. An encoder sees what was drawn, and
+    /// so do several samples of a row, which each draw weighs its own way.
     ///
     /// # Errors
     /// Where the images cannot be copied from the device.
     pub fn with_pixels(mut self, pixels: PixelKind) -> Result<Trainer<'a>, Error> {
-        let exact = self.model.encoder().is_none() && self.model.likelihood().is_affine_in_pixels();
+        let exact = self.model.encoder().is_none()
+            && self.model.likelihood().is_affine_in_pixels()
+            && self.config.importance_samples == 1;
         self.binarised = match pixels {
             PixelKind::Binarised if !exact => Some(Binarised::new(self.images)?),
             _ => None,

@@ -132,6 +132,7 @@ fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Res
     model.training.check().context("training")?;
     model.inference.check().context("inference")?;
     let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    model.training.check_posterior(posterior.as_ref())?;
     check_table(model.latent_dim, images, posterior.row_width(model.latent_dim))?;
     catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
     if let Some(encoder) = &model.encoder {

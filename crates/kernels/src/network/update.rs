@@ -30,8 +30,10 @@ pub struct UpdateStep<'a> {
     pub step: f64,
     /// Learning rate.
     pub rate: f64,
-    /// Rows of the batch: its gradients are summed over them and divided by their number.
+    /// Rows of the batch, over which its gradients are summed.
     pub rows: usize,
+    /// What that sum is divided by: how many images the rows are samples of.
+    pub images: usize,
 }
 
 thread_local! {
@@ -45,7 +47,7 @@ impl UpdateStep<'_> {
     }
 
     fn mean(&self) -> f32 {
-        (1.0 / self.rows as f64) as f32
+        (1.0 / self.images as f64) as f32
     }
 }
 

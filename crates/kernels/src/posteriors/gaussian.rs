@@ -47,6 +47,22 @@ impl Reparameterisation for Gaussian {
             row_gradient(row.split_at(latent_dim), noise, z_gradient, weights, output);
         }
     }
+
+    fn log_ratio(
+        &self,
+        rows: &[f32],
+        noise: &[f32],
+        latent_dim: usize,
+        ratio: &mut [f32],
+        z_gradient: &mut [f32],
+    ) {
+        let rows = rows.chunks_exact(2 * latent_dim).zip(noise.chunks_exact(latent_dim));
+        let outputs = z_gradient.chunks_exact_mut(latent_dim).zip(ratio);
+        for ((row, noise), (z_gradient, ratio)) in rows.zip(outputs) {
+            let limit = self.log_variance_limit;
+            *ratio = row_ratio(row.split_at(latent_dim), noise, limit, z_gradient);
+        }
+    }
 }
 
 /// Writes the sample and returns the divergence.
@@ -80,4 +96,24 @@ fn row_gradient(
         *mean_gradient = dz + kl_weight * mean;
         *raw_gradient = log_variance_gradient * (1.0 - t * t);
     }
+}
+
+/// Writes the gradient and returns `½ Σ (ε² + log σ² − z²)`: with `z − mean = σ ε`, `2π` cancels.
+#[multiversion(targets = "simd")]
+fn row_ratio(
+    (means, raws): (&[f32], &[f32]),
+    noise: &[f32],
+    limit: f32,
+    z_gradient: &mut [f32],
+) -> f32 {
+    let mut twice = 0.0f32;
+    let rows = means.iter().zip(raws).zip(noise);
+    for (((&mean, &raw), &noise), z_gradient) in rows.zip(z_gradient) {
+        let log_variance = limit * tanh(raw / limit);
+        let deviation = exp(0.5 * log_variance);
+        let z = mean + deviation * noise;
+        *z_gradient = noise / deviation - z;
+        twice += noise * noise + log_variance - z * z;
+    }
+    0.5 * twice
 }

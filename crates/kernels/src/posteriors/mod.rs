@@ -27,4 +27,16 @@ pub trait Reparameterisation: Debug + Send + Sync {
         kl_weight: f32,
         gradient: &mut [f32],
     );
+
+    /// Writes `log p(z) − log q(z)` of the sample which `noise` gives of each row, in nats, into `ratio`, one
+    /// value an image, and its gradient for `z`, the row held, into `z_gradient`. Both are 0 where the row has
+    /// no density.
+    fn log_ratio(
+        &self,
+        rows: &[f32],
+        noise: &[f32],
+        latent_dim: usize,
+        ratio: &mut [f32],
+        z_gradient: &mut [f32],
+    );
 }

@@ -30,4 +30,16 @@ impl Reparameterisation for Point {
     ) {
         gradient.copy_from_slice(z_gradient);
     }
+
+    fn log_ratio(
+        &self,
+        _rows: &[f32],
+        _noise: &[f32],
+        _latent_dim: usize,
+        ratio: &mut [f32],
+        z_gradient: &mut [f32],
+    ) {
+        ratio.fill(0.0);
+        z_gradient.fill(0.0);
+    }
 }

@@ -221,7 +221,8 @@ fn an_empty_batch_moves_nothing() {
         // Rules with a memory go on without a gradient: here they must not.
         let mut slots: Vec<Vec<f32>> =
             values.iter().map(|values| vec![1.0; values.len()]).collect();
-        let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 0 };
+        let step =
+            UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 0, images: 0 };
         let mut packed = Packed::new(&network, &affines(&before), Precision::F32);
         let learned = learned(&mut values, &mut slots);
         assert!(network.update(&workspace, &mut packed, learned, &step).is_empty());
@@ -258,7 +259,8 @@ fn parameters_of_another_network_are_refused() {
 fn nothing_is_updated_where_a_stage_is_missing() {
     let network = mlp(Activation::Relu);
     let workspace = Workspace::new(&network, (4, 2), Precision::F32);
-    let step = UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 4 };
+    let step =
+        UpdateStep { rule: &Sgd { momentum: 0.9 }, step: 1.0, rate: 1.0, rows: 4, images: 4 };
     let parameters = parameters(&network, 2);
     let mut packed = Packed::new(&network, &affines(&parameters), Precision::F32);
     let _ = network.update(&workspace, &mut packed, Vec::new(), &step);

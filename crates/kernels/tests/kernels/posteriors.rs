@@ -69,6 +69,39 @@ proptest! {
     }
 
     #[test]
+    fn gaussian_ratios_equal_plain_loops(
+        rows in 0..5usize,
+        latent_dim in 1..35usize,
+        limit in prop::sample::select(vec![1.0f32, 8.0]),
+        seed in 0..1000u64,
+    ) {
+        let values = numbers_within(2.0, 2 * rows * latent_dim, seed);
+        let noise = numbers_within(3.0, rows * latent_dim, seed + 1000);
+        let mut ratio = vec![f32::NAN; rows];
+        let mut gradient = vec![f32::NAN; rows * latent_dim];
+        let posterior = GaussianPosterior { log_variance_limit: limit };
+        posterior.log_ratio(&values, &noise, latent_dim, &mut ratio, &mut gradient);
+        let (values, noise) = (wide(&values), wide(&noise));
+        let (mut ratios, mut gradients) = (Vec::new(), Vec::new());
+        for (row, noise) in values.chunks(2 * latent_dim).zip(noise.chunks(latent_dim)) {
+            let (means, raws) = row.split_at(latent_dim);
+            let (z, _) = reference(row, noise, f64::from(limit));
+            let mut sum = 0.0;
+            for ((z, mean), raw) in z.iter().zip(means).zip(raws) {
+                let variance = (f64::from(limit) * (raw / f64::from(limit)).tanh()).exp();
+                let log_normal = |x: f64, mean: f64, variance: f64| {
+                    -0.5 * ((x - mean).powi(2) / variance + (std::f64::consts::TAU * variance).ln())
+                };
+                sum += log_normal(*z, 0.0, 1.0) - log_normal(*z, *mean, variance);
+                gradients.push((z - mean) / variance - z);
+            }
+            ratios.push(sum);
+        }
+        assert_close(&ratio, &ratios, 2e-5, 2e-5 * latent_dim as f64);
+        assert_close(&gradient, &gradients, 2e-5, 2e-5);
+    }
+
+    #[test]
     fn gaussian_gradients_equal_central_differences(
         rows in 1..4usize,
         latent_dim in 1..20usize,

@@ -93,7 +93,7 @@ pub fn gradients(
 ) -> Vec<f32> {
     let mut values = parameters.clone();
     let mut slots: Parameters = values.iter().map(|values| vec![0.0; values.len()]).collect();
-    let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows };
+    let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows, images: rows };
     let mut packed = Packed::new(network, &affines(parameters), precision);
     let tasks = network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
     tasks.into_iter().for_each(|task| task());

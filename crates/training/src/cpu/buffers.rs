@@ -13,6 +13,8 @@ pub(super) struct Widths {
     pub slots: usize,
     pub latent: usize,
     pub pixels: usize,
+    /// How many samples are drawn of its row at a time.
+    pub samples: usize,
 }
 
 /// Everything that a batch needs besides the decoder's own values.
@@ -26,8 +28,31 @@ pub(super) struct Buffers {
     pixels: Vec<f32>,
     noise: Vec<f32>,
     kl: Vec<f32>,
+    losses: Vec<f64>,
     z_gradient: Vec<f32>,
     gradient: Vec<f32>,
+    weighing: WeighingBuffers,
+}
+
+/// What several samples of a row need besides; empty where there is one.
+#[derive(Debug)]
+struct WeighingBuffers {
+    rows: Vec<f32>,
+    gradient: Vec<f32>,
+    ratio: Vec<f32>,
+    ratio_gradient: Vec<f32>,
+}
+
+/// A group's part of them. Values of each sample, one after another, those of a row's samples side by side.
+pub(super) struct Weighing<'a> {
+    /// Each row as often as it has samples, `[samples, row]`.
+    pub rows: &'a mut [f32],
+    /// Gradients of these, alike.
+    pub gradient: &'a mut [f32],
+    /// `log p(z) − log q(z)`.
+    pub ratio: &'a mut [f32],
+    /// Its gradient, `[samples, latent]`.
+    pub ratio_gradient: &'a mut [f32],
 }
 
 /// The part of a batch that one thread handles.
@@ -39,10 +64,16 @@ pub(super) struct Group<'a> {
     pub state: Vec<&'a mut [f32]>,
     pub steps: &'a mut [f32],
     pub pixels: &'a mut [f32],
+    /// Of each sample, as `z_gradient`.
     pub noise: &'a mut [f32],
+    /// Of each sample.
     pub kl: &'a mut [f32],
+    /// Of each sample, in nats.
+    pub losses: &'a mut [f64],
     pub z_gradient: &'a mut [f32],
     pub gradient: &'a mut [f32],
+    pub weighing: Weighing<'a>,
+    /// Has a row for each sample.
     pub chunk: Chunk<'a>,
 }
 
@@ -50,17 +81,32 @@ impl Buffers {
     /// For up to `rows` rows.
     pub fn new(widths: Widths, rows: usize) -> Buffers {
         let zeros = |width: usize| vec![0.0; width * rows];
+        let Widths { row, latent, samples, .. } = widths;
+        let weighed = if samples > 1 { samples } else { 0 };
+        let weighing = WeighingBuffers {
+            rows: zeros(row * weighed),
+            gradient: zeros(row * weighed),
+            ratio: zeros(weighed),
+            ratio_gradient: zeros(latent * weighed),
+        };
         Buffers {
             widths,
-            rows: zeros(widths.row),
-            state: vec![zeros(widths.row); widths.slots],
+            rows: zeros(row),
+            state: vec![zeros(row); widths.slots],
             steps: zeros(1),
             pixels: zeros(widths.pixels),
-            noise: zeros(widths.latent),
-            kl: zeros(1),
-            z_gradient: zeros(widths.latent),
-            gradient: zeros(widths.row),
+            noise: zeros(latent * samples),
+            kl: zeros(samples),
+            losses: vec![0.0; samples * rows],
+            z_gradient: zeros(latent * samples),
+            gradient: zeros(row),
+            weighing,
         }
+    }
+
+    /// How many samples are drawn of a row at a time.
+    pub fn samples(&self) -> usize {
+        self.widths.samples
     }
 
     /// The groups of the rows at `indices`.
@@ -70,17 +116,27 @@ impl Buffers {
         workspace: &'a mut Workspace,
     ) -> Vec<Group<'a>> {
         let widths = self.widths;
-        let mut rows = Parts::new(&mut self.rows, widths.row);
-        let mut state: Vec<Parts> =
-            self.state.iter_mut().map(|slot| Parts::new(slot, widths.row)).collect();
+        let Widths { row, latent, pixels, samples, .. } = widths;
+        let weighed = if samples > 1 { samples } else { 0 };
+        let mut rows = Parts::new(&mut self.rows, row);
+        let mut state: Vec<Parts<f32>> =
+            self.state.iter_mut().map(|slot| Parts::new(slot, row)).collect();
         let mut steps = Parts::new(&mut self.steps, 1);
-        let mut pixels = Parts::new(&mut self.pixels, widths.pixels);
-        let mut noise = Parts::new(&mut self.noise, widths.latent);
-        let mut kl = Parts::new(&mut self.kl, 1);
-        let mut z_gradient = Parts::new(&mut self.z_gradient, widths.latent);
-        let mut gradient = Parts::new(&mut self.gradient, widths.row);
-        let chunks = workspace.chunks(indices.len()).into_iter().zip(indices.groups(GROUP));
+        let mut pixels = Parts::new(&mut self.pixels, pixels);
+        let mut noise = Parts::new(&mut self.noise, latent * samples);
+        let mut kl = Parts::new(&mut self.kl, samples);
+        let mut losses = Parts::new(&mut self.losses, samples);
+        let mut z_gradient = Parts::new(&mut self.z_gradient, latent * samples);
+        let mut gradient = Parts::new(&mut self.gradient, row);
+        let WeighingBuffers { rows: repeated, gradient: gradients, ratio, ratio_gradient } =
+            &mut self.weighing;
+        let mut repeated = Parts::new(repeated, row * weighed);
+        let mut gradients = Parts::new(gradients, row * weighed);
+        let mut ratio = Parts::new(ratio, weighed);
+        let mut ratio_gradient = Parts::new(ratio_gradient, latent * weighed);
+        let chunks = workspace.chunks(indices.len() * samples).into_iter();
         chunks
+            .zip(indices.groups(GROUP))
             .enumerate()
             .map(|(number, (chunk, indices))| Group {
                 number,
@@ -92,8 +148,15 @@ impl Buffers {
                 pixels: pixels.take(indices.len()),
                 noise: noise.take(indices.len()),
                 kl: kl.take(indices.len()),
+                losses: losses.take(indices.len()),
                 z_gradient: z_gradient.take(indices.len()),
                 gradient: gradient.take(indices.len()),
+                weighing: Weighing {
+                    rows: repeated.take(indices.len()),
+                    gradient: gradients.take(indices.len()),
+                    ratio: ratio.take(indices.len()),
+                    ratio_gradient: ratio_gradient.take(indices.len()),
+                },
                 chunk,
             })
             .collect()
@@ -111,18 +174,18 @@ impl Buffers {
 }
 
 /// What is left of a buffer of `width` values a row.
-struct Parts<'a> {
-    left: &'a mut [f32],
+struct Parts<'a, T> {
+    left: &'a mut [T],
     width: usize,
 }
 
-impl<'a> Parts<'a> {
-    fn new(left: &'a mut [f32], width: usize) -> Parts<'a> {
+impl<'a, T> Parts<'a, T> {
+    fn new(left: &'a mut [T], width: usize) -> Parts<'a, T> {
         Parts { left, width }
     }
 
     /// The values of the next `rows` rows.
-    fn take(&mut self, rows: usize) -> &'a mut [f32] {
+    fn take(&mut self, rows: usize) -> &'a mut [T] {
         let (part, left) = std::mem::take(&mut self.left).split_at_mut(rows * self.width);
         self.left = left;
         part

@@ -79,10 +79,12 @@ impl CpuEngine {
         (networks, rate): (&mut DecoderState, f64),
     ) -> Option<()> {
         let (rule, step, mut learned) = networks.next_update()?;
-        let update = UpdateStep { rule, step, rate, rows: indices.len() };
+        let images = indices.len();
         let of_encoder = learned.split_off(self.decoder.pairs());
-        let mut tasks = self.encoder.as_mut()?.update(of_encoder, &update);
-        tasks.extend(self.decoder.update(learned, &update));
+        let encoder = UpdateStep { rule, step, rate, rows: images, images };
+        let decoder = UpdateStep { rows: images * self.buffers.samples(), ..encoder };
+        let mut tasks = self.encoder.as_mut()?.update(of_encoder, &encoder);
+        tasks.extend(self.decoder.update(learned, &decoder));
         self.team.map(tasks, |task| task());
         Some(())
     }

@@ -34,19 +34,20 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
-    /// An engine that trains a model: rows in batches of up to `batch_size` are moved by `optimiser`, or
-    /// come from the model's encoder. `None` as for [`CpuEngine::new`], and where the encoder has no
-    /// kernel.
+    /// An engine that trains a model: rows in batches of up to `batch_size`, `samples` drawn of each at a time, are
+    /// moved by `optimiser`, or come from the model's encoder. `None` as for [`CpuEngine::new`], and where the
+    /// encoder has no kernel.
     pub(crate) fn for_training(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
-        batch_size: usize,
+        (batch_size, samples): (usize, usize),
         precision: Precision,
     ) -> Option<CpuEngine> {
-        let mut engine = CpuEngine::new(model, optimiser, batch_size, precision)?;
+        let batch = (batch_size, samples);
+        let mut engine = CpuEngine::with_samples(model, optimiser, batch, precision)?;
         if let Some(encoder) = model.encoder() {
             let (network, named) = (encoder.network()?, encoder.named_parameters());
-            engine.encoder = Some(Side::new(network, named, batch_size, precision)?);
+            engine.encoder = Some(Side::new(network, named, (batch_size, 1), precision)?);
         }
         Some(engine)
     }
@@ -60,6 +61,15 @@ impl CpuEngine {
         batch_size: usize,
         precision: Precision,
     ) -> Option<CpuEngine> {
+        CpuEngine::with_samples(model, optimiser, (batch_size, 1), precision)
+    }
+
+    fn with_samples(
+        model: &LatentModel,
+        optimiser: &dyn Optimiser,
+        (batch_size, samples): (usize, usize),
+        precision: Precision,
+    ) -> Option<CpuEngine> {
         let network = model.decoder().network()?;
         let loss = model.likelihood().kernel()?;
         let rule = usable_kernel(optimiser)?;
@@ -68,11 +78,17 @@ impl CpuEngine {
             slots: usize::try_from(optimiser.slots()).ok()?,
             latent: network.inputs(),
             pixels: network.outputs(),
+            samples,
         };
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
         let variational = model.spec().kind.is_variational();
         Some(CpuEngine {
-            decoder: Side::new(network, model.decoder_parameters(), batch_size, precision)?,
+            decoder: Side::new(
+                network,
+                model.decoder_parameters(),
+                (batch_size, samples),
+                precision,
+            )?,
             encoder: None,
             buffers: Buffers::new(widths, batch_size),
             team: Team::new(threads).ok()?,
@@ -176,7 +192,8 @@ impl CpuEngine {
             return Some(());
         };
         let (rule, step, learned) = decoder.next_update()?;
-        let update = UpdateStep { rule, step, rate, rows: indices.len() };
+        let (images, samples) = (indices.len(), buffers.samples());
+        let update = UpdateStep { rule, step, rate, rows: images * samples, images };
         let mut tasks = side.update(learned, &update);
         tasks.push(Box::new(scatter));
         team.map(tasks, |task| task());

@@ -67,11 +67,15 @@ impl Group<'_> {
         wanted: Wanted,
     ) -> Sums {
         shared.noise.fill(number, self.number, self.noise);
+        if self.widths.samples > 1 {
+            return self.descend_weighted(shared, step, wanted);
+        }
         let Shared { decoder, parts, .. } = shared;
         let latent_dim = self.widths.latent;
         parts.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
         decoder.forward(&mut self.chunk);
-        let reconstruction = self.reconstruction(parts.loss.as_ref(), shared.images.observed);
+        self.measure(parts.loss.as_ref(), shared.images.observed);
+        let reconstruction = self.losses.iter().sum::<f64>();
         decoder.backward(&mut self.chunk, wanted);
         self.z_gradient.copy_from_slice(self.chunk.input_gradient());
         let penalty = self.penalise(parts.l2, step.regulariser_weight);
@@ -88,18 +92,28 @@ impl Group<'_> {
         [reconstruction + step.regulariser_weight * regulariser, reconstruction, kl]
     }
 
-    /// The loss of all images; its gradient takes the place of the output's.
-    fn reconstruction(&mut self, loss: &dyn Loss, observed: Option<&[u8]>) -> f64 {
-        let width = self.widths.pixels;
+    /// Leaves each sample's loss in place; its gradient takes the place of the output's.
+    pub fn measure(&mut self, loss: &dyn Loss, observed: Option<&[u8]>) {
+        let Widths { pixels: width, samples, .. } = self.widths;
         let (logits, gradient) = self.chunk.output();
         gradient.copy_from_slice(logits);
-        let images = gradient.chunks_exact_mut(width).zip(self.pixels.chunks_exact(width));
+        let each = gradient.chunks_exact_mut(width * samples).zip(self.losses.chunks_mut(samples));
+        let each = each
+            .zip(self.pixels.chunks_exact(width))
+            .map(|((logits, losses), pixels)| (logits.chunks_exact_mut(width).zip(losses), pixels));
         match observed {
-            None => images.map(|(logits, pixels)| loss.apply(logits, pixels)).sum(),
-            Some(observed) => images
-                .zip(self.indices.rows(observed, width))
-                .map(|((logits, pixels), flags)| apply_observed(loss, logits, pixels, flags))
-                .sum(),
+            None => each.for_each(|(samples, pixels)| {
+                samples.for_each(|(logits, value)| *value = loss.apply(logits, pixels));
+            }),
+            Some(observed) => {
+                each.zip(self.indices.rows(observed, width)).for_each(
+                    |((samples, pixels), flags)| {
+                        samples.for_each(|(logits, value)| {
+                            *value = apply_observed(loss, logits, pixels, flags);
+                        });
+                    },
+                );
+            }
         }
     }
 

@@ -14,6 +14,7 @@ mod images;
 mod side;
 mod slices;
 mod tables;
+mod weighted;
 
 pub(crate) use slices::floats_mut;
 

@@ -18,17 +18,19 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// For batches of up to `batch_size` rows and products of this precision. `None` where the
+    /// For batches of up to `batch_size` images, each of which is `samples` rows here, and products of this
+    /// precision. `None` where the
     /// parameters, pairs of weight and bias, are not on the CPU.
     pub fn new(
         network: Network,
         named: Vec<(String, Tensor)>,
-        batch_size: usize,
+        (batch_size, samples): (usize, usize),
         precision: Precision,
     ) -> Option<Side> {
         let parameters: Vec<Tensor> = named.into_iter().map(|(_, tensor)| tensor).collect();
         let packed = Packed::new(&network, &affines(&parameters)?, precision);
-        let workspace = Workspace::new(&network, (batch_size, GROUP), precision);
+        let workspace =
+            Workspace::new(&network, (batch_size * samples, GROUP * samples), precision);
         Some(Side { network, packed, workspace, parameters })
     }
 

@@ -82,11 +82,13 @@ impl Trainer<'_> {
             return Tensor::from_slice(&sums.map(|sum| sum as f32));
         }
         let images = images.batch(indices);
+        let samples = i64::from(self.config.importance_samples);
         if let Some(encoder) = self.model.encoder() {
-            let batch = EncoderBatch { images: &images, noise: &noise, encoder, networks: decoder };
+            let (images, noise, networks) = (&images, &noise, decoder);
+            let batch = EncoderBatch { images, noise, encoder, samples, networks };
             return batch.fit(self.model, rows.regulariser_weight);
         }
-        let batch = Batch { images: &images, noise: &noise, rows, decoder };
+        let batch = Batch { images: &images, noise: &noise, rows, samples, decoder };
         let mut moved = self.table.gather(indices);
         let sums = batch.fit(self.model, &mut moved, self.row_optimiser.as_ref(), latent_steps);
         self.table.scatter(indices, &moved);

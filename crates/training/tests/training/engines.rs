@@ -65,6 +65,17 @@ fn every_posterior_moves_alike() {
 }
 
 #[test]
+fn several_samples_of_each_row_move_alike() {
+    let config = TrainingConfig { importance_samples: 3, ..odd_batches() };
+    for posterior in ["gaussian", "laplace", "logistic", "gumbel"] {
+        for base in [variational(), variational_autoencoder()] {
+            let spec = ModelSpec { posterior: posterior.to_owned(), beta: 0.7, ..base };
+            assert_same(&spec, &config);
+        }
+    }
+}
+
+#[test]
 fn every_activation_moves_alike() {
     for activation in ["relu", "silu", "tanh", "glu"] {
         let decoder = part(json!({"kind": "mlp", "hidden": [5, 6], "activation": activation}));

@@ -10,6 +10,7 @@ mod cuda;
 mod divergence;
 mod encoders;
 mod engines;
+mod importance_weighted;
 mod latents_file;
 mod make;
 mod masks;

@@ -81,6 +81,7 @@ pub fn config(epochs: u32) -> TrainingConfig {
         epochs,
         batch_size: 4,
         latent_steps: 2,
+        importance_samples: 1,
         regulariser_warm_up: 0.5,
         rescale: false,
         start: StartConfig {

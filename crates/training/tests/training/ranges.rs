@@ -85,10 +85,11 @@ fn sections_can_be_checked_alone() {
 #[test]
 fn counts_of_the_training_section() {
     type Set = fn(&mut TrainingConfig, u32);
-    let rows: [(&str, u32, Set); 3] = [
+    let rows: [(&str, u32, Set); 4] = [
         ("epochs", 1_000_000, |c, v| c.epochs = v),
         ("batch_size", 65_536, |c, v| c.batch_size = v),
         ("latent_steps", 1000, |c, v| c.latent_steps = v),
+        ("importance_samples", 1000, |c, v| c.importance_samples = v),
     ];
     for (key, high, set) in rows {
         let check = |value| {

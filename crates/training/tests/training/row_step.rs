@@ -8,11 +8,11 @@ use tch::{Device, Kind, Tensor};
 use crate::make::{auto_decoder, images, model, numbers, variational, wave};
 
 /// With it, the rows' change is their gradient.
-const PLAIN: Sgd = Sgd { momentum: 0.0 };
+pub const PLAIN: Sgd = Sgd { momentum: 0.0 };
 const WEIGHT: f64 = 0.5;
 
 /// A model in f64, for finite differences.
-fn double_model(spec: ModelSpec) -> LatentModel {
+pub fn double_model(spec: ModelSpec) -> LatentModel {
     let single = model(spec.clone(), &images(1));
     let decoder = single.decoder();
     let mut named = decoder.named_parameters().into_iter();

@@ -82,6 +82,7 @@ impl Recipe {
             epochs: self.epochs,
             batch_size: self.batch_size,
             latent_steps: 2,
+            importance_samples: 1,
             regulariser_warm_up: 0.0,
             rescale: false,
             start: StartConfig {

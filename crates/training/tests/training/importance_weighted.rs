@@ -1,0 +1,154 @@
+//! Several samples of each row: the importance-weighted objective and its two gradients, in f64.
+
+use approx::assert_relative_eq;
+use autodecoder_models::{LatentModel, ModelSpec};
+use autodecoder_training::{
+    Error, RowBatch, RowStep, Silent, StepOutcome, Streams, Trainer, TrainingConfig, optimisers,
+    row_step,
+};
+use tch::{Device, Kind, Tensor};
+
+use crate::make::{auto_decoder, config, images, model, numbers, variational, wave};
+use crate::row_step::{PLAIN, double_model};
+
+const SAMPLES: i64 = 3;
+const LATENT_DIM: i64 = 3;
+const WEIGHT: f64 = 0.5;
+
+/// Rows, noise of all samples, images.
+struct Inputs {
+    rows: Tensor,
+    noise: Tensor,
+    images: Tensor,
+}
+
+impl Inputs {
+    fn new(model: &LatentModel, count: i64) -> Inputs {
+        Inputs {
+            rows: wave(&[count, model.row_width()], 0.3, Kind::Double),
+            noise: wave(&[count, SAMPLES * LATENT_DIM], 1.3, Kind::Double),
+            images: wave(&[count, 1, 3, 4], 2.3, Kind::Double).abs(),
+        }
+    }
+
+    /// `−log 1/K Σ w` of each image, sample by sample and in numbers.
+    fn objectives(&self, model: &LatentModel, rows: &Tensor) -> Vec<f64> {
+        let log_weights: Vec<Vec<f64>> = (0..SAMPLES)
+            .map(|sample| {
+                let noise = self.noise.narrow(1, sample * LATENT_DIM, LATENT_DIM);
+                let (terms, z) = (
+                    model.terms(rows, &noise, &(&self.images).into()),
+                    model.posterior().rsample(rows, &noise),
+                );
+                let log_q = model.posterior().log_prob(rows, &z).unwrap();
+                let ratio = model.posterior().prior().log_prob(&z) - log_q;
+                numbers(&(ratio * WEIGHT - terms.reconstruction))
+            })
+            .collect();
+        (0..self.rows.size()[0] as usize)
+            .map(|image| {
+                let sum: f64 = log_weights.iter().map(|each| each[image].exp()).sum();
+                -(sum / SAMPLES as f64).ln()
+            })
+            .collect()
+    }
+
+    /// The rows' gradients and the outcome of a step.
+    fn step(&self, model: &LatentModel, parameters: &[Tensor]) -> (Tensor, StepOutcome) {
+        let mut batch = RowBatch::fresh(self.rows.copy(), &PLAIN);
+        let (images, noise) = (&(&self.images).into(), &self.noise);
+        let inputs = RowStep { images, noise, regulariser_weight: WEIGHT, rate: 1.0 };
+        let outcome = row_step(model, &mut batch, &inputs, &PLAIN, parameters);
+        (&self.rows - batch.rows, outcome)
+    }
+}
+
+#[test]
+fn the_decoders_gradient_is_that_of_finite_differences() {
+    let model = double_model(variational());
+    let inputs = Inputs::new(&model, 4);
+    let parameters: Vec<Tensor> =
+        model.named_parameters().into_iter().map(|(_, p)| p.set_requires_grad(true)).collect();
+    let (_, outcome) = inputs.step(&model, &parameters);
+    let objective = || inputs.objectives(&model, &inputs.rows).iter().sum::<f64>();
+    assert_relative_eq!(outcome.sums.double_value(&[0]), objective(), max_relative = 1e-12);
+    assert!(!outcome.sums.requires_grad());
+    for (parameter, gradient) in parameters.iter().zip(&outcome.gradients) {
+        let flat = parameter.detach().view([-1]);
+        for index in (0..flat.size()[0]).step_by(5) {
+            let mut moved = |offset: f64| {
+                let _ = flat.get(index).g_add_scalar_(offset);
+                objective()
+            };
+            let difference = (moved(1e-5) - moved(-2e-5)) / 2e-5;
+            moved(1e-5);
+            let found = gradient.view([-1]).double_value(&[index]);
+            assert_relative_eq!(found, difference, epsilon = 1e-7, max_relative = 1e-6);
+        }
+    }
+}
+
+/// One row and image many times, with other noise each time: the mean over them of the rows' gradients is that
+/// of the objective's, up to chance.
+#[test]
+fn the_rows_gradient_is_unbiased() {
+    const COPIES: i64 = 40_000;
+    for posterior in ["gaussian", "laplace", "logistic", "gumbel"] {
+        let spec = ModelSpec { posterior: posterior.to_owned(), ..variational() };
+        let model = double_model(spec);
+        let one = Inputs::new(&model, 1);
+        let mut rng = Streams::new(1).rng("test", &[]);
+        let kind = model.posterior().noise();
+        let (columns, device) = (SAMPLES * LATENT_DIM, Device::Cpu);
+        let noise = autodecoder_training::latent_noise(kind, COPIES, columns, device, &mut rng);
+        let inputs = Inputs {
+            rows: one.rows.repeat([COPIES, 1]),
+            noise: noise.to_kind(Kind::Double),
+            images: one.images.repeat([COPIES, 1, 1, 1]),
+        };
+        let (gradient, _) = inputs.step(&model, &[]);
+        for column in 0..model.row_width() {
+            let moved = |offset: f64| {
+                let rows = inputs.rows.copy();
+                let _ = rows.select(1, column).g_add_scalar_(offset);
+                Tensor::from_slice(&inputs.objectives(&model, &rows))
+            };
+            let slopes = (moved(1e-4) - moved(-1e-4)) / 2e-4;
+            let distance = gradient.select(1, column) - slopes;
+            let error = distance.std(true).double_value(&[]) / (COPIES as f64).sqrt();
+            let mean = distance.mean(Kind::Double).double_value(&[]);
+            assert!(mean.abs() < 4.5 * error, "{posterior}, {column}: {mean} ± {error}");
+        }
+    }
+}
+
+#[test]
+fn a_posterior_that_cannot_be_weighed_is_refused() {
+    let images = images(4);
+    let config = TrainingConfig { importance_samples: 2, ..config(1) };
+    let uniform = ModelSpec { posterior: "uniform".to_owned(), ..variational() };
+    for spec in [auto_decoder(), uniform] {
+        let model = model(spec, &images);
+        let error =
+            Trainer::new(&model, &images, &config, &optimisers(), Streams::new(1)).unwrap_err();
+        assert!(matches!(error, Error::NotWeighed { samples: 2, .. }), "{error}");
+        assert!(error.to_string().contains("importance_samples = 2"), "{error}");
+    }
+}
+
+/// A bound of more samples is higher: what training reports falls, at the same rows and decoder.
+#[test]
+fn more_samples_report_a_lower_objective() {
+    let images = images(64);
+    let first = |importance_samples| {
+        let model = model(variational(), &images);
+        let still = TrainingConfig { batch_size: 64, regulariser_warm_up: 0.0, ..config(1) };
+        let config = TrainingConfig { importance_samples, latent_steps: 1, ..still };
+        let mut trainer =
+            Trainer::new(&model, &images, &config, &optimisers(), Streams::new(1)).unwrap();
+        trainer.run(None, || false, &mut Silent).unwrap();
+        trainer.history()[0].objective
+    };
+    let found = [1, 4, 64].map(first);
+    assert!(found[0] > found[1] && found[1] > found[2], "{found:?}");
+}
