@@ -129,6 +129,9 @@ pub struct TrainingConfig {
     pub latents: OptimiserConfig,
 }
 
+/// Decoder inputs in a step: each needs memory for all layers.
+const MOST_INPUTS: u64 = 200_000;
+
 fn one_sample() -> u32 {
     1
 }
@@ -143,6 +146,8 @@ impl TrainingConfig {
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("latent_steps", self.latent_steps, 1..=1000)?;
         check_range("importance_samples", self.importance_samples, 1..=1000)?;
+        let inputs = u64::from(self.batch_size) * u64::from(self.importance_samples);
+        check_range("batch_size × importance_samples", inputs, 1..=MOST_INPUTS)?;
         check_range("regulariser_warm_up", self.regulariser_warm_up, 0.0..=1.0)?;
         self.start.check("start")?;
         self.decoder.check("decoder")?;

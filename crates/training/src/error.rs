@@ -89,8 +89,8 @@ pub enum Error {
     },
     /// Several samples of each row were asked for where they cannot be weighed.
     #[error(
-        "training.importance_samples = {samples} needs a posterior with a continuous density, and that of \
-         \"{posterior}\" is none; choose 1, or a posterior such as \"gaussian\""
+        "training.importance_samples = {samples} needs a posterior with a continuous density, which \
+         \"{posterior}\" does not have; choose 1, or a posterior such as \"gaussian\""
     )]
     NotWeighed {
         /// Samples asked for.

@@ -43,8 +43,8 @@ fn protocol(pixels: PixelKind) -> &'static str {
         PixelKind::Binarised => {
             "The pixels are *binarised*: training draws black or white anew for every epoch, white \
              with the grey value as its probability, and the test images were drawn once, from the \
-             seed. A row stands for all draws of its image and is trained on their mean, the grey image. That \
-             is the protocol of published tables; with nats of grey pixels these do not compare."
+             seed. A row stands for all draws of its image, and under the ELBO it is trained on their mean, the grey \
+             image. That is the protocol of published tables; with nats of grey pixels these do not compare."
         }
     }
 }

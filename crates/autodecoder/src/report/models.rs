@@ -50,7 +50,7 @@ fn settings_table(facts: &Facts) -> Table {
 
 type Setting = fn(&Facts, &ModelFacts) -> String;
 
-fn settings() -> [(&'static str, Setting); 20] {
+fn settings() -> [(&'static str, Setting); 21] {
     [
         ("kind", |_, model| model.config.kind.abbreviation().to_owned()),
         ("latent dimensions", |_, model| model.config.latent_dim.to_string()),
@@ -74,6 +74,7 @@ fn settings() -> [(&'static str, Setting); 20] {
         ("row steps per batch", |_, model| {
             of_table(model, model.config.training.latent_steps.to_string())
         }),
+        ("samples of a row per step", |_, model| samples(model)),
         ("rows start at", |_, model| of_table(model, start(model))),
         ("rows move by", |_, model| of_table(model, optimiser(&model.config.training.latents))),
         ("networks move by", |_, model| optimiser(&model.config.training.decoder)),
@@ -98,6 +99,15 @@ fn products(model: &ModelFacts) -> String {
         return name(training).to_owned();
     }
     format!("{}, in inference {}", name(training), name(inference))
+}
+
+/// Several samples make another objective of them.
+fn samples(model: &ModelFacts) -> String {
+    match model.config.training.importance_samples {
+        _ if !model.config.kind.is_variational() => "–".to_owned(),
+        1 => "1 (ELBO)".to_owned(),
+        samples => format!("{samples} (importance-weighted bound)"),
+    }
 }
 
 fn inference_start(model: &ModelFacts) -> String {

@@ -93,6 +93,13 @@ fn rejects_impossible_training() {
         ("training.epochs", "0", &["\"ad\"", "training", "epochs = 0", "from 1"]),
         ("training.batch_size", "0", &["training", "batch_size = 0", "from 1 to 65536"]),
         ("training.batch_size", "65537", &["batch_size = 65537", "from 1 to 65536"]),
+        ("training.importance_samples", "0", &["training", "importance_samples = 0", "from 1"]),
+        ("training.importance_samples", "2", &["\"ad\"", "importance_samples = 2", "\"point\""]),
+        (
+            "training",
+            "{ batch_size = 60000, importance_samples = 4 }",
+            &["batch_size × importance_samples = 240000", "from 1 to 200000"],
+        ),
         ("training.latent_steps", "0", &["training", "latent_steps = 0", "from 1"]),
         ("training.regulariser_warm_up", "1.5", &["regulariser_warm_up = 1.5", "from 0 to 1"]),
         ("training.start.scale", "-1.0", &["start.scale = -1", "from 0"]),
