@@ -76,6 +76,10 @@ impl Posterior for Gaussian {
         parameters(rows).1.exp()
     }
 
+    fn has_continuous_density(&self) -> bool {
+        true
+    }
+
     fn prior(&self) -> &dyn Prior {
         &StandardNormal
     }

@@ -102,6 +102,10 @@ impl Posterior for Gumbel {
         (parameters(rows).1 * 2.0).exp() * STANDARD_VARIANCE
     }
 
+    fn has_continuous_density(&self) -> bool {
+        true
+    }
+
     fn prior(&self) -> &dyn Prior {
         &StandardGumbel
     }

@@ -90,6 +90,10 @@ impl Posterior for Laplace {
         (parameters(rows).1 * 2.0).exp() * 2.0
     }
 
+    fn has_continuous_density(&self) -> bool {
+        true
+    }
+
     fn prior(&self) -> &dyn Prior {
         &StandardLaplace
     }

@@ -98,6 +98,10 @@ impl Posterior for Logistic {
         (parameters(rows).1 * 2.0).exp() * STANDARD_VARIANCE
     }
 
+    fn has_continuous_density(&self) -> bool {
+        true
+    }
+
     fn prior(&self) -> &dyn Prior {
         &StandardLogistic
     }

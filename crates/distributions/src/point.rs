@@ -57,10 +57,6 @@ impl Posterior for Point {
         rows.zeros_like()
     }
 
-    fn has_continuous_density(&self) -> bool {
-        false
-    }
-
     fn prior(&self) -> &dyn Prior {
         &StandardNormal
     }

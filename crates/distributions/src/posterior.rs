@@ -85,9 +85,9 @@ pub trait Posterior: Debug + Send + Sync {
 
     /// Whether [`Posterior::log_prob`] is continuous in `z` all over the space: what the gradients of an
     /// importance-weighted bound take for granted (Tucker et al. 2018, arXiv:1810.04152, section 3). Not for a point,
-    /// nor for a density that ends at an edge.
+    /// nor for a density that ends at an edge; a family says so itself.
     fn has_continuous_density(&self) -> bool {
-        true
+        false
     }
 
     /// The same sample and divergence over plain slices, for the CPU; without it the CPU asks

@@ -89,10 +89,6 @@ impl Posterior for Uniform {
         halves(rows).1.sigmoid().square() / 3.0
     }
 
-    fn has_continuous_density(&self) -> bool {
-        false
-    }
-
     fn prior(&self) -> &dyn Prior {
         &StandardUniform
     }

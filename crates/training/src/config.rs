@@ -111,8 +111,8 @@ pub struct TrainingConfig {
     /// Row updates per batch; the last of them moves the decoder too.
     pub latent_steps: u32,
     /// Samples of a row's posterior in each step. One gives the ELBO; more make the objective the
-    /// importance-weighted bound of so many (Burda et al. 2015, arXiv:1509.00519), which lies between the ELBO
-    /// and the log likelihood. For posteriors with a continuous density.
+    /// importance-weighted bound of so many (Burda et al. 2015, arXiv:1509.00519), which at a weight of 1 lies
+    /// between the ELBO and the log likelihood. For posteriors with a continuous density.
     #[serde(default = "one_sample")]
     pub importance_samples: u32,
     /// Share of the run over which the weight of the KL term (or of `l2`) rises linearly from 0.

@@ -90,7 +90,7 @@ pub enum Error {
     /// Several samples of each row were asked for where they cannot be weighed.
     #[error(
         "training.importance_samples = {samples} needs a posterior with a continuous density, which \
-         \"{posterior}\" does not have; choose 1, or a posterior such as \"gaussian\""
+         \"{posterior}\" does not have; choose 1, or a variational model with one such as \"gaussian\""
     )]
     NotWeighed {
         /// Samples asked for.

@@ -11,7 +11,8 @@ pub struct EpochRecord {
     pub objective: f64,
     /// Reconstruction term, nats per image.
     pub reconstruction: f64,
-    /// KL term, nats per image, unweighted; `None` for an AD.
+    /// KL term, nats per image, unweighted; `None` for an AD. Of several samples the mean of `log q(z) − log p(z)`:
+    /// the objective is then no sum of the terms.
     pub kl: Option<f64>,
     /// Weight of the regulariser at the end of the epoch.
     pub regulariser_weight: f64,

@@ -24,7 +24,8 @@ pub struct RowStep<'a> {
 /// Sums over a batch, and the gradients of what else was asked for.
 #[derive(Debug)]
 pub struct StepOutcome {
-    /// Sums over the batch of objective, reconstruction and KL (0 for an AD), in nats, `[3]`.
+    /// Sums over the batch of objective, reconstruction and KL (0 for an AD), in nats, `[3]`; the last two are
+    /// means over samples.
     pub sums: Tensor,
     /// Gradients of the batch's *summed* objective for each of `parameters`.
     pub gradients: Vec<Tensor>,

@@ -97,7 +97,8 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// The posterior's noise is its median in every step from now on: two programs can be compared so.
+    /// The posterior's noise is its median in every step from now on: two programs can be compared so, with one
+    /// sample of each row.
     #[must_use]
     pub fn without_noise(self) -> Trainer<'a> {
         Trainer { silent: true, ..self }

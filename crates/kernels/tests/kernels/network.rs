@@ -187,7 +187,7 @@ fn parameters_gradients_are_the_same_alone() {
         chunks[0].output().1.copy_from_slice(&batch.dy);
         network.backward(&pairs, &packed, &mut chunks[0], Wanted::ParametersAlone);
         assert!(chunks[0].input_gradient().iter().all(|&value| value == 0.0));
-        let found = gradients(&network, &parameters, 3, (&fresh, precision));
+        let found = gradients(&network, &parameters, (3, 3), (&fresh, precision));
         assert_eq!(found, expected.parameter_gradient);
     }
 }
@@ -208,6 +208,22 @@ fn refreshed_copies_are_as_good_as_new_ones() {
         assert_eq!(chunks[0].output().0, expected.outputs);
         network.backward(&new, &packed, &mut chunks[0], Wanted::Input);
         assert_eq!(chunks[0].input_gradient(), expected.input_gradient);
+    }
+}
+
+/// Two rows of an image count twice in a sum that is divided by images.
+#[test]
+fn gradients_are_sums_over_rows_by_the_number_of_images() {
+    for network in [mlp(Activation::Relu), convolutional()] {
+        for precision in BOTH {
+            let parameters = parameters(&network, 2);
+            let mut workspace = Workspace::new(&network, (8, 4), precision);
+            let batch = Batch::new(&network, 8, 3);
+            let each = run(&network, &parameters, &batch, (&mut workspace, precision));
+            let found = gradients(&network, &parameters, (8, 4), (&workspace, precision));
+            let twice: Vec<f32> = each.parameter_gradient.iter().map(|value| 2.0 * value).collect();
+            assert_eq!(found, twice);
+        }
     }
 }
 

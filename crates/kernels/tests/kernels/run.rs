@@ -81,19 +81,19 @@ pub fn run(
         (x, dy) = (rest, rest_of_slopes);
     }
     let left = (&*workspace, precision);
-    let parameter_gradient = gradients(network, parameters, batch.rows, left);
+    let parameter_gradient = gradients(network, parameters, (batch.rows, batch.rows), left);
     Found { outputs, input_gradient, parameter_gradient }
 }
 
 pub fn gradients(
     network: &Network,
     parameters: &Parameters,
-    rows: usize,
+    (rows, images): (usize, usize),
     (workspace, precision): (&Workspace, Precision),
 ) -> Vec<f32> {
     let mut values = parameters.clone();
     let mut slots: Parameters = values.iter().map(|values| vec![0.0; values.len()]).collect();
-    let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows, images: rows };
+    let step = UpdateStep { rule: &REVEAL, step: 1.0, rate: 1.0, rows, images };
     let mut packed = Packed::new(network, &affines(parameters), precision);
     let tasks = network.update(workspace, &mut packed, learned(&mut values, &mut slots), &step);
     tasks.into_iter().for_each(|task| task());

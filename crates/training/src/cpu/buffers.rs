@@ -5,7 +5,7 @@ use autodecoder_kernels::{Chunk, RowIndices, Workspace};
 use super::tables::Tables;
 use crate::batch_noise::GROUP;
 
-/// Values of one image in each buffer.
+/// Values of one image in each buffer, and how many samples they are for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Widths {
     pub row: usize,
@@ -34,14 +34,9 @@ pub(super) struct Buffers {
     weighing: WeighingBuffers,
 }
 
-/// What several samples of a row need besides; empty where there is one.
+/// What several samples of a row need besides, as [`Weighing`] has it; empty where there is one.
 #[derive(Debug)]
-struct WeighingBuffers {
-    rows: Vec<f32>,
-    gradient: Vec<f32>,
-    ratio: Vec<f32>,
-    ratio_gradient: Vec<f32>,
-}
+struct WeighingBuffers([Vec<f32>; 4]);
 
 /// A group's part of them. Values of each sample, one after another, those of a row's samples side by side.
 pub(super) struct Weighing<'a> {
@@ -53,6 +48,14 @@ pub(super) struct Weighing<'a> {
     pub ratio: &'a mut [f32],
     /// Its gradient, `[samples, latent]`.
     pub ratio_gradient: &'a mut [f32],
+}
+
+impl Widths {
+    /// Values of one image in each of the buffers that several samples need.
+    fn weighing(&self) -> [usize; 4] {
+        let samples = if self.samples > 1 { self.samples } else { 0 };
+        [self.row, self.row, 1, self.latent].map(|width| width * samples)
+    }
 }
 
 /// The part of a batch that one thread handles.
@@ -82,13 +85,7 @@ impl Buffers {
     pub fn new(widths: Widths, rows: usize) -> Buffers {
         let zeros = |width: usize| vec![0.0; width * rows];
         let Widths { row, latent, samples, .. } = widths;
-        let weighed = if samples > 1 { samples } else { 0 };
-        let weighing = WeighingBuffers {
-            rows: zeros(row * weighed),
-            gradient: zeros(row * weighed),
-            ratio: zeros(weighed),
-            ratio_gradient: zeros(latent * weighed),
-        };
+        let weighing = WeighingBuffers(widths.weighing().map(zeros));
         Buffers {
             widths,
             rows: zeros(row),
@@ -117,7 +114,6 @@ impl Buffers {
     ) -> Vec<Group<'a>> {
         let widths = self.widths;
         let Widths { row, latent, pixels, samples, .. } = widths;
-        let weighed = if samples > 1 { samples } else { 0 };
         let mut rows = Parts::new(&mut self.rows, row);
         let mut state: Vec<Parts<f32>> =
             self.state.iter_mut().map(|slot| Parts::new(slot, row)).collect();
@@ -128,12 +124,7 @@ impl Buffers {
         let mut losses = Parts::new(&mut self.losses, samples);
         let mut z_gradient = Parts::new(&mut self.z_gradient, latent * samples);
         let mut gradient = Parts::new(&mut self.gradient, row);
-        let WeighingBuffers { rows: repeated, gradient: gradients, ratio, ratio_gradient } =
-            &mut self.weighing;
-        let mut repeated = Parts::new(repeated, row * weighed);
-        let mut gradients = Parts::new(gradients, row * weighed);
-        let mut ratio = Parts::new(ratio, weighed);
-        let mut ratio_gradient = Parts::new(ratio_gradient, latent * weighed);
+        let mut weighing = self.weighing.parts(widths);
         let chunks = workspace.chunks(indices.len() * samples).into_iter();
         chunks
             .zip(indices.groups(GROUP))
@@ -151,12 +142,7 @@ impl Buffers {
                 losses: losses.take(indices.len()),
                 z_gradient: z_gradient.take(indices.len()),
                 gradient: gradient.take(indices.len()),
-                weighing: Weighing {
-                    rows: repeated.take(indices.len()),
-                    gradient: gradients.take(indices.len()),
-                    ratio: ratio.take(indices.len()),
-                    ratio_gradient: ratio_gradient.take(indices.len()),
-                },
+                weighing: take_weighing(&mut weighing, indices.len()),
                 chunk,
             })
             .collect()
@@ -171,6 +157,25 @@ impl Buffers {
         }
         indices.scatter(tables.steps, 1, &self.steps);
     }
+}
+
+impl WeighingBuffers {
+    fn parts(&mut self, widths: Widths) -> [Parts<'_, f32>; 4] {
+        let [rows, gradient, ratio, ratio_gradient] = &mut self.0;
+        let [row, gradient_width, one, latent] = widths.weighing();
+        [
+            Parts::new(rows, row),
+            Parts::new(gradient, gradient_width),
+            Parts::new(ratio, one),
+            Parts::new(ratio_gradient, latent),
+        ]
+    }
+}
+
+/// What belongs to the next `rows` rows.
+fn take_weighing<'a>(parts: &mut [Parts<'a, f32>; 4], rows: usize) -> Weighing<'a> {
+    let [repeated, gradient, ratio, ratio_gradient] = parts.each_mut().map(|part| part.take(rows));
+    Weighing { rows: repeated, gradient, ratio, ratio_gradient }
 }
 
 /// What is left of a buffer of `width` values a row.

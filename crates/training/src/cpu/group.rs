@@ -97,22 +97,18 @@ impl Group<'_> {
         let Widths { pixels: width, samples, .. } = self.widths;
         let (logits, gradient) = self.chunk.output();
         gradient.copy_from_slice(logits);
-        let each = gradient.chunks_exact_mut(width * samples).zip(self.losses.chunks_mut(samples));
-        let each = each
-            .zip(self.pixels.chunks_exact(width))
-            .map(|((logits, losses), pixels)| (logits.chunks_exact_mut(width).zip(losses), pixels));
-        match observed {
-            None => each.for_each(|(samples, pixels)| {
-                samples.for_each(|(logits, value)| *value = loss.apply(logits, pixels));
-            }),
-            Some(observed) => {
-                each.zip(self.indices.rows(observed, width)).for_each(
-                    |((samples, pixels), flags)| {
-                        samples.for_each(|(logits, value)| {
-                            *value = apply_observed(loss, logits, pixels, flags);
-                        });
-                    },
-                );
+        let images = gradient
+            .chunks_exact_mut(width * samples)
+            .zip(self.losses.chunks_exact_mut(samples))
+            .zip(self.pixels.chunks_exact(width));
+        let mut flags = observed.map(|observed| self.indices.rows(observed, width));
+        for ((logits, losses), pixels) in images {
+            let flags = flags.as_mut().and_then(Iterator::next);
+            for (logits, value) in logits.chunks_exact_mut(width).zip(losses) {
+                *value = match flags {
+                    None => loss.apply(logits, pixels),
+                    Some(flags) => apply_observed(loss, logits, pixels, flags),
+                };
             }
         }
     }

@@ -19,8 +19,7 @@ pub(super) struct Side {
 
 impl Side {
     /// For batches of up to `batch_size` images, each of which is `samples` rows here, and products of this
-    /// precision. `None` where the
-    /// parameters, pairs of weight and bias, are not on the CPU.
+    /// precision. `None` where the parameters, pairs of weight and bias, are not on the CPU.
     pub fn new(
         network: Network,
         named: Vec<(String, Tensor)>,

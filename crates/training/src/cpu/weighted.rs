@@ -97,11 +97,18 @@ impl Group<'_> {
     }
 }
 
+/// A share below it counts for nothing in a sum of f32. Its products could be subnormal numbers, for which
+/// Intel's processors take a hundred times as long.
+const NEGLIGIBLE: f64 = 1e-20;
+
 /// Logarithms to shares of the sum, whose own logarithm is returned. NaN where one of them is NaN.
 fn normalise(logarithms: &mut [f64]) -> f64 {
     let highest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = logarithms.iter().map(|value| (value - highest).exp()).sum();
-    logarithms.iter_mut().for_each(|value| *value = (*value - highest).exp() / sum);
+    for value in logarithms {
+        let share = (*value - highest).exp() / sum;
+        *value = if share < NEGLIGIBLE { 0.0 } else { share };
+    }
     highest + sum.ln()
 }
 
@@ -114,6 +121,9 @@ mod tests {
         let mut weights = [-1000.0, -1000.0 + 3f64.ln()];
         assert!((normalise(&mut weights) - (-1000.0 + 4f64.ln())).abs() < 1e-12);
         assert!((weights[0] - 0.25).abs() < 1e-12 && (weights[1] - 0.75).abs() < 1e-12);
+        let mut weights = [0.0, -60.0];
+        normalise(&mut weights);
+        assert_eq!(weights, [1.0, 0.0]);
         let mut weights = [0.0, f64::NAN];
         assert!(normalise(&mut weights).is_nan() && weights[0].is_nan());
     }

@@ -16,6 +16,8 @@ impl Trainer<'_> {
     /// depend on `f`, with `s` the mean of `mean² + variance` over the rows; `f = 1 / √s` is its minimum.
     /// By gradient descent alone rows and weights would have to move together to get there, and do so slowly.
     ///
+    /// Where several samples are weighed the objective holds no such mean, and the scale is near its best only.
+    ///
     /// Optimisers' moments stay what they were: from one epoch to the next the scale hardly changes, and
     /// they forget. An encoder is moved with the decoder, and needs no help.
     pub(super) fn rescale(&mut self) {

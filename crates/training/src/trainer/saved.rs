@@ -145,11 +145,15 @@ pub(super) fn fingerprint(
 ) -> String {
     let mut training = serde_json::json!(config);
     // So it was before there was a choice: checkpoints of then go on.
-    if let (Precision::F32, Some(keys)) = (config.precision, training.as_object_mut()) {
-        keys.remove("precision");
-    }
-    if let (false, Some(keys)) = (config.rescale, training.as_object_mut()) {
-        keys.remove("rescale");
+    let as_before = [
+        ("precision", config.precision == Precision::F32),
+        ("rescale", !config.rescale),
+        ("importance_samples", config.importance_samples == 1),
+    ];
+    for (key, _) in as_before.into_iter().filter(|(_, as_before)| *as_before) {
+        if let Some(keys) = training.as_object_mut() {
+            keys.remove(key);
+        }
     }
     serde_json::json!({
         "model": model.spec(),

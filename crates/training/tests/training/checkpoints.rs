@@ -89,14 +89,16 @@ fn checkpoint() -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Checkpoints are older than the choice of a precision, and those of f32 say nothing of it.
+/// Checkpoints are older than some choices, and say nothing of one that is made as it was before.
 #[test]
-fn a_checkpoint_of_f32_reads_as_before_there_was_a_choice() {
+fn a_checkpoint_reads_as_before_there_was_a_choice() {
     let (_folder, path) = checkpoint();
     let bytes = std::fs::read(path).unwrap();
     let says = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
     assert!(says("latent_steps"));
-    assert!(!says("precision"));
+    for key in ["precision", "rescale", "importance_samples"] {
+        assert!(!says(key), "{key}");
+    }
 }
 
 #[test]
@@ -119,6 +121,8 @@ fn a_checkpoint_of_other_settings_is_refused() {
     assert!(refused(auto_decoder(), rate, 10, 1), "rate");
     let half = TrainingConfig { precision: Precision::Bf16, ..config(EPOCHS) };
     assert!(refused(auto_decoder(), half, 10, 1), "precision");
+    let rescaled = TrainingConfig { rescale: true, ..config(EPOCHS) };
+    assert!(refused(auto_decoder(), rescaled, 10, 1), "rescale");
     assert!(refused(ModelSpec { l2: 0.2, ..auto_decoder() }, config(EPOCHS), 10, 1), "l2");
 }
 

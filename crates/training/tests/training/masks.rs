@@ -96,14 +96,17 @@ fn what_stands_under_the_mask_changes_no_bit() {
 #[test]
 fn both_engines_move_alike_and_floats_like_bytes() {
     let incomplete = image_set(37).with_observed(mask(37)).unwrap();
+    let one = [variational(), auto_decoder(), variational_autoencoder()].map(|base| (base, 1));
+    let several = [variational(), variational_autoencoder()].map(|base| (base, 3));
     for (_, likelihood) in parts() {
-        for base in [variational(), auto_decoder(), variational_autoencoder()] {
+        for (base, importance_samples) in one.iter().chain(&several).cloned() {
             let spec = ModelSpec { likelihood: likelihood.clone(), ..base };
+            let config = TrainingConfig { importance_samples, ..pca_start() };
             let left = [
-                run(&incomplete, spec.clone(), &pca_start(), EngineKind::Auto),
-                run(&incomplete, spec.clone(), &pca_start(), EngineKind::Libtorch),
-                run(&floats(37, 0.0), spec.clone(), &pca_start(), EngineKind::Auto),
-                run(&floats(37, 0.0), spec, &pca_start(), EngineKind::Libtorch),
+                run(&incomplete, spec.clone(), &config, EngineKind::Auto),
+                run(&incomplete, spec.clone(), &config, EngineKind::Libtorch),
+                run(&floats(37, 0.0), spec.clone(), &config, EngineKind::Auto),
+                run(&floats(37, 0.0), spec, &config, EngineKind::Libtorch),
             ];
             for other in &left[1..] {
                 for (one, other) in left[0].iter().zip(other) {
