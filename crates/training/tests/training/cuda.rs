@@ -50,6 +50,10 @@ fn every_kind_of_model_learns_on_cuda_what_it_learns_on_the_cpu() {
     {
         assert_same_on_cuda(&spec, &image_set(10), &config(3));
     }
+    let weighed = TrainingConfig { importance_samples: 3, ..config(3) };
+    for spec in [variational(), variational_autoencoder()] {
+        assert_same_on_cuda(&spec, &image_set(10), &weighed);
+    }
 }
 
 #[test]
