@@ -74,12 +74,11 @@ impl Reparameterisation for ByAutograd {
     ) {
         let rows = matrix(rows, rows.len() / ratio.len());
         let z = self.0.rsample(&rows, &self.noise(noise, latent_dim)).set_requires_grad(true);
-        let Some(log_q) = self.0.log_prob(&rows, &z) else {
+        let Some(value) = self.0.log_ratio(&rows, &z) else {
             ratio.fill(0.0);
             z_gradient.fill(0.0);
             return;
         };
-        let value = self.0.prior().log_prob(&z) - log_q;
         let gradients = Tensor::run_backward(&[&value.sum(None)], &[&z], false, false);
         copy(&value, ratio);
         copy(&gradients[0], z_gradient);

@@ -58,6 +58,12 @@ pub trait Posterior: Debug + Send + Sync {
     /// support. `None` for a posterior without a density.
     fn log_prob(&self, rows: &Tensor, z: &Tensor) -> Option<Tensor>;
 
+    /// `log p(z) − log q(z)` of `z` `[B, latent_dim]`, in nats, `[B]`: what a sample's importance weight holds besides
+    /// the likelihood. `None` for a posterior without a density.
+    fn log_ratio(&self, rows: &Tensor, z: &Tensor) -> Option<Tensor> {
+        Some(self.prior().log_prob(z) - self.log_prob(rows, z)?)
+    }
+
     /// KL divergence from the prior. `noise` is used only where there is no closed form.
     fn kl(&self, rows: &Tensor, noise: &Tensor) -> Kl;
 

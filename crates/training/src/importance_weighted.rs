@@ -38,14 +38,13 @@ pub(crate) fn weighted(
     let posterior = model.posterior();
     let z = posterior.rsample(&repeated, &noise);
     let leaf = z.detach().set_requires_grad(true);
-    let log_q = posterior.log_prob(&repeated.detach(), &leaf)?;
+    let ratio = posterior.log_ratio(&repeated.detach(), &leaf)?;
     let images = Observation {
         pixels: repeat(&images.pixels),
         observed: images.observed.as_ref().map(repeat),
     };
     let logits = model.decoder().forward(&leaf);
     let losses = model.likelihood().negative_log_prob(&logits, &images);
-    let ratio = posterior.prior().log_prob(&leaf) - log_q;
     let logarithms = (&ratio * weight - &losses).reshape([count, samples]);
     let objective = (samples as f64).ln() - logarithms.logsumexp([1i64].as_slice(), false);
     let objective = objective.sum(None);

@@ -108,10 +108,10 @@ impl<'a> Sampler<'a> {
         generators: &mut [ChaCha8Rng],
     ) -> Option<Tensor> {
         let posterior = self.model.posterior();
-        let rows = repeat(&self.rows.narrow(0, block.first, block.count), samples);
+        let rows = self.rows.narrow(0, block.first, block.count);
+        let rows = rows.repeat_interleave_self_int(samples, 0, None);
         let z = posterior.rsample(&rows, &self.noise(samples, rows.kind(), generators));
-        let log_q = posterior.log_prob(&rows, &z)?;
-        let log_ratio = (posterior.prior().log_prob(&z) - log_q).to_kind(Kind::Double);
+        let log_ratio = posterior.log_ratio(&rows, &z)?.to_kind(Kind::Double);
         let nats = self.negative_log_likelihood(&z, images, samples);
         Some((log_ratio - nats).reshape([block.count, samples]))
     }
@@ -139,12 +139,6 @@ impl<'a> Sampler<'a> {
             .collect();
         Tensor::cat(&each, 0)
     }
-}
-
-/// Each row `times` times, one after another: `[images, width]` to `[images · times, width]`.
-fn repeat(rows: &Tensor, times: i64) -> Tensor {
-    let (count, width) = (rows.size()[0], rows.size()[1]);
-    rows.unsqueeze(1).expand([count, times, width], false).reshape([count * times, width])
 }
 
 /// One of the images `times` times, without a copy of its pixels.

@@ -150,10 +150,8 @@ pub(super) fn fingerprint(
         ("rescale", !config.rescale),
         ("importance_samples", config.importance_samples == 1),
     ];
-    for (key, _) in as_before.into_iter().filter(|(_, as_before)| *as_before) {
-        if let Some(keys) = training.as_object_mut() {
-            keys.remove(key);
-        }
+    if let Some(keys) = training.as_object_mut() {
+        keys.retain(|key, _| !as_before.contains(&(key.as_str(), true)));
     }
     serde_json::json!({
         "model": model.spec(),

@@ -8,8 +8,8 @@ use tch::{Device, Kind, Tensor};
 use crate::make::{auto_decoder, images, model, numbers, variational, wave};
 
 /// With it, the rows' change is their gradient.
-pub const PLAIN: Sgd = Sgd { momentum: 0.0 };
-const WEIGHT: f64 = 0.5;
+const PLAIN: Sgd = Sgd { momentum: 0.0 };
+pub const WEIGHT: f64 = 0.5;
 
 /// A model in f64, for finite differences.
 pub fn double_model(spec: ModelSpec) -> LatentModel {
@@ -21,17 +21,22 @@ pub fn double_model(spec: ModelSpec) -> LatentModel {
     LatentModel::with_decoder(spec, decoder.unwrap(), &Parts::standard(), Device::Cpu).unwrap()
 }
 
-struct Inputs {
-    rows: Tensor,
-    noise: Tensor,
-    images: Tensor,
+/// Rows, noise of all their samples, images.
+pub struct Inputs {
+    pub rows: Tensor,
+    pub noise: Tensor,
+    pub images: Tensor,
 }
 
 impl Inputs {
     fn new(model: &LatentModel, count: i64) -> Inputs {
+        Inputs::with_samples(model, count, 1)
+    }
+
+    pub fn with_samples(model: &LatentModel, count: i64, samples: i64) -> Inputs {
         Inputs {
             rows: wave(&[count, model.row_width()], 0.3, Kind::Double),
-            noise: wave(&[count, 3], 1.3, Kind::Double),
+            noise: wave(&[count, 3 * samples], 1.3, Kind::Double),
             images: wave(&[count, 1, 3, 4], 2.3, Kind::Double).abs(),
         }
     }
@@ -46,7 +51,7 @@ impl Inputs {
     }
 
     /// The gradients of the rows, and the outcome of the step.
-    fn step(&self, model: &LatentModel, parameters: &[Tensor]) -> (Vec<f64>, StepOutcome) {
+    pub fn step(&self, model: &LatentModel, parameters: &[Tensor]) -> (Vec<f64>, StepOutcome) {
         let mut batch = RowBatch::fresh(self.rows.copy(), &PLAIN);
         let inputs = RowStep {
             images: &(&self.images).into(),
