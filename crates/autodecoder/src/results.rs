@@ -122,6 +122,9 @@ pub struct ModelResults {
     /// Bounds on the log likelihood of test images; `None` where none were asked for, and for an AD.
     #[serde(default)]
     pub importance: Option<ImportanceResults>,
+    /// The same with proposals fitted to the bound, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance_fitted: Option<ImportanceResults>,
     /// The quality of its samples, once they were judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<ModelSamples>,
@@ -226,6 +229,9 @@ pub struct Seconds {
     /// Bounding the log likelihood of the test images, where that was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likelihood: Option<f64>,
+    /// Fitting proposals and bounding it with them, where that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood_fitted: Option<f64>,
 }
 
 /// One question's answer.

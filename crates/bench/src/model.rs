@@ -142,6 +142,7 @@ pub fn inference(case: &Case, steps: u32) -> Result<InferenceConfig> {
         precision: case.precision,
         steps,
         batch_size: u32::try_from(case.batch)?,
+        importance_samples: 1,
         spread: SPREAD,
         candidates: 1,
         prior: PriorKind::Model,

@@ -22,6 +22,10 @@ pub struct ImportanceConfig {
     /// The first so many images; all of them where there is no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<u32>,
+    /// Samples of the bound that posteriors are fitted to, image by image, before a second set of bounds is computed
+    /// with them as proposals ([`ImportanceConfig::fits_proposals`]); 0: there is no second set.
+    #[serde(default)]
+    pub proposal_samples: u32,
 }
 
 impl ImportanceConfig {
@@ -31,7 +35,20 @@ impl ImportanceConfig {
     /// The first value out of its range; `section` goes before the key.
     pub fn check(&self, section: &str) -> Result<(), RangeError> {
         check_range(&format!("{section}.samples"), self.samples, 0..=1_000_000)?;
-        check_range(&format!("{section}.images"), self.images.unwrap_or(1), 1..=10_000_000)
+        check_range(&format!("{section}.images"), self.images.unwrap_or(1), 1..=10_000_000)?;
+        check_range(&format!("{section}.proposal_samples"), self.proposal_samples, 0..=1000)
+    }
+
+    /// Whether the bounds are computed with posteriors of their own too. The one that serves the ELBO best is too
+    /// narrow to be the best proposal for many samples: the few of them that fall where it has too little density
+    /// outweigh the rest.
+    pub fn fits_proposals(&self) -> bool {
+        self.samples > 0 && self.proposal_samples > 0
+    }
+
+    /// How many of `available` images the bounds are of.
+    pub fn count(&self, available: i64) -> i64 {
+        self.images.map_or(available, |images| available.min(i64::from(images)))
     }
 }
 
@@ -71,7 +88,7 @@ impl ImportanceBounds {
 }
 
 /// Bounds the log likelihood of the first of `images`, as many as `config` says, whose posteriors are
-/// `rows` (`[N, row_width]`, one for each of all images).
+/// `rows` (`[N, row_width]`, one for each of them at least).
 ///
 /// `log p̂_K(x) = log (1/K) Σ_k p(x | z_k) p(z_k) / q(z_k)` with `z_k` from the image's posterior q: a
 /// lower bound on `log p(x)` in expectation, which K = 1 makes the ELBO and which rises to `log p(x)`
@@ -104,7 +121,7 @@ pub fn importance_bounds(
         return Ok(None);
     }
     let _guard = tch::no_grad_guard();
-    let count = config.images.map_or(images.len(), |count| images.len().min(i64::from(count)));
+    let count = config.count(images.len());
     let samples = i64::from(config.samples);
     let mut sampler = Sampler::new(model, rows, images, (streams, name), (count, samples));
     let mut found = ImageBounds::new(config.samples, count, images.device());

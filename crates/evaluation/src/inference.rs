@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use autodecoder_distributions::Registry;
+use autodecoder_distributions::{Posterior, Registry};
 use autodecoder_models::LatentModel;
 use autodecoder_training::{
     BatchNoise, BatchRecord, CpuEngine, DeviceImages, EngineKind, Error, LatentStep, LatentTable,
     Observer, Optimiser, OptimiserConfig, OptimiserFamily, Precision, RangeError, RowStep, Streams,
-    check_range, encoded_rows, row_step,
+    check_importance_samples, check_range, check_weighed, encoded_rows, one_sample, row_step,
 };
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
@@ -51,6 +51,11 @@ pub struct InferenceConfig {
     /// Images fitted side by side. A row does not see the others of its batch, so this only
     /// changes speed (and which noise an image gets).
     pub batch_size: u32,
+    /// Samples of a row's posterior in each step, as
+    /// [in training](autodecoder_training::TrainingConfig::importance_samples): with several, posteriors become what
+    /// serves the importance-weighted bound of so many best, which is wider than what serves the ELBO best.
+    #[serde(default = "one_sample")]
+    pub importance_samples: u32,
     /// Standard deviation that posteriors begin with, in units of the prior's.
     pub spread: f64,
     /// In up to 7 latent dimensions, places among which a row's first location is the one that explains its
@@ -69,9 +74,18 @@ impl InferenceConfig {
     pub fn check(&self) -> Result<(), RangeError> {
         check_range("steps", self.steps, 1..=1_000_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
+        check_importance_samples(self.importance_samples, self.batch_size)?;
         check_range("spread", self.spread, 1e-4..=0.999)?;
         check_range("candidates", self.candidates, 1..=65_536)?;
         self.latents.check("latents")
+    }
+
+    /// Checks that rows of `posterior` can be weighed, if they are to be.
+    ///
+    /// # Errors
+    /// [`Error::NotWeighed`].
+    pub fn check_posterior(&self, posterior: &dyn Posterior) -> Result<(), Error> {
+        check_weighed("inference.importance_samples", self.importance_samples, posterior)
     }
 
     /// Whether the rows of a model with so many latent dimensions begin at the best of the candidates, and not
@@ -104,7 +118,10 @@ impl InferenceConfig {
         batch_size: usize,
     ) -> Result<Option<CpuEngine>, Error> {
         let engine = match self.engine {
-            EngineKind::Auto => CpuEngine::new(model, optimiser, batch_size, self.precision.into()),
+            EngineKind::Auto => {
+                let batch = (batch_size, self.importance_samples as usize);
+                CpuEngine::new(model, optimiser, batch, self.precision.into())
+            }
             EngineKind::Libtorch => None,
         };
         self.precision.check_engine("inference", engine.as_ref(), model)?;
@@ -141,12 +158,13 @@ pub fn infer(
     }
 }
 
-/// Moves `rows` `[N, row_width]`, in place, to fit all `images`. The model's objective with full
-/// regulariser weight is what they descend on; neither decoder nor encoder changes.
+/// Moves `rows` `[N, row_width]`, in place, to fit the first N of `images`. The model's objective with full
+/// regulariser weight, or its importance-weighted bound, is what they descend on; neither decoder nor encoder
+/// changes.
 ///
 /// # Errors
 /// For settings out of range, an optimiser that does not exist or does not take its options,
-/// [`Error::NoBf16`], and [`Error::Interrupted`] where the observer asked for a stop.
+/// [`Error::NoBf16`], [`Error::NotWeighed`], and [`Error::Interrupted`] where the observer asked for a stop.
 pub fn fit_rows(
     model: &LatentModel,
     images: &DeviceImages,
@@ -157,19 +175,21 @@ pub fn fit_rows(
     observer: &mut dyn Observer,
 ) -> Result<Tensor, Error> {
     config.check()?;
+    config.check_posterior(model.posterior())?;
     let optimiser = config.latents.build(optimisers)?;
     let optimiser = optimiser.as_ref();
+    let count = rows.size()[0];
     let mut table = LatentTable::new(rows, optimiser);
     let mut engine = config.fitter(model, optimiser, config.batch_size as usize)?;
     let fit = Fit { model, images, config, optimiser, streams };
-    let batches = images.len().unsigned_abs().div_ceil(u64::from(config.batch_size));
+    let batches = count.unsigned_abs().div_ceil(u64::from(config.batch_size));
     let started = Instant::now();
     for number in 0..batches {
         let first = number as i64 * i64::from(config.batch_size);
-        let count = i64::from(config.batch_size).min(images.len() - first);
-        let batch = Batch { number, batches, first, count };
+        let size = i64::from(config.batch_size).min(count - first);
+        let batch = Batch { number, batches, first, count: size };
         let objective = fit.batch(&batch, engine.as_mut(), &mut table, observer)?;
-        let images_per_second = (first + count) as f64 / started.elapsed().as_secs_f64();
+        let images_per_second = (first + size) as f64 / started.elapsed().as_secs_f64();
         observer.batch(&BatchRecord { objective, images_per_second });
     }
     Ok(table.rows().shallow_clone())
@@ -276,10 +296,10 @@ impl Fit<'_> {
         let indices = batch.indices(self.images);
         let mut rows = table.gather(&indices);
         let mut objective = Tensor::from(f64::NAN);
+        let columns = self.model.spec().latent_dim * i64::from(self.config.importance_samples);
         for number in 0..self.config.steps {
             check_stop(observer)?;
-            let latent_dim = self.model.spec().latent_dim;
-            let noise = noise.tensor(u64::from(number), batch.count, latent_dim, device);
+            let noise = noise.tensor(u64::from(number), batch.count, columns, device);
             let LatentStep { rate, regulariser_weight } = self.config.step(number);
             let inputs = RowStep { images: &pixels, noise: &noise, regulariser_weight, rate };
             objective = row_step(self.model, &mut rows, &inputs, self.optimiser, &[]).sums.get(0);

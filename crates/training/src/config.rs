@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::importance_samples::{check_importance_samples, check_weighed, one_sample};
 use crate::optimisers::{Optimiser, OptimiserFamily};
 use crate::{CpuEngine, Error, Precision, Schedule, ScheduleKind, StartConfig};
 use autodecoder_distributions::{Posterior, Registry};
@@ -129,13 +130,6 @@ pub struct TrainingConfig {
     pub latents: OptimiserConfig,
 }
 
-/// Decoder inputs in a step: each needs memory for all layers.
-const MOST_INPUTS: u64 = 200_000;
-
-fn one_sample() -> u32 {
-    1
-}
-
 impl TrainingConfig {
     /// Checks every value.
     ///
@@ -145,9 +139,7 @@ impl TrainingConfig {
         check_range("epochs", self.epochs, 1..=1_000_000)?;
         check_range("batch_size", self.batch_size, 1..=65_536)?;
         check_range("latent_steps", self.latent_steps, 1..=1000)?;
-        check_range("importance_samples", self.importance_samples, 1..=1000)?;
-        let inputs = u64::from(self.batch_size) * u64::from(self.importance_samples);
-        check_range("batch_size × importance_samples", inputs, 1..=MOST_INPUTS)?;
+        check_importance_samples(self.importance_samples, self.batch_size)?;
         check_range("regulariser_warm_up", self.regulariser_warm_up, 0.0..=1.0)?;
         self.start.check("start")?;
         self.decoder.check("decoder")?;
@@ -159,11 +151,7 @@ impl TrainingConfig {
     /// # Errors
     /// [`Error::NotWeighed`].
     pub fn check_posterior(&self, posterior: &dyn Posterior) -> Result<(), Error> {
-        if self.importance_samples == 1 || posterior.has_continuous_density() {
-            return Ok(());
-        }
-        let (samples, posterior) = (self.importance_samples, posterior.name());
-        Err(Error::NotWeighed { samples, posterior })
+        check_weighed("training.importance_samples", self.importance_samples, posterior)
     }
 
     /// Checks that what is to train `model` computes as precisely as asked for.

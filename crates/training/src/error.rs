@@ -89,10 +89,12 @@ pub enum Error {
     },
     /// Several samples of each row were asked for where they cannot be weighed.
     #[error(
-        "training.importance_samples = {samples} needs a posterior with a continuous density, which \
+        "{key} = {samples} needs a posterior with a continuous density, which \
          \"{posterior}\" does not have; choose 1, or a variational model with one such as \"gaussian\""
     )]
     NotWeighed {
+        /// The setting that asks for them.
+        key: &'static str,
         /// Samples asked for.
         samples: u32,
         /// The posterior's name.

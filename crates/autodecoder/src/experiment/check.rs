@@ -1,8 +1,8 @@
 //! Checks of a whole experiment: every value's range, every name, and what must fit together.
 
-use anyhow::{Context, Result, ensure};
-use autodecoder_evaluation::PriorKind;
-use autodecoder_training::{PixelKind, check_range};
+use anyhow::{Context, Result, bail, ensure};
+use autodecoder_evaluation::{ImportanceConfig, PriorKind};
+use autodecoder_training::{PixelKind, check_importance_samples, check_range, check_weighed};
 
 use super::from_table::from_table;
 use super::merge::merge;
@@ -33,6 +33,7 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
         );
         check_pixels(model, experiment.data.pixels)
             .and_then(|()| check_model(model, experiment.data.train, catalogue))
+            .and_then(|()| check_proposals(model, &experiment.evaluation.importance, catalogue))
             .with_context(|| format!("model {:?}", model.name))?;
     }
     for (index, comparison) in experiment.comparisons.iter().enumerate() {
@@ -48,17 +49,23 @@ pub(super) fn check(experiment: &Experiment, catalogue: &Catalogue) -> Result<()
 fn check_target(target: &TargetConfig, experiment: &Experiment) -> Result<()> {
     let model = experiment.model(&target.model)?;
     ensure!(target.at_most.is_finite(), "at_most = {}: expected a number", target.at_most);
-    let (elbo, likelihood) = (TargetMetric::NegativeElbo, TargetMetric::NegativeLogLikelihood);
-    ensure!(
-        ![elbo, likelihood].contains(&target.metric) || model.kind.is_variational(),
-        "metric = \"{}\": {} has none",
-        if target.metric == elbo { "negative_elbo" } else { "negative_log_likelihood" },
-        model.kind
-    );
-    ensure!(
-        target.metric != likelihood || experiment.evaluation.importance.samples > 0,
-        "metric = \"negative_log_likelihood\": expected evaluation.importance.samples above 0"
-    );
+    let importance = &experiment.evaluation.importance;
+    let (name, needs) = match target.metric {
+        TargetMetric::Mse | TargetMetric::ReconstructionLoss => return Ok(()),
+        TargetMetric::NegativeElbo => ("negative_elbo", None),
+        TargetMetric::NegativeLogLikelihood => {
+            ("negative_log_likelihood", (importance.samples == 0).then_some("samples"))
+        }
+        TargetMetric::NegativeLogLikelihoodFitted => {
+            let missing = if importance.samples == 0 { "samples" } else { "proposal_samples" };
+            let name = "negative_log_likelihood_fitted";
+            (name, (!importance.fits_proposals()).then_some(missing))
+        }
+    };
+    ensure!(model.kind.is_variational(), "metric = \"{name}\": {} has none", model.kind);
+    if let Some(key) = needs {
+        bail!("metric = \"{name}\": expected evaluation.importance.{key} above 0");
+    }
     Ok(())
 }
 
@@ -133,6 +140,7 @@ fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Res
     model.inference.check().context("inference")?;
     let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
     model.training.check_posterior(posterior.as_ref())?;
+    model.inference.check_posterior(posterior.as_ref())?;
     check_table(model.latent_dim, images, posterior.row_width(model.latent_dim))?;
     catalogue.parts.decoders.get(&model.decoder.kind).context("decoder.kind")?;
     if let Some(encoder) = &model.encoder {
@@ -144,6 +152,22 @@ fn check_model(model: &ModelConfig, images: usize, catalogue: &Catalogue) -> Res
     model.training.latents.build(&catalogue.optimisers).context("training.latents.optimiser")?;
     model.inference.latents.build(&catalogue.optimisers).context("inference.latents.optimiser")?;
     check_kind(model)
+}
+
+/// Checks that proposals can be fitted to a model's bound, if they are to be.
+fn check_proposals(
+    model: &ModelConfig,
+    importance: &ImportanceConfig,
+    catalogue: &Catalogue,
+) -> Result<()> {
+    if !importance.fits_proposals() || !model.kind.is_variational() {
+        return Ok(());
+    }
+    let (key, samples) = ("evaluation.importance.proposal_samples", importance.proposal_samples);
+    check_importance_samples(samples, model.inference.batch_size)
+        .with_context(|| format!("{key} = {samples}, in steps of inference.batch_size"))?;
+    let posterior = catalogue.parts.posteriors.get(&model.posterior).context("posterior")?;
+    Ok(check_weighed(key, samples, posterior.as_ref())?)
 }
 
 /// A density on all of [0, 1] says nothing of pixels that are 0 or 1: it can be as high there as it

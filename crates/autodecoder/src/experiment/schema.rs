@@ -66,6 +66,8 @@ pub enum TargetMetric {
     NegativeElbo,
     /// `−log p̂_K` at the largest K of `evaluation.importance`, nats per image.
     NegativeLogLikelihood,
+    /// The same with proposals that were fitted to the bound of `evaluation.importance.proposal_samples`.
+    NegativeLogLikelihoodFitted,
 }
 
 /// Which images are used.

@@ -5,9 +5,9 @@ use std::time::Instant;
 use anyhow::Result;
 use autodecoder_training::{DeviceImages, Latents, write_latents};
 
+use super::finite;
+use super::likelihood::{self, Proposal};
 use super::probes::{has_classes, latent_probes, pixel_probes};
-use super::train::remove;
-use super::{finite, likelihood};
 use crate::progress::{Progress, check_stop, say};
 use crate::results::{DataSizes, ModelResults, Results, Seconds, read_json, write_json};
 use crate::session::{Session, TrainedModel};
@@ -79,7 +79,7 @@ fn infer_test(session: &Session, trained: &TrainedModel, test: &DeviceImages) ->
     let seconds = Seconds { inference, ..read_json(&session.folder.seconds(name))? };
     write_json(&session.folder.seconds(name), &seconds)?;
     // Bounds of other rows than these.
-    remove(&likelihood::file(session, name))?;
+    likelihood::forget(session, name)?;
     let latents = Latents {
         rows,
         index: session.images.test.index().to_vec(),
@@ -114,7 +114,8 @@ fn measure(
         train: score(model, &train_latents.rows, train, "evaluate train")?,
         test: score(&tested.model, &test_latents.rows, test, "evaluate test")?,
         prior_gap: finite::prior_gap(session, model, &train_latents.rows, &test_latents.rows)?,
-        importance: likelihood::bounds(session, tested, test)?,
+        importance: likelihood::bounds(session, tested, test, Proposal::Rows)?,
+        importance_fitted: likelihood::bounds(session, tested, test, Proposal::Fitted)?,
         samples: None,
         probes: has_classes(session)
             .then(|| latent_probes(session, model, &train_latents.rows, &test_latents.rows)),

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use anyhow::Result;
-use autodecoder_evaluation::{self as evaluation, ImportanceBounds, Metrics, PriorGap, Spread};
+use autodecoder_evaluation::{
+    self as evaluation, ImportanceBounds, InferenceConfig, Metrics, PriorGap, Spread,
+};
 use autodecoder_models::LatentModel;
 use autodecoder_training::{DeviceImages, Observer};
 use tch::Tensor;
 
 use crate::experiment::ModelConfig;
-use crate::session::Session;
+use crate::session::{Session, TrainedModel};
 
 /// Rows or scores that are not finite; says of which model, and what to do.
 #[derive(Debug)]
@@ -69,6 +71,33 @@ pub(crate) fn infer(
 ) -> Result<Tensor> {
     let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
     let rows = evaluation::infer(model, images, &config.inference, optimisers, &streams, observer)?;
+    finite_rows(config, rows)
+}
+
+/// Posteriors for the bounds on the log likelihood of the first images, as many as are asked for: their `rows`,
+/// fitted to the bound of several samples in the steps of inference.
+pub(super) fn proposals(
+    session: &Session,
+    trained: &TrainedModel,
+    rows: &Tensor,
+    images: &DeviceImages,
+    observer: &mut dyn Observer,
+) -> Result<Tensor> {
+    let (optimisers, streams) = (&session.catalogue.optimisers, session.streams());
+    let settings = &session.experiment.evaluation.importance;
+    let TrainedModel { config, model, .. } = trained;
+    let inference = InferenceConfig {
+        importance_samples: settings.proposal_samples,
+        ..config.inference.clone()
+    };
+    let rows = rows.narrow(0, 0, settings.count(images.len())).copy();
+    let rows =
+        evaluation::fit_rows(model, images, rows, &inference, optimisers, &streams, observer)?;
+    finite_rows(config, rows)
+}
+
+/// `rows`, if they are numbers.
+fn finite_rows(config: &ModelConfig, rows: Tensor) -> Result<Tensor> {
     if rows.isfinite().all().int64_value(&[]) == 1 {
         return Ok(rows);
     }

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use autodecoder_evaluation::{ImportanceBounds, mean_difference};
 use autodecoder_training::{DeviceImages, Observer};
+use tch::Tensor;
 
 use super::finite;
+use super::train::remove;
 use crate::experiment::ModelConfig;
 use crate::progress::{Progress, say};
 use crate::results::{Difference, ImportanceResults, Seconds, read_json, write_json};
@@ -16,9 +18,29 @@ use crate::session::{Session, TrainedModel};
 /// How long the work is watched before it is said how long it will take.
 const WATCHED: Duration = Duration::from_secs(1);
 
+/// Whose samples are weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proposal {
+    /// The posterior's that inference or the encoder gave an image.
+    Rows,
+    /// Those of a posterior that was moved from there to where the bound of several samples is highest.
+    Fitted,
+}
+
 /// Where a model's bounds are kept.
-pub(super) fn file(session: &Session, name: &str) -> PathBuf {
-    session.folder.model(name).join("likelihood.json")
+fn file(session: &Session, name: &str, proposal: Proposal) -> PathBuf {
+    session.folder.model(name).join(match proposal {
+        Proposal::Rows => "likelihood.json",
+        Proposal::Fitted => "likelihood-fitted.json",
+    })
+}
+
+/// Removes a model's bounds: its rows are to become others.
+///
+/// # Errors
+/// Where a file cannot be removed.
+pub(super) fn forget(session: &Session, name: &str) -> Result<()> {
+    [Proposal::Rows, Proposal::Fitted].iter().try_for_each(|&p| remove(&file(session, name, p)))
 }
 
 /// The bounds of a model and how they compare, computed where that was not done yet: they can take
@@ -30,18 +52,22 @@ pub(super) fn bounds(
     session: &Session,
     trained: &TrainedModel,
     test: &DeviceImages,
+    proposal: Proposal,
 ) -> Result<Option<ImportanceResults>> {
     let config = trained.config;
-    if session.experiment.evaluation.importance.samples == 0 {
-        return Ok(None);
-    }
-    let path = file(session, &config.name);
-    if !path.exists() && !compute(session, trained, test)? {
+    let settings = &session.experiment.evaluation.importance;
+    let wanted = match proposal {
+        Proposal::Rows => settings.samples > 0,
+        Proposal::Fitted => settings.fits_proposals() && config.kind.is_variational(),
+    };
+    let path = file(session, &config.name, proposal);
+    if !wanted || !path.exists() && !compute(session, trained, test, proposal)? {
         return Ok(None);
     }
     let mut bounds = read(&path)?;
     let each = std::mem::take(&mut bounds.each);
-    Ok(Some(ImportanceResults { bounds, difference: difference(session, config, &each)? }))
+    let difference = difference(session, config, &each, proposal)?;
+    Ok(Some(ImportanceResults { bounds, difference }))
 }
 
 fn read(path: &Path) -> Result<ImportanceBounds> {
@@ -51,9 +77,14 @@ fn read(path: &Path) -> Result<ImportanceBounds> {
 }
 
 /// How far the bounds `each` of a model's images are ahead of those of the first model that has some.
-fn difference(session: &Session, config: &ModelConfig, each: &[f64]) -> Result<Option<Difference>> {
+fn difference(
+    session: &Session,
+    config: &ModelConfig,
+    each: &[f64],
+    proposal: Proposal,
+) -> Result<Option<Difference>> {
     let mut models = session.experiment.models.iter();
-    let first = models.find(|model| file(session, &model.name).exists());
+    let first = models.find(|model| file(session, &model.name, proposal).exists());
     let Some(first) = first.filter(|first| first.name != config.name) else {
         return Ok(None);
     };
@@ -61,7 +92,7 @@ fn difference(session: &Session, config: &ModelConfig, each: &[f64]) -> Result<O
     if first.likelihood != config.likelihood || first.inference.prior != config.inference.prior {
         return Ok(None);
     }
-    let theirs = read(&file(session, &first.name))?.each;
+    let theirs = read(&file(session, &first.name, proposal))?.each;
     let found = mean_difference(each, &theirs);
     Ok(found.map(|(log_likelihood, standard_error)| Difference {
         from: first.name.clone(),
@@ -71,10 +102,22 @@ fn difference(session: &Session, config: &ModelConfig, each: &[f64]) -> Result<O
 }
 
 /// Computes the bounds of a model and writes their file; whether it has any.
-fn compute(session: &Session, trained: &TrainedModel, test: &DeviceImages) -> Result<bool> {
+fn compute(
+    session: &Session,
+    trained: &TrainedModel,
+    test: &DeviceImages,
+    proposal: Proposal,
+) -> Result<bool> {
     let name = &trained.config.name;
-    let rows = session.load_test(trained)?.rows;
-    let mut watch = Forecast::new(name);
+    let began = Instant::now();
+    let mut rows = session.load_test(trained)?.rows;
+    if proposal == Proposal::Fitted {
+        rows = fitted(session, trained, &rows, test)?;
+    }
+    let mut watch = Forecast::new(match proposal {
+        Proposal::Rows => format!("likelihood {name}"),
+        Proposal::Fitted => format!("likelihood {name} by fitted proposals"),
+    });
     let bounds = finite::importance_bounds(session, &trained.model, &rows, test, &mut watch)?;
     let Some(bounds) = bounds else {
         watch.progress.clear();
@@ -83,11 +126,30 @@ fn compute(session: &Session, trained: &TrainedModel, test: &DeviceImages) -> Re
     };
     let seconds = watch.started.elapsed().as_secs_f64();
     watch.progress.finish(&outcome(&bounds, seconds));
-    let others: Seconds = read_json(&session.folder.seconds(name))?;
-    let seconds = Seconds { likelihood: Some(seconds), ..others };
-    write_json(&session.folder.seconds(name), &seconds)?;
-    write_json(&file(session, name), &bounds)?;
+    let mut all: Seconds = read_json(&session.folder.seconds(name))?;
+    let seconds = match proposal {
+        Proposal::Rows => &mut all.likelihood,
+        Proposal::Fitted => &mut all.likelihood_fitted,
+    };
+    *seconds = Some(began.elapsed().as_secs_f64());
+    write_json(&session.folder.seconds(name), &all)?;
+    write_json(&file(session, name, proposal), &bounds)?;
     Ok(true)
+}
+
+/// The `rows` of the images that the bounds are of, moved to where the bound of the proposals' samples is highest.
+fn fitted(
+    session: &Session,
+    trained: &TrainedModel,
+    rows: &Tensor,
+    test: &DeviceImages,
+) -> Result<Tensor> {
+    let mut progress = Progress::new(format!("fit proposals {}", trained.config.name));
+    let started = Instant::now();
+    let rows = finite::proposals(session, trained, rows, test, &mut progress)?;
+    let seconds = started.elapsed().as_secs_f64();
+    progress.finish(&format!("{} images in {seconds:.1} s", rows.size()[0]));
+    Ok(rows)
 }
 
 fn outcome(bounds: &ImportanceBounds, seconds: f64) -> String {
@@ -109,8 +171,7 @@ struct Forecast {
 }
 
 impl Forecast {
-    fn new(model: &str) -> Forecast {
-        let label = format!("likelihood {model}");
+    fn new(label: String) -> Forecast {
         let progress = Progress::new(label.clone());
         Forecast { label, progress, started: Instant::now(), said: false }
     }

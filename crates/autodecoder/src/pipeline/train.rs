@@ -141,7 +141,7 @@ fn forget_dependents(session: &Session, name: &str) -> Result<()> {
         results.write(&path)?;
     }
     remove(&session.folder.test_latents(name))?;
-    remove(&likelihood::file(session, name))?;
+    likelihood::forget(session, name)?;
     let samplers = session.catalogue.samplers.names();
     samplers.into_iter().try_for_each(|sampler| remove(&session.folder.sampler(name, sampler)))
 }

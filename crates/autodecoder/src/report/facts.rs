@@ -102,11 +102,6 @@ impl ModelFacts<'_> {
         &self.config.name
     }
 
-    /// `−log p̂_K` of the test images at the largest K; `None` where it was not measured.
-    pub fn negative_log_likelihood(&self) -> Option<f64> {
-        Some(-self.results.importance.as_ref()?.bounds.tightest()?.log_likelihood)
-    }
-
     /// Test negative ELBO; `None` for an AD.
     pub fn nats(&self) -> Option<f64> {
         self.results.test.negative_elbo

@@ -10,12 +10,8 @@ use crate::results::{Difference, ImportanceResults};
 
 /// The bounds of all models that have one; `None` where there is none.
 pub(super) fn section(facts: &Facts) -> Option<Section> {
-    let measured: Vec<_> = facts
-        .models
-        .iter()
-        .filter_map(|model| Some((model, model.results.importance.as_ref()?)))
-        .collect();
-    let (_, first) = measured.first()?;
+    let measured: Vec<Measured> = facts.models.iter().flat_map(measured).collect();
+    let first = measured.first()?.found;
     let mut section = Section::new("likelihood", "The likelihood of test images")
         .paragraph(
             "The ELBO bounds log p(x) from below, and how far below depends on the posterior. \
@@ -24,12 +20,47 @@ pub(super) fn section(facts: &Facts) -> Option<Section> {
              (IWAE, Burda et al. 2015): K = 1 is the ELBO again. The samples are drawn from the \
              posterior that inference fitted to the image, or that the encoder gave it.",
         )
-        .paragraph(protocol(facts.results.data.pixels))
-        .block(Block::Table(table(&measured, first)));
+        .paragraph(protocol(facts.results.data.pixels));
+    if measured.iter().any(|measured| measured.fitted) {
+        section = section.paragraph(fitted(facts));
+    }
+    section = section.block(Block::Table(table(&measured, first)));
     if let Some(without) = without(facts) {
         section = section.paragraph(without);
     }
     Some(section)
+}
+
+/// Bounds of a model.
+struct Measured<'a> {
+    model: &'a ModelFacts<'a>,
+    found: &'a ImportanceResults,
+    /// Whether the proposals were fitted to the bound.
+    fitted: bool,
+    seconds: Option<f64>,
+}
+
+fn measured<'a>(model: &'a ModelFacts<'a>) -> impl Iterator<Item = Measured<'a>> {
+    let (results, seconds) = (model.results, &model.results.seconds);
+    let both = [
+        (results.importance.as_ref(), false, seconds.likelihood),
+        (results.importance_fitted.as_ref(), true, seconds.likelihood_fitted),
+    ];
+    both.into_iter().filter_map(move |(found, fitted, seconds)| {
+        Some(Measured { model, found: found?, fitted, seconds })
+    })
+}
+
+/// What fitted proposals are.
+fn fitted(facts: &Facts) -> String {
+    let samples = facts.experiment().evaluation.importance.proposal_samples;
+    format!(
+        "How tight a bound is hangs on the proposal too. In the rows that say so each image’s posterior was \
+         first moved, in the steps of inference, to where the bound of {samples} samples is highest, for every \
+         model alike: it becomes wider, so that its own ELBO (K = 1) is worse, and the bound of many samples \
+         better. They are compared with one another. Such a bound says what the decoder and the prior are worth; that by an encoder’s \
+         posterior, what encoder and decoder are worth together."
+    )
 }
 
 /// What the pixels were, and what the numbers may be compared with.
@@ -49,11 +80,11 @@ fn protocol(pixels: PixelKind) -> &'static str {
     }
 }
 
-fn table(measured: &[(&ModelFacts, &ImportanceResults)], first: &ImportanceResults) -> Table {
+fn table(measured: &[Measured], first: &ImportanceResults) -> Table {
     let mut columns = vec![Column::text("model")];
     let levels = first.bounds.bounds.iter().map(|bound| thousands(i64::from(bound.samples)));
     columns.extend(levels.map(|level| Column::number(format!("K = {level}"))));
-    if let Some(difference) = measured.iter().find_map(|(_, found)| found.difference.as_ref()) {
+    if let Some(difference) = measured.iter().find_map(|each| each.found.difference.as_ref()) {
         columns.push(Column::number(format!("ahead of `{}`", difference.from)));
     }
     columns.push(Column::number("effective samples"));
@@ -71,23 +102,25 @@ fn table(measured: &[(&ModelFacts, &ImportanceResults)], first: &ImportanceResul
     let mut table = Table::new("likelihood-bounds", caption, columns);
     let likelihood =
         |model: &ModelFacts| (model.config.likelihood.clone(), model.results.test_prior.clone());
-    let comparable = measured.windows(2).all(|two| likelihood(two[0].0) == likelihood(two[1].0));
+    let comparable =
+        measured.windows(2).all(|two| likelihood(two[0].model) == likelihood(two[1].model));
     let is_best = |level: usize, value: f64| {
-        let others = measured.iter().filter_map(|(_, found)| found.bounds.bounds.get(level));
+        let others = measured.iter().filter_map(|each| each.found.bounds.bounds.get(level));
         comparable && measured.len() > 1 && others.map(|o| o.log_likelihood).all(|o| o <= value)
     };
-    for (model, found) in measured {
-        let mut row = vec![Cell::from(format!("`{}`", model.name()))];
+    for Measured { model, found, fitted, seconds } in measured {
+        let by = if *fitted { ", fitted proposals" } else { "" };
+        let mut row = vec![Cell::from(format!("`{}`{by}", model.name()))];
         for (level, bound) in found.bounds.bounds.iter().enumerate() {
             let ImportanceBound { log_likelihood, standard_error, .. } = *bound;
             let text = format!("{} ± {}", fixed(log_likelihood, 2), fixed(standard_error, 2));
             row.push(Cell { text: text.into(), best: is_best(level, log_likelihood) });
         }
-        if measured.iter().any(|(_, found)| found.difference.is_some()) {
+        if measured.iter().any(|each| each.found.difference.is_some()) {
             row.push(ahead(found.difference.as_ref()).into());
         }
         row.push(fixed(found.bounds.effective_samples, 1).into());
-        row.push(optional(model.results.seconds.likelihood, 1).into());
+        row.push(optional(*seconds, 1).into());
         table.rows.push(row);
     }
     table

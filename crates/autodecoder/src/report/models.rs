@@ -6,6 +6,7 @@ use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 
 use super::facts::{Facts, ModelFacts};
 use super::numbers::thousands;
+use crate::experiment::ModelConfig;
 
 /// Question 1 of the assignment.
 pub(super) fn section(facts: &Facts) -> Section {
@@ -94,20 +95,36 @@ fn products(model: &ModelFacts) -> String {
         Precision::F32 => "f32",
         Precision::Bf16 => "bfloat16",
     };
-    let (training, inference) = (model.config.training.precision, model.config.inference.precision);
-    if training == inference || model.config.kind.has_encoder() {
-        return name(training).to_owned();
-    }
-    format!("{}, in inference {}", name(training), name(inference))
+    let config = &model.config;
+    of_both(config, [config.training.precision, config.inference.precision], |precision| {
+        name(precision).to_owned()
+    })
 }
 
 /// Several samples make another objective of them.
 fn samples(model: &ModelFacts) -> String {
-    match model.config.training.importance_samples {
-        _ if !model.config.kind.is_variational() => "–".to_owned(),
+    let name = |samples| match samples {
         1 => "1 (ELBO)".to_owned(),
         samples => format!("{samples} (importance-weighted bound)"),
+    };
+    let config = &model.config;
+    if !config.kind.is_variational() {
+        return "–".to_owned();
     }
+    let phases = [config.training.importance_samples, config.inference.importance_samples];
+    of_both(config, phases, name)
+}
+
+/// What holds in training, and what holds in inference where a table's model has something else there.
+fn of_both<T: PartialEq>(
+    config: &ModelConfig,
+    [training, inference]: [T; 2],
+    name: impl Fn(T) -> String,
+) -> String {
+    if training == inference || config.kind.has_encoder() {
+        return name(training);
+    }
+    format!("{}, in inference {}", name(training), name(inference))
 }
 
 fn inference_start(model: &ModelFacts) -> String {

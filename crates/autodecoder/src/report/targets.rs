@@ -5,6 +5,7 @@ use autodecoder_visualization::report::{Block, Cell, Column, Section, Table};
 use super::facts::Facts;
 use super::numbers::fixed;
 use crate::experiment::{TargetConfig, TargetMetric};
+use crate::results::ImportanceResults;
 
 /// One row per target.
 pub(super) fn section(facts: &Facts) -> Section {
@@ -30,15 +31,19 @@ fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
         TargetMetric::ReconstructionLoss => ("course’s reconstruction loss", 6),
         TargetMetric::NegativeElbo => ("negative ELBO, nats", 2),
         TargetMetric::NegativeLogLikelihood => ("−log p̂_{K}, nats", 2),
+        TargetMetric::NegativeLogLikelihoodFitted => ("−log p̂_{K} by fitted proposals, nats", 2),
     };
     let measured = facts.models.iter().find(|model| model.name() == target.model);
     let measured = measured.and_then(|model| {
-        let test = &model.results.test;
+        let (test, results) = (&model.results.test, model.results);
         match target.metric {
             TargetMetric::Mse => Some(test.mse),
             TargetMetric::ReconstructionLoss => Some(test.reconstruction_loss),
             TargetMetric::NegativeElbo => test.negative_elbo,
-            TargetMetric::NegativeLogLikelihood => model.negative_log_likelihood(),
+            TargetMetric::NegativeLogLikelihood => negative(results.importance.as_ref()),
+            TargetMetric::NegativeLogLikelihoodFitted => {
+                negative(results.importance_fitted.as_ref())
+            }
         }
     });
     let reached = match measured {
@@ -54,4 +59,9 @@ fn row(facts: &Facts, target: &TargetConfig) -> Vec<Cell> {
         reached.into(),
         target.source.clone().into(),
     ]
+}
+
+/// `−log p̂_K` at the largest K.
+fn negative(bounds: Option<&ImportanceResults>) -> Option<f64> {
+    Some(-bounds?.bounds.tightest()?.log_likelihood)
 }

@@ -150,6 +150,12 @@ fn rejects_impossible_inference_evaluation_and_figures() {
     assert_all_rejected(&[
         ("inference.steps", "0", &["inference", "steps = 0", "from 1"]),
         ("inference.batch_size", "0", &["inference", "batch_size = 0", "from 1"]),
+        ("inference.importance_samples", "0", &["inference", "importance_samples = 0", "from 1"]),
+        (
+            "models.0.inference.importance_samples",
+            "2",
+            &["\"ad\"", "inference.importance_samples = 2", "\"point\""],
+        ),
         ("inference.spread", "1.0", &["inference", "spread = 1", "0.999"]),
         ("inference.latents.rate", "nan", &["inference", "latents.rate = NaN", "from 0"]),
         ("evaluation.draws", "0", &["evaluation", "draws = 0", "from 1"]),

@@ -115,6 +115,36 @@ fn bounds_are_kept_and_come_back_when_they_are_lost() {
     assert!(again(&["models/vad/latents-test.safetensors"]));
 }
 
+/// The same bounds once more, by proposals that were moved first.
+#[test]
+fn proposals_are_fitted_where_asked_for() {
+    let folder = Folder::new();
+    let settings = "{ samples = 30, images = 7, proposal_samples = 4 }";
+    let said = reproduce(&folder, &[BINARISED[0], ("evaluation.importance", settings)]);
+    assert_says(&said, &["fit proposals vad: 7 images", "likelihood vad by fitted proposals"]);
+    assert!(!said.contains("fit proposals ad"));
+    let run = folder.root().join("run");
+    let models = results(&run)["models"].clone();
+    assert_eq!(models["ad"]["importance_fitted"], Value::Null);
+    let vad = &models["vad"];
+    assert_ne!(vad["importance_fitted"]["bounds"], vad["importance"]["bounds"]);
+    assert_eq!(vad["importance_fitted"]["images"], 7);
+    assert!(vad["seconds"]["likelihood_fitted"].as_f64().unwrap() > 0.0);
+    let html = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert_says(
+        &html,
+        &["<code>vad</code>, fitted proposals", "the bound of 4 samples is highest"],
+    );
+
+    let before = timeless(&run);
+    for lost in ["results.json", "models/vad/likelihood-fitted.json"] {
+        std::fs::remove_file(run.join(lost)).unwrap();
+    }
+    let said = reproduce(&folder, &[BINARISED[0], ("evaluation.importance", settings)]);
+    assert!(said.contains("by fitted proposals") && !said.contains("likelihood vad: at least"));
+    assert_same(&before, &timeless(&run));
+}
+
 #[test]
 fn rejects_what_cannot_be_measured() {
     let target = |metric: &str, model: &str| {
@@ -131,6 +161,12 @@ fn rejects_what_cannot_be_measured() {
         ("evaluation.importance.images", "0", &["importance.images = 0", "from 1"]),
         ("targets", &target(metric, "vad"), &["targets[0]", "importance.samples above 0"]),
         ("targets", &target(metric, "ad"), &["targets[0]", metric, "has none"]),
+        ("evaluation.importance.proposal_samples", "1001", &["proposal_samples = 1001", "1000"]),
+        (
+            "targets",
+            &target("negative_log_likelihood_fitted", "vad"),
+            &["targets[0]", "negative_log_likelihood_fitted", "importance.samples above 0"],
+        ),
     ]);
     let continuous = tiny_with_all(&[
         ("data.pixels", "\"binarised\""),
@@ -138,4 +174,19 @@ fn rejects_what_cannot_be_measured() {
     ]);
     let fragments = ["\"vad\"", "continuous-bernoulli", "binarised", "choose \"bernoulli\""];
     super::experiments::assert_rejected(&continuous, &fragments);
+    let proposals = |samples: u32, posterior: &str| {
+        let importance = format!("{{ samples = 3, proposal_samples = {samples} }}");
+        let posterior = format!("\"{posterior}\"");
+        tiny_with_all(&[
+            ("evaluation.importance", &importance),
+            ("models.1.posterior", &posterior),
+            ("inference.batch_size", "250"),
+        ])
+    };
+    let key = "evaluation.importance.proposal_samples";
+    let fragments = ["\"vad\"", &format!("{key} = 2 needs"), "\"uniform\""];
+    super::experiments::assert_rejected(&proposals(2, "uniform"), &fragments);
+    let product = "batch_size × importance_samples = 225000";
+    let fragments = ["\"vad\"", &format!("{key} = 900"), product];
+    super::experiments::assert_rejected(&proposals(900, "gaussian"), &fragments);
 }

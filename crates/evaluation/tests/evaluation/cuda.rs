@@ -68,7 +68,7 @@ fn importance_bounds_agree_with_the_cpus() {
         let model = model(variational(), &images);
         let (config, streams) = (inference(20), Streams::new(1));
         let rows = infer(&model, &images, &config, &optimisers(), &streams, &mut Silent).unwrap();
-        let config = ImportanceConfig { samples: 100, images: None };
+        let config = ImportanceConfig { samples: 100, ..ImportanceConfig::default() };
         let found =
             importance_bounds(&model, &rows, &images, &config, &streams, "test", &mut Silent);
         found.unwrap().unwrap()

@@ -72,7 +72,7 @@ fn importance_weights_reach_the_likelihood_under_the_fitted_prior() {
             Tensor::full([LATENT_DIM], 0.5, DOUBLE),
         ]);
         let rows = row.unsqueeze(0).repeat([400, 1]);
-        let config = ImportanceConfig { samples: 3000, images: None };
+        let config = ImportanceConfig { samples: 3000, ..ImportanceConfig::default() };
         let streams = Streams::new(1);
         let bounds =
             importance_bounds(&model, &rows, &images, &config, &streams, "test", &mut Silent);

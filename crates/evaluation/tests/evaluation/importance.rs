@@ -20,7 +20,7 @@ const GREYS: [[u8; PIXELS as usize]; 3] =
     [[0, 40, 90, 130, 200, 255], [255; PIXELS as usize], [128, 0, 128, 0, 255, 10]];
 
 fn config(samples: u32) -> ImportanceConfig {
-    ImportanceConfig { samples, images: None }
+    ImportanceConfig { samples, ..ImportanceConfig::default() }
 }
 
 fn bounds(
@@ -246,7 +246,7 @@ fn fewer_images_are_the_first_ones_and_nothing_is_changed() {
     let model = model(variational(), &all);
     let rows = wave(&[10, 6], 0.0);
     let before = (learned(&model), numbers(&rows));
-    let cut = |images| ImportanceConfig { samples: 30, images };
+    let cut = |images| ImportanceConfig { images, ..config(30) };
     let some = bounds(&model, &rows, &all, &cut(Some(4))).unwrap();
     assert_eq!(some.images, 4);
     assert_eq!(bounds(&model, &rows.narrow(0, 0, 4), &images(4), &cut(None)), Some(some.clone()));

@@ -21,3 +21,4 @@ mod probes;
 mod ranges;
 mod samplers;
 mod samples;
+mod weighed_inference;

@@ -69,6 +69,7 @@ pub fn inference(steps: u32) -> InferenceConfig {
         precision: Precision::F32,
         steps,
         batch_size: 4,
+        importance_samples: 1,
         spread: 0.2,
         candidates: 1,
         prior: PriorKind::Model,

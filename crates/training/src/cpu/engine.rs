@@ -43,8 +43,7 @@ impl CpuEngine {
         (batch_size, samples): (usize, usize),
         precision: Precision,
     ) -> Option<CpuEngine> {
-        let batch = (batch_size, samples);
-        let mut engine = CpuEngine::with_samples(model, optimiser, batch, precision)?;
+        let mut engine = CpuEngine::new(model, optimiser, (batch_size, samples), precision)?;
         if let Some(encoder) = model.encoder() {
             let (network, named) = (encoder.network()?, encoder.named_parameters());
             engine.encoder = Some(Side::new(network, named, (batch_size, 1), precision)?);
@@ -52,19 +51,10 @@ impl CpuEngine {
         Some(engine)
     }
 
-    /// An engine for batches of up to `batch_size` rows, moved by `optimiser`, on as many threads as
-    /// libtorch has, with products of this precision. `None` where the model is not on the CPU, or its
+    /// An engine for batches of up to `batch_size` rows, `samples` drawn of each at a time, moved by `optimiser`, on as
+    /// many threads as libtorch has, with products of this precision. `None` where the model is not on the CPU, or its
     /// decoder, its likelihood or the optimiser has no kernel.
     pub fn new(
-        model: &LatentModel,
-        optimiser: &dyn Optimiser,
-        batch_size: usize,
-        precision: Precision,
-    ) -> Option<CpuEngine> {
-        CpuEngine::with_samples(model, optimiser, (batch_size, 1), precision)
-    }
-
-    fn with_samples(
         model: &LatentModel,
         optimiser: &dyn Optimiser,
         (batch_size, samples): (usize, usize),

@@ -115,6 +115,7 @@ impl Trained {
             precision: Precision::F32,
             steps: 60,
             batch_size: 250,
+            importance_samples: 1,
             spread: 0.2,
             candidates: 1,
             prior: PriorKind::Model,
