@@ -7,9 +7,10 @@
 //! over a sample's values; gradients are sums over a sample, and means over a batch where parameters
 //! move. A NaN that comes in comes out, so that a diverged run shows.
 //!
-//! Elementwise functions are compiled for several instruction sets and chosen at run time, matrix
-//! products of f32 are [`gemm`]'s. Work is cut into pieces of fixed size, so that results do not depend on
-//! the number of threads.
+//! Elementwise functions are compiled for several instruction sets and chosen at run time. Matrix
+//! products of f32 are our own where the processor has AVX-512, else [`gemm`]'s. Work is cut into pieces
+//! whose size changes no bit ([`Precision::rows_are_independent`]) or does not hang on the number of threads, so that
+//! results do not hang on it either.
 
 mod activation;
 mod bf16;
@@ -20,6 +21,8 @@ mod matmul;
 mod network;
 mod optimisers;
 mod posteriors;
+#[cfg(target_arch = "x86_64")]
+mod registers;
 mod rows;
 mod team;
 mod transpose;

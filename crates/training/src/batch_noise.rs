@@ -7,7 +7,7 @@ use tch::{Device, Tensor};
 use crate::Streams;
 use crate::noise::{draw, placed};
 
-/// Rows that share a stream: what a thread handles at a time, whatever the number of threads.
+/// Rows that share a stream. A thread handles so many at a time, or several times as many.
 pub(crate) const GROUP: usize = 16;
 
 /// Where the noise of a batch comes from. The rows of a batch are cut into groups of 16, and each
@@ -46,8 +46,13 @@ impl<'a> BatchNoise<'a> {
         BatchNoise { first_step, ..self }
     }
 
-    /// Writes the noise of one group in one latent step.
-    pub(crate) fn fill(&self, latent_step: u64, group: usize, values: &mut [f32]) {
+    /// Writes the noise of the groups from `first` on in one latent step, `columns` values for each row.
+    pub(crate) fn fill(&self, latent_step: u64, first: usize, columns: usize, values: &mut [f32]) {
+        let groups = values.chunks_mut(GROUP * columns).zip(first..);
+        groups.for_each(|(values, group)| self.fill_group(latent_step, group, values));
+    }
+
+    fn fill_group(&self, latent_step: u64, group: usize, values: &mut [f32]) {
         match (self.kind, self.silent) {
             (Noise::None | Noise::Normal, true) => values.fill(0.0),
             (Noise::Uniform, true) => values.fill(0.5),
@@ -58,8 +63,7 @@ impl<'a> BatchNoise<'a> {
     /// The noise of all rows in one latent step, `[rows, columns]` on `device`.
     pub fn tensor(&self, latent_step: u64, rows: i64, columns: i64, device: Device) -> Tensor {
         let mut values = vec![0.0f32; (rows * columns) as usize];
-        let groups = values.chunks_mut(GROUP * columns as usize);
-        groups.enumerate().for_each(|(group, values)| self.fill(latent_step, group, values));
+        self.fill(latent_step, 0, columns as usize, &mut values);
         placed(&values, [rows, columns], device)
     }
 

@@ -13,8 +13,6 @@ mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod pairs;
-#[cfg(target_arch = "x86_64")]
-mod place;
 mod product;
 
 pub(crate) use pairs::{pairs_of_columns, pairs_of_rows};

@@ -5,6 +5,8 @@ use multiversion::multiversion;
 #[cfg(target_arch = "x86_64")]
 use super::{amx, avx512};
 use crate::matmul::Into;
+#[cfg(target_arch = "x86_64")]
+use crate::registers::Factor;
 
 /// The left factor, `[rows, pairs]`, in any order.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,15 @@ impl<'a> Left<'a> {
         Left { values, rows: count, pairs, row_stride: 1, pair_stride: width }
     }
 
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn factor(&self) -> Factor<'a> {
+        Factor {
+            values: self.values,
+            size: [self.rows, self.pairs],
+            strides: [self.row_stride, self.pair_stride],
+        }
+    }
+
     fn at(&self, row: usize, pair: usize) -> [f32; 2] {
         halves(self.values[row * self.row_stride + pair * self.pair_stride])
     }
@@ -49,6 +60,12 @@ impl<'a> Right<'a> {
     /// `values`, line after line, `columns` in each.
     pub fn new(values: &'a [u32], columns: usize) -> Right<'a> {
         Right { values, columns }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn factor(&self) -> Factor<'a> {
+        let Right { values, columns } = *self;
+        Factor { values, size: [values.len() / columns, columns], strides: [columns, 1] }
     }
 }
 

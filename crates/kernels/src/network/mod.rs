@@ -4,8 +4,8 @@
 //! forward and backward on its own, and its values stay in the cache ([`Network::forward`],
 //! [`Network::backward`]). The second goes over blocks of the weights: a block's gradient, a product
 //! over the whole batch, is consumed by the optimiser as soon as it is there ([`Network::update`]).
-//! Both cut their work into pieces whose size does not depend on the number of threads, so the result
-//! does not either.
+//! Blocks are of fixed size. The size of chunks is the caller's choice, and changes no bit where
+//! [`Precision::rows_are_independent`](super::Precision::rows_are_independent) and no stage is a convolution.
 
 mod packed;
 mod pairs;

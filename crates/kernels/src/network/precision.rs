@@ -1,6 +1,7 @@
 //! What products are computed in.
 
 use crate::bf16::multiplies_fast;
+use crate::matmul::rows_are_independent;
 
 /// Precision of the factors of matrix products. Their sums, and all else, are f32: weights, what an optimiser
 /// keeps for them, activations, losses, rows.
@@ -19,5 +20,11 @@ impl Precision {
     /// loops else.
     pub fn is_fast(self) -> bool {
         self == Precision::F32 || multiplies_fast()
+    }
+
+    /// Whether what a network makes of a row is the same on this processor, bit by bit, however many rows lie in
+    /// its chunk.
+    pub fn rows_are_independent(self) -> bool {
+        self == Precision::Bf16 || rows_are_independent()
     }
 }

@@ -138,6 +138,28 @@ fn the_size_of_chunks_changes_rounding_alone() {
     }
 }
 
+/// So chunks may be as large as suits the number of threads. Those of an odd number of rows would pair rows of bfloat16
+/// otherwise.
+#[test]
+fn even_chunks_of_any_size_give_the_same_bits() {
+    let networks = [mlp(Activation::Relu), mlp(Activation::Silu), gated()];
+    for (network, precision) in BOTH.iter().flat_map(|&p| networks.iter().map(move |n| (n, p))) {
+        if !precision.rows_are_independent() {
+            println!("skipped for {precision:?}: without AVX-512 the size of a chunk changes bits");
+            continue;
+        }
+        let (batch, parameters) = (Batch::new(network, 133, 1), parameters(network, 2));
+        let pass = |chunk_rows| {
+            let mut workspace = Workspace::new(network, (133, chunk_rows), precision);
+            run(network, &parameters, &batch, (&mut workspace, precision))
+        };
+        let at_once = pass(134);
+        for chunk_rows in [2, 6, 16, 48, 64, 132] {
+            assert_eq!(pass(chunk_rows), at_once, "{precision:?}, chunks of {chunk_rows}");
+        }
+    }
+}
+
 /// The last batch of an epoch is smaller: what the one before it left must not count.
 #[test]
 fn a_used_workspace_is_as_good_as_a_fresh_one() {

@@ -2,6 +2,7 @@
 
 use autodecoder_kernels::{Chunk, RowIndices, Workspace};
 
+use super::group::Terms;
 use super::tables::Tables;
 use crate::batch_noise::GROUP;
 
@@ -21,6 +22,8 @@ pub(super) struct Widths {
 #[derive(Debug)]
 pub(super) struct Buffers {
     widths: Widths,
+    /// Images of a group.
+    group_images: usize,
     rows: Vec<f32>,
     /// One buffer a slot.
     state: Vec<Vec<f32>>,
@@ -29,6 +32,7 @@ pub(super) struct Buffers {
     noise: Vec<f32>,
     kl: Vec<f32>,
     losses: Vec<f64>,
+    terms: Vec<Terms>,
     z_gradient: Vec<f32>,
     gradient: Vec<f32>,
     weighing: WeighingBuffers,
@@ -60,7 +64,8 @@ impl Widths {
 
 /// The part of a batch that one thread handles.
 pub(super) struct Group<'a> {
-    pub number: usize,
+    /// The first of the batch's groups of noise that are the group's.
+    pub first_noise: usize,
     pub indices: RowIndices<'a>,
     pub widths: Widths,
     pub rows: &'a mut [f32],
@@ -73,6 +78,8 @@ pub(super) struct Group<'a> {
     pub kl: &'a mut [f32],
     /// Of each sample, in nats.
     pub losses: &'a mut [f64],
+    /// What each row's image says in the step.
+    pub terms: &'a mut [Terms],
     pub z_gradient: &'a mut [f32],
     pub gradient: &'a mut [f32],
     pub weighing: Weighing<'a>,
@@ -81,13 +88,14 @@ pub(super) struct Group<'a> {
 }
 
 impl Buffers {
-    /// For up to `rows` rows.
-    pub fn new(widths: Widths, rows: usize) -> Buffers {
+    /// For up to `rows` rows, in groups of `group_images`, a multiple of the groups of noise.
+    pub fn new(widths: Widths, rows: usize, group_images: usize) -> Buffers {
         let zeros = |width: usize| vec![0.0; width * rows];
         let Widths { row, latent, samples, .. } = widths;
         let weighing = WeighingBuffers(widths.weighing().map(zeros));
         Buffers {
             widths,
+            group_images,
             rows: zeros(row),
             state: vec![zeros(row); widths.slots],
             steps: zeros(1),
@@ -95,15 +103,28 @@ impl Buffers {
             noise: zeros(latent * samples),
             kl: zeros(samples),
             losses: vec![0.0; samples * rows],
+            terms: vec![[0.0; 3]; rows],
             z_gradient: zeros(latent * samples),
             gradient: zeros(row),
             weighing,
         }
     }
 
+    /// Images of a group.
+    pub fn group_images(&self) -> usize {
+        self.group_images
+    }
+
     /// How many samples are drawn of a row at a time.
     pub fn samples(&self) -> usize {
         self.widths.samples
+    }
+
+    /// Objective, reconstruction and KL, summed over the first `rows` rows in their order, in nats.
+    pub fn sums(&self, rows: usize) -> Terms {
+        let zero = [0.0; 3];
+        let add = |all: Terms, terms: &Terms| std::array::from_fn(|term| all[term] + terms[term]);
+        self.terms[..rows].iter().fold(zero, add)
     }
 
     /// The groups of the rows at `indices`.
@@ -122,15 +143,16 @@ impl Buffers {
         let mut noise = Parts::new(&mut self.noise, latent * samples);
         let mut kl = Parts::new(&mut self.kl, samples);
         let mut losses = Parts::new(&mut self.losses, samples);
+        let mut terms = Parts::new(&mut self.terms, 1);
         let mut z_gradient = Parts::new(&mut self.z_gradient, latent * samples);
         let mut gradient = Parts::new(&mut self.gradient, row);
         let mut weighing = self.weighing.parts(widths);
         let chunks = workspace.chunks(indices.len() * samples).into_iter();
         chunks
-            .zip(indices.groups(GROUP))
-            .enumerate()
-            .map(|(number, (chunk, indices))| Group {
-                number,
+            .zip(indices.groups(self.group_images))
+            .zip((0..).step_by(self.group_images / GROUP))
+            .map(|((chunk, indices), first_noise)| Group {
+                first_noise,
                 indices,
                 widths,
                 rows: rows.take(indices.len()),
@@ -140,6 +162,7 @@ impl Buffers {
                 noise: noise.take(indices.len()),
                 kl: kl.take(indices.len()),
                 losses: losses.take(indices.len()),
+                terms: terms.take(indices.len()),
                 z_gradient: z_gradient.take(indices.len()),
                 gradient: gradient.take(indices.len()),
                 weighing: take_weighing(&mut weighing, indices.len()),

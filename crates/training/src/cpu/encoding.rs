@@ -4,8 +4,8 @@ use autodecoder_kernels::{Chunk, IndexError, RowIndices, UpdateStep, Wanted};
 use tch::Tensor;
 
 use super::buffers::Group;
-use super::engine::{CpuEngine, LatentStep, total};
-use super::group::{Shared, Sums};
+use super::engine::{CpuEngine, LatentStep};
+use super::group::{Shared, Terms};
 use super::images::ImageSlices;
 use super::side::Pass;
 use super::slices;
@@ -26,7 +26,7 @@ impl CpuEngine {
         indices: &Tensor,
         (step, noise): (LatentStep, &BatchNoise),
         networks: (&mut DecoderState, f64),
-    ) -> Sums {
+    ) -> Terms {
         match self.checked_encoder_step(images, indices, (step, noise), networks) {
             Ok(Some(sums)) => sums,
             Ok(None) => panic!("an encoder is missing, or a tensor is not a plain one on the CPU"),
@@ -40,7 +40,7 @@ impl CpuEngine {
         indices: &Tensor,
         step: (LatentStep, &BatchNoise),
         networks: (&mut DecoderState, f64),
-    ) -> Result<Option<Sums>, IndexError> {
+    ) -> Result<Option<Terms>, IndexError> {
         let Some(indices) = slices::integers(indices) else { return Ok(None) };
         let indices = RowIndices::new(indices, images.len().unsigned_abs() as usize)?;
         let sums = self.encode_and_descend(images, indices, step);
@@ -54,7 +54,7 @@ impl CpuEngine {
         images: &DeviceImages,
         indices: RowIndices,
         (step, noise): (LatentStep, &BatchNoise),
-    ) -> Option<Sums> {
+    ) -> Option<Terms> {
         let (encoder, encoder_workspace) = self.encoder.as_mut()?.pass()?;
         let (decoder, workspace) = self.decoder.pass()?;
         let wanted = Wanted::Parameters;
@@ -62,14 +62,12 @@ impl CpuEngine {
         let shared = Shared { images, decoder, parts: &self.parts, noise, wanted };
         let groups = self.buffers.groups(indices, workspace);
         let chunks = encoder_workspace.chunks(indices.len());
-        let sums =
-            self.team.map(groups.into_iter().zip(chunks).collect(), |(mut group, mut chunk)| {
-                group.encode(&encoder, &mut chunk, &shared.images);
-                let sums = group.descend(&shared, 0, &step, shared.wanted);
-                group.send_back(&encoder, &mut chunk);
-                sums
-            });
-        Some(total(&sums))
+        self.team.map(groups.into_iter().zip(chunks).collect(), |(mut group, mut chunk)| {
+            group.encode(&encoder, &mut chunk, &shared.images);
+            group.descend(&shared, 0, &step, shared.wanted);
+            group.send_back(&encoder, &mut chunk);
+        });
+        Some(self.buffers.sums(indices.len()))
     }
 
     /// The pass over the weights of both networks.

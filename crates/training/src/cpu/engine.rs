@@ -5,8 +5,9 @@ use autodecoder_models::LatentModel;
 use tch::Tensor;
 
 use super::buffers::{Buffers, Widths};
-use super::group::{Parts, Shared, Sums};
+use super::group::{Parts, Shared, Terms};
 use super::images::ImageSlices;
+use super::share::images_per_chunk;
 use super::side::Side;
 use super::{slices, tables};
 use crate::decoder_state::DecoderState;
@@ -46,7 +47,8 @@ impl CpuEngine {
         let mut engine = CpuEngine::new(model, optimiser, (batch_size, samples), precision)?;
         if let Some(encoder) = model.encoder() {
             let (network, named) = (encoder.network()?, encoder.named_parameters());
-            engine.encoder = Some(Side::new(network, named, (batch_size, 1), precision)?);
+            let rows = (batch_size, engine.buffers.group_images());
+            engine.encoder = Some(Side::new(network, named, rows, precision)?);
         }
         Some(engine)
     }
@@ -71,16 +73,13 @@ impl CpuEngine {
             samples,
         };
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
+        let group = images_per_chunk(&network, precision, (batch_size, samples), threads.max(1));
+        let rows = (batch_size * samples, group * samples);
         let variational = model.spec().kind.is_variational();
         Some(CpuEngine {
-            decoder: Side::new(
-                network,
-                model.decoder_parameters(),
-                (batch_size, samples),
-                precision,
-            )?,
+            decoder: Side::new(network, model.decoder_parameters(), rows, precision)?,
             encoder: None,
-            buffers: Buffers::new(widths, batch_size),
+            buffers: Buffers::new(widths, batch_size, group),
             team: Team::new(threads).ok()?,
             parts: Parts {
                 loss,
@@ -105,7 +104,7 @@ impl CpuEngine {
         indices: &Tensor,
         (steps, noise): (&[LatentStep], &BatchNoise),
         decoder: Option<(&mut DecoderState, f64)>,
-    ) -> Sums {
+    ) -> Terms {
         match self.checked_step(table, images, indices, (steps, noise), decoder) {
             Ok(Some(sums)) => sums,
             Ok(None) => panic!("a tensor of the CPU's engine is not a plain one on the CPU"),
@@ -137,7 +136,7 @@ impl CpuEngine {
         indices: &Tensor,
         (steps, noise): (&[LatentStep], &BatchNoise),
         decoder: Option<(&mut DecoderState, f64)>,
-    ) -> Result<Option<Sums>, IndexError> {
+    ) -> Result<Option<Terms>, IndexError> {
         let Some(indices) = slices::integers(indices) else { return Ok(None) };
         let indices = RowIndices::new(indices, table.len().unsigned_abs() as usize)?;
         let wanted = if decoder.is_some() { Wanted::Parameters } else { Wanted::Input };
@@ -154,17 +153,17 @@ impl CpuEngine {
         indices: RowIndices,
         (steps, noise): (&[LatentStep], &BatchNoise),
         wanted: Wanted,
-    ) -> Option<Sums> {
+    ) -> Option<Terms> {
         let (decoder, workspace) = self.decoder.pass()?;
         let images = ImageSlices::new(images)?;
         let shared = Shared { images, decoder, parts: &self.parts, noise, wanted };
         let tables = tables::shared(table)?;
         let groups = self.buffers.groups(indices, workspace);
-        let sums = self.team.map(groups, |mut group| {
+        self.team.map(groups, |mut group| {
             group.gather(&tables, &shared.images);
-            group.fit(&shared, steps)
+            group.fit(&shared, steps);
         });
-        Some(total(&sums))
+        Some(self.buffers.sums(indices.len()))
     }
 
     /// The pass over the weights, while the rows are written back.
@@ -195,10 +194,4 @@ impl CpuEngine {
         self.decoder.refresh()?;
         self.encoder.as_mut().map_or(Some(()), Side::refresh)
     }
-}
-
-/// The sums of all groups, in their order, whoever was first.
-pub(super) fn total(sums: &[Sums]) -> Sums {
-    let zero = [0.0; 3];
-    sums.iter().fold(zero, |all, sums| std::array::from_fn(|term| all[term] + sums[term]))
 }

@@ -30,8 +30,8 @@ pub(super) struct Parts {
     pub l2: f64,
 }
 
-/// Objective, reconstruction and KL, summed over a group's rows, in nats.
-pub(super) type Sums = [f64; 3];
+/// Objective, reconstruction and KL, in nats.
+pub(super) type Terms = [f64; 3];
 
 impl Group<'_> {
     /// Copies the rows at the group's indices, with what belongs to them, and their images.
@@ -46,27 +46,20 @@ impl Group<'_> {
         images.compact(self.indices, pixels, self.pixels);
     }
 
-    /// Takes all latent steps; the last one's sums.
-    pub fn fit(&mut self, shared: &Shared, steps: &[LatentStep]) -> Sums {
-        let mut sums = [0.0; 3];
+    /// Takes all latent steps; the last one's terms stay in place.
+    pub fn fit(&mut self, shared: &Shared, steps: &[LatentStep]) {
         for (number, step) in steps.iter().enumerate() {
             let last = number + 1 == steps.len();
             let wanted = if last { shared.wanted } else { Wanted::Input };
-            sums = self.descend(shared, number as u64, step, wanted);
+            self.descend(shared, number as u64, step, wanted);
             self.move_rows(shared.parts.rule.as_ref(), step.rate);
         }
-        sums
     }
 
-    /// Leaves the rows' gradients in the latent step `number` in place.
-    pub fn descend(
-        &mut self,
-        shared: &Shared,
-        number: u64,
-        step: &LatentStep,
-        wanted: Wanted,
-    ) -> Sums {
-        shared.noise.fill(number, self.number, self.noise);
+    /// Leaves the rows' gradients and terms in the latent step `number` in place.
+    pub fn descend(&mut self, shared: &Shared, number: u64, step: &LatentStep, wanted: Wanted) {
+        let columns = self.widths.latent * self.widths.samples;
+        shared.noise.fill(number, self.first_noise, columns, self.noise);
         if self.widths.samples > 1 {
             return self.descend_weighted(shared, step, wanted);
         }
@@ -75,10 +68,10 @@ impl Group<'_> {
         parts.posterior.sample(self.rows, self.noise, latent_dim, self.chunk.input(), self.kl);
         decoder.forward(&mut self.chunk);
         self.measure(parts.loss.as_ref(), shared.images.observed);
-        let reconstruction = self.losses.iter().sum::<f64>();
+        self.add_up(parts, step.regulariser_weight);
         decoder.backward(&mut self.chunk, wanted);
         self.z_gradient.copy_from_slice(self.chunk.input_gradient());
-        let penalty = self.penalise(parts.l2, step.regulariser_weight);
+        self.penalise(parts.l2, step.regulariser_weight);
         parts.posterior.gradient(
             self.rows,
             self.noise,
@@ -87,9 +80,18 @@ impl Group<'_> {
             (parts.beta * step.regulariser_weight) as f32,
             self.gradient,
         );
-        let kl = self.kl.iter().map(|&kl| f64::from(kl)).sum::<f64>();
-        let regulariser = parts.beta * kl + penalty;
-        [reconstruction + step.regulariser_weight * regulariser, reconstruction, kl]
+    }
+
+    /// Each row's terms, from its loss, its KL and `‖z‖²`.
+    fn add_up(&mut self, parts: &Parts, weight: f64) {
+        let latents = self.chunk.input().chunks_exact(self.widths.latent);
+        let rows = self.losses.iter().zip(&*self.kl).zip(latents);
+        for (terms, ((&reconstruction, &kl), z)) in self.terms.iter_mut().zip(rows) {
+            let kl = f64::from(kl);
+            let squares = z.iter().map(|&z| f64::from(z) * f64::from(z)).sum::<f64>();
+            let regulariser = parts.beta * kl + parts.l2 * squares;
+            *terms = [reconstruction + weight * regulariser, reconstruction, kl];
+        }
     }
 
     /// Leaves each sample's loss in place; its gradient takes the place of the output's.
@@ -113,18 +115,14 @@ impl Group<'_> {
         }
     }
 
-    /// `l2 · Σ ‖z‖²`; its gradient, weighted, is added to that of the latents.
-    fn penalise(&mut self, l2: f64, weight: f64) -> f64 {
+    /// Adds the gradient of `l2 · ‖z‖²`, weighted, to that of the latents.
+    fn penalise(&mut self, l2: f64, weight: f64) {
         if l2 == 0.0 {
-            return 0.0;
+            return;
         }
         let factor = (2.0 * l2 * weight) as f32;
-        let mut squares = 0.0;
-        for (gradient, &z) in self.z_gradient.iter_mut().zip(&*self.chunk.input()) {
-            *gradient += factor * z;
-            squares += f64::from(z) * f64::from(z);
-        }
-        l2 * squares
+        let latents = self.z_gradient.iter_mut().zip(&*self.chunk.input());
+        latents.for_each(|(gradient, &z)| *gradient += factor * z);
     }
 
     fn move_rows(&mut self, rule: &dyn Update, rate: f64) {

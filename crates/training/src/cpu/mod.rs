@@ -11,6 +11,7 @@ mod encoding;
 mod engine;
 mod group;
 mod images;
+mod share;
 mod side;
 mod slices;
 mod tables;

@@ -6,7 +6,6 @@ use autodecoder_kernels::{
 use tch::Tensor;
 
 use super::slices;
-use crate::batch_noise::GROUP;
 
 /// A network, copies of its weights in the order of the passes, and room for a batch's values.
 #[derive(Debug)]
@@ -18,18 +17,17 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// For batches of up to `batch_size` images, each of which is `samples` rows here, and products of this
-    /// precision. `None` where the parameters, pairs of weight and bias, are not on the CPU.
+    /// For up to `rows` rows, handled in chunks of `chunk_rows`, and products of this precision. `None` where the
+    /// parameters, pairs of weight and bias, are not on the CPU.
     pub fn new(
         network: Network,
         named: Vec<(String, Tensor)>,
-        (batch_size, samples): (usize, usize),
+        (rows, chunk_rows): (usize, usize),
         precision: Precision,
     ) -> Option<Side> {
         let parameters: Vec<Tensor> = named.into_iter().map(|(_, tensor)| tensor).collect();
         let packed = Packed::new(&network, &affines(&parameters)?, precision);
-        let workspace =
-            Workspace::new(&network, (batch_size * samples, GROUP * samples), precision);
+        let workspace = Workspace::new(&network, (rows, chunk_rows), precision);
         Some(Side { network, packed, workspace, parameters })
     }
 

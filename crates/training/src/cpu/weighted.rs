@@ -4,12 +4,12 @@ use autodecoder_kernels::Wanted;
 
 use super::buffers::{Group, Widths};
 use super::engine::LatentStep;
-use super::group::{Shared, Sums};
+use super::group::Shared;
 
 impl Group<'_> {
     /// As [`Group::descend`], for several samples of each row, with noise in place: the objective and the gradients
     /// of [`weighted`](crate::importance_weighted::weighted).
-    pub fn descend_weighted(&mut self, shared: &Shared, step: &LatentStep, wanted: Wanted) -> Sums {
+    pub fn descend_weighted(&mut self, shared: &Shared, step: &LatentStep, wanted: Wanted) {
         let Shared { decoder, parts, .. } = shared;
         let latent_dim = self.widths.latent;
         let posterior = parts.posterior.as_ref();
@@ -24,9 +24,8 @@ impl Group<'_> {
         );
         decoder.forward(&mut self.chunk);
         self.measure(parts.loss.as_ref(), shared.images.observed);
-        let reconstruction = self.losses.iter().sum::<f64>();
         let ratio_weight = parts.beta * step.regulariser_weight;
-        let objective = self.weigh(ratio_weight);
+        self.weigh(ratio_weight);
         decoder.backward(&mut self.chunk, wanted);
         self.weigh_gradients(ratio_weight as f32);
         posterior.gradient(
@@ -38,9 +37,6 @@ impl Group<'_> {
             self.weighing.gradient,
         );
         self.add_gradients();
-        let ratio = self.weighing.ratio.iter().map(|&ratio| f64::from(ratio)).sum::<f64>();
-        let samples = self.widths.samples as f64;
-        [objective, reconstruction / samples, -ratio / samples]
     }
 
     fn repeat_rows(&mut self) {
@@ -51,23 +47,24 @@ impl Group<'_> {
         }
     }
 
-    /// Puts each sample's share of its row's weights in the place of its loss, and weighs the output's gradient
-    /// by it. The objective, summed over the rows.
-    fn weigh(&mut self, ratio_weight: f64) -> f64 {
+    /// Leaves each row's terms in place, of the last two their means over samples. Puts each sample's share of its
+    /// row's weights in the place of its loss, and weighs the output's gradient by it.
+    fn weigh(&mut self, ratio_weight: f64) {
         let Widths { pixels, samples, .. } = self.widths;
-        let mut objective = 0.0;
         let ratios = self.weighing.ratio.chunks_exact(samples);
-        for (weights, ratios) in self.losses.chunks_exact_mut(samples).zip(ratios) {
+        let rows = self.losses.chunks_exact_mut(samples).zip(ratios);
+        for (terms, (weights, ratios)) in self.terms.iter_mut().zip(rows) {
+            let reconstruction = weights.iter().sum::<f64>() / samples as f64;
+            let ratio = ratios.iter().map(|&ratio| f64::from(ratio)).sum::<f64>() / samples as f64;
             for (weight, &ratio) in weights.iter_mut().zip(ratios) {
                 *weight = ratio_weight * f64::from(ratio) - *weight;
             }
-            objective -= normalise(weights) - (samples as f64).ln();
+            *terms = [(samples as f64).ln() - normalise(weights), reconstruction, -ratio];
         }
         let (_, gradient) = self.chunk.output();
         for (gradient, &weight) in gradient.chunks_exact_mut(pixels).zip(&*self.losses) {
             gradient.iter_mut().for_each(|value| *value *= weight as f32);
         }
-        objective
     }
 
     /// The gradients of `z` that move the rows: what comes from the decoder is weighed by the share already.

@@ -13,9 +13,9 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::place::Place;
 use super::{Left, Right};
 use crate::matmul::Into;
+use crate::registers::Place;
 use crate::transpose::columns_to_rows;
 use tiles::{ABREAST, Sizes, TILE, clear_product, load_product, multiply, release, store_product};
 
@@ -38,7 +38,7 @@ pub(super) fn product(
     assert!(left.rows > 0 && left.pairs > 0, "an empty product");
     let mut turned = Vec::new();
     let left = side_by_side(left, &mut turned);
-    let corner = Place::corner(target, width, (left, right), scale, into);
+    let corner = Place::corner(target, width, (left.factor(), right.factor()), scale, into);
     for (rows, row_step) in parts(left.rows) {
         for (columns, column_step) in parts(right.columns) {
             let sizes = Sizes::new(row_step, column_step, left.pairs % TILE);
@@ -105,7 +105,7 @@ unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
             clear_product::<N>();
         }
         let factors = ((place.left, place.left_strides[0]), (place.right, place.right_stride));
-        multiply::<N>(factors.0, factors.1, place.pairs);
+        multiply::<N>(factors.0, factors.1, place.steps);
         if direct {
             return store_product::<N>(place.target, place.target_stride);
         }

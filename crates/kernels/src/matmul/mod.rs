@@ -1,5 +1,8 @@
 //! Matrix products, on one thread.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use gemm::{Parallelism, gemm};
 use multiversion::multiversion;
 
@@ -111,11 +114,32 @@ pub(crate) fn add_to_columns(
     }
 }
 
+/// Whether a row of a product is the same, bit by bit, however many rows lie beside it, where columns of the right
+/// factor lie side by side.
+pub(crate) fn rows_are_independent() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let independent = avx512::is_available();
+    #[cfg(not(target_arch = "x86_64"))]
+    let independent = false;
+    independent
+}
+
 /// The product, `stride` values from row to row.
-#[allow(unsafe_code)]
 fn write(product: &mut [f32], stride: usize, a: Matrix, b: Matrix, scale: f32, into: Into) {
+    assert_eq!(a.columns, b.rows, "the inner sizes of a matrix product");
+    #[cfg(target_arch = "x86_64")]
+    {
+        let is_empty = [a.rows, a.columns, b.columns].contains(&0);
+        if avx512::is_available() && b.column_stride == 1 && !is_empty {
+            return avx512::product(product, stride, (a, b), scale, into);
+        }
+    }
+    by_gemm(product, stride, a, b, scale, into);
+}
+
+#[allow(unsafe_code)]
+fn by_gemm(product: &mut [f32], stride: usize, a: Matrix, b: Matrix, scale: f32, into: Into) {
     let (rows, inner, columns) = (a.rows, a.columns, b.columns);
-    assert_eq!(inner, b.rows, "the inner sizes of a matrix product");
     let target = Matrix { values: product, rows, columns, row_stride: stride, column_stride: 1 };
     assert!(a.fits() && b.fits() && target.fits(), "a matrix reaches beyond its slice");
     // SAFETY: the assertions above put every index that the strides lead to inside its slice, and

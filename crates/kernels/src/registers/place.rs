@@ -1,0 +1,70 @@
+//! Where a product and its factors lie.
+
+use crate::matmul::Into;
+
+/// Where a tile is, and how its neighbours lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub target: *mut f32,
+    pub target_stride: usize,
+    pub left: *const u32,
+    /// From row to row, and from step to step.
+    pub left_strides: [usize; 2],
+    pub right: *const u32,
+    pub right_stride: usize,
+    /// Steps along the inner dimension, each of one number or one pair.
+    pub steps: usize,
+    pub scale: f32,
+    pub adds: bool,
+}
+
+/// A factor's values of 32 bits, and how they lie: `[rows, steps]` of the left one in any order, `[steps, columns]` of
+/// the right one with columns side by side.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor<'a> {
+    pub values: &'a [u32],
+    pub size: [usize; 2],
+    pub strides: [usize; 2],
+}
+
+impl Factor<'_> {
+    /// Whether every element lies in the slice.
+    fn fits(&self) -> bool {
+        let last: usize = self.size.iter().zip(self.strides).map(|(n, by)| (n - 1) * by).sum();
+        last < self.values.len()
+    }
+}
+
+impl Place {
+    /// The first tile of `scale · left · right`, which is written to the first columns of `target`, `width`
+    /// values from row to row, or added there.
+    ///
+    /// # Panics
+    /// Where the product is empty, inner sizes differ, or an element of it or of a factor lies beyond its slice.
+    pub fn corner(
+        target: &mut [f32],
+        width: usize,
+        (left, right): (Factor, Factor),
+        scale: f32,
+        into: Into,
+    ) -> Place {
+        let ([rows, steps], [inner, columns]) = (left.size, right.size);
+        assert!(rows > 0 && steps > 0 && columns > 0, "an empty product");
+        assert_eq!(steps, inner, "the inner sizes of a product");
+        assert_eq!(right.strides[1], 1, "the right factor's columns side by side");
+        assert!((rows - 1) * width + columns <= target.len(), "the product beyond its slice");
+        assert!(left.fits(), "the left factor beyond its slice");
+        assert!(right.fits(), "the right factor beyond its slice");
+        Place {
+            target: target.as_mut_ptr(),
+            target_stride: width,
+            left: left.values.as_ptr(),
+            left_strides: left.strides,
+            right: right.values.as_ptr(),
+            right_stride: right.strides[0],
+            steps,
+            scale,
+            adds: into == Into::Add,
+        }
+    }
+}
