@@ -1,6 +1,6 @@
 //! The matrix products of a pass, in the precision of a stage's copies.
 
-use super::packed::{Both, Copies, PANEL};
+use super::packed::{Both, Copies};
 use super::pairs::Factors;
 use crate::ConvTranspose2d;
 use crate::bf16::{Left, Right, product};
@@ -14,17 +14,18 @@ pub(super) fn linear(
     y: &mut [f32],
     factors: &mut Factors,
 ) {
+    let width = copies.panel();
     match copies {
         Copies::Linear(panels) => {
             let x = Matrix::new(x, inputs);
-            for (panel, start) in panels.chunks(PANEL * inputs).zip((0..).step_by(PANEL)) {
+            for (panel, start) in panels.chunks(width * inputs).zip((0..).step_by(width)) {
                 add_to_columns(y, (outputs, start), x, Matrix::new(panel, panel.len() / inputs));
             }
         }
         Copies::LinearInPairs(Both { forward, .. }) => {
             let pairs = inputs.div_ceil(2);
             let x = Left::of_rows(factors.left.of_columns(x, inputs), pairs);
-            for (panel, start) in forward.chunks(PANEL * pairs).zip((0..).step_by(PANEL)) {
+            for (panel, start) in forward.chunks(width * pairs).zip((0..).step_by(width)) {
                 let panel = Right::new(panel, panel.len() / pairs);
                 product(y, (outputs, start), (x, panel), 1.0, Into::Add);
             }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::packed::{Copies, PANEL, Panel, panels, turn_kernels};
+use super::packed::{Copies, Panel, panels, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
 use crate::bf16::{Left, Right, product};
 use crate::matmul::{Into, Matrix, matmul};
@@ -150,14 +150,15 @@ fn split<'a>(
     learned: Learned<'a>,
 ) -> Vec<Task<'a>> {
     let Learned { weight, weight_state, bias, bias_state } = learned;
+    let width = copies.panel();
     let mut weight_state: Vec<_> =
-        weight_state.into_iter().map(|slot| slot.chunks_mut(PANEL * inputs)).collect();
+        weight_state.into_iter().map(|slot| slot.chunks_mut(width * inputs)).collect();
     let mut bias_state: Vec<_> =
-        bias_state.into_iter().map(|slot| slot.chunks_mut(PANEL)).collect();
-    let blocks = weight.chunks_mut(PANEL * inputs).zip(bias.chunks_mut(PANEL));
+        bias_state.into_iter().map(|slot| slot.chunks_mut(width)).collect();
+    let blocks = weight.chunks_mut(width * inputs).zip(bias.chunks_mut(width));
     blocks
         .zip(panels(copies, inputs))
-        .zip((0..).step_by(PANEL))
+        .zip((0..).step_by(width))
         .map(|(((weight, bias), panel), start)| Task {
             stage,
             start,

@@ -13,7 +13,7 @@ use crate::run::{Batch, Found, affines, check, gradients, learned, parameters, r
 /// So small that no ReLU changes sides; in float64 enough digits are left.
 const STEP: f64 = 1e-7;
 
-/// Wider than the blocks in which weights are transposed (64) and moved (32), and no multiple of them.
+/// Wider than the blocks in which weights are transposed (64) and moved (48 or 64), and no multiple of them.
 fn mlp(activation: Activation) -> Network {
     let stages = vec![
         Stage::Linear { inputs: 3, outputs: 67 },

@@ -5,7 +5,7 @@ use autodecoder_kernels::{Network, Precision, Stage};
 use crate::batch_noise::GROUP;
 
 /// The most rows of the decoder in a chunk: what they are at each layer should stay in a core's cache.
-const MOST_ROWS: usize = 64;
+const MOST_ROWS: usize = 128;
 
 /// Images of a chunk, `samples` rows of `network` each, in batches of `batch` images on `threads` threads.
 ///
@@ -49,17 +49,17 @@ mod tests {
     #[test]
     fn chunks_are_large_and_threads_have_the_same_to_do() {
         for ((batch, threads), expected) in [
-            ((64, 1), 64),
+            ((64, 1), 128),
             ((64, 2), 32),
             ((64, 4), 16),
             ((64, 16), 16),
-            ((256, 2), 64),
+            ((256, 2), 128),
             ((256, 8), 32),
-            ((250, 2), 64),
+            ((250, 2), 128),
             ((128, 3), 48),
             // 48 + 4 images for the busier thread, where 32 would make it 64.
             ((100, 2), 48),
-            ((1, 2), 64),
+            ((1, 2), 128),
         ] {
             let found = images_per_chunk(&linear(), Precision::Bf16, (batch, 1), threads);
             assert_eq!(found, expected, "{batch} images, {threads} threads");
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn samples_and_convolutions_make_them_small() {
-        assert_eq!(images_per_chunk(&linear(), Precision::Bf16, (256, 2), 1), 32);
+        assert_eq!(images_per_chunk(&linear(), Precision::Bf16, (256, 2), 1), 64);
         assert_eq!(images_per_chunk(&linear(), Precision::Bf16, (256, 1000), 1), 16);
         let sizes = ConvTranspose2d {
             inputs: 1,
