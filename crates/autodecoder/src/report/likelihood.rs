@@ -57,8 +57,8 @@ fn fitted(facts: &Facts) -> String {
     format!(
         "How tight a bound is hangs on the proposal too. In the rows that say so each image’s posterior was \
          first moved, in the steps of inference, to where the bound of {samples} samples is highest, for every \
-         model alike: it becomes wider, so that its own ELBO (K = 1) is worse, and the bound of many samples \
-         better. They are compared with one another. Such a bound says what the decoder and the prior are worth; that by an encoder’s \
+         model alike: it becomes wider than the ELBO wants it, and the bound of many samples better. These \
+         bounds are compared with one another. They say what decoder and prior are worth; one by an encoder’s \
          posterior, what encoder and decoder are worth together."
     )
 }

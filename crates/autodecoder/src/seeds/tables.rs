@@ -1,6 +1,6 @@
 //! The tables: means over seeds, in Markdown.
 
-use crate::results::{ModelResults, ModelSamples, Results, WayResults};
+use crate::results::{ImportanceResults, ModelResults, ModelSamples, Results, WayResults};
 use crate::study::Mean;
 
 /// What a column holds of a model, and how it is printed: its name, the factor, the decimals.
@@ -21,7 +21,14 @@ pub(super) fn all(models: &[&str], runs: &[Results]) -> String {
     let tables = [
         ("On the test images:", measured(models, runs)),
         ("Fréchet distance of samples, by classifier features:", frechet(models, runs)),
-        ("Log likelihood of the test images, at least (nats), by samples K:", bounds(models, runs)),
+        (
+            "Log likelihood of the test images, at least (nats), by samples K:",
+            bounds(models, runs, |model| model.importance.as_ref()),
+        ),
+        (
+            "The same with proposals fitted to the bound of several samples:",
+            bounds(models, runs, |model| model.importance_fitted.as_ref()),
+        ),
         ("Ways to find the rows of the test images:", amortisation(runs)),
     ];
     let filled = tables.into_iter().filter(|(_, table)| !table.rows.is_empty());
@@ -91,26 +98,36 @@ fn frechet(models: &[&str], runs: &[Results]) -> Table {
     Table { columns: columns.chain(["reconstructions".to_owned()]).collect(), rows }
 }
 
-fn bounds(models: &[&str], runs: &[Results]) -> Table {
-    let bound = |run: &Results, model: &str, place: usize| {
-        let bounds = &run.models.get(model)?.importance.as_ref()?.bounds.bounds;
-        bounds.get(place).copied()
-    };
-    let samples: Vec<u32> = (0..)
-        .map_while(|place| {
-            let first = runs.first()?;
-            models.iter().find_map(|model| Some(bound(first, model, place)?.samples))
-        })
-        .collect();
+/// One of a model's two sets of bounds.
+type Set = fn(&ModelResults) -> Option<&ImportanceResults>;
+
+fn weighed<'a>(run: &'a Results, model: &str, set: Set) -> Option<&'a ImportanceResults> {
+    run.models.get(model).and_then(set)
+}
+
+fn bounds(models: &[&str], runs: &[Results], set: Set) -> Table {
+    let first =
+        runs.first().and_then(|run| models.iter().find_map(|model| weighed(run, model, set)));
+    let samples: Vec<u32> = first
+        .map(|first| first.bounds.bounds.iter().map(|bound| bound.samples).collect())
+        .unwrap_or_default();
     let row = |model: &&str| {
-        let nats = |place| mean(runs, |run| Some(bound(run, model, place)?.log_likelihood));
+        let nats = |place: usize| {
+            mean(runs, |run| {
+                Some(weighed(run, model, set)?.bounds.bounds.get(place)?.log_likelihood)
+            })
+        };
         nats(0)?;
+        let ahead =
+            mean(runs, |run| Some(weighed(run, model, set)?.difference.as_ref()?.log_likelihood));
         let cells = (0..samples.len()).map(|place| text(nats(place), 1.0, 2));
-        Some(std::iter::once((*model).to_owned()).chain(cells).collect())
+        let head = std::iter::once((*model).to_owned());
+        Some(head.chain(cells).chain([text(ahead, 1.0, 2)]).collect())
     };
     let columns = samples.iter().map(|samples| format!("K = {samples}"));
+    let head = std::iter::once("model".to_owned());
     Table {
-        columns: std::iter::once("model".to_owned()).chain(columns).collect(),
+        columns: head.chain(columns).chain(["ahead of the first".to_owned()]).collect(),
         rows: models.iter().filter_map(row).collect(),
     }
 }

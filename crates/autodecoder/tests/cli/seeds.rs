@@ -1,14 +1,15 @@
 //! Means over seeds.
 
 use serde_json::Value;
+use toml::Table;
 
-use super::experiments::TINY;
+use super::experiments::{TINY, tiny_with_all};
 use super::folder::Folder;
 use super::program::{assert_says, error_of, run, sample, succeed};
 
-/// [`TINY`] with the seeds 3 and 4, trained and evaluated; the folders of both runs.
-fn runs(folder: &Folder) -> [String; 2] {
-    let experiment = folder.write("tiny.toml", TINY);
+/// An experiment with the seeds 3 and 4, trained and evaluated; the folders of both runs.
+fn runs(folder: &Folder, experiment: &str) -> [String; 2] {
+    let experiment = folder.write("tiny.toml", experiment);
     let data = sample().to_str().unwrap();
     ["3", "4"].map(|seed| {
         let run = folder.path(&format!("seed-{seed}"));
@@ -29,7 +30,7 @@ fn number(run: &str, path: &str) -> f64 {
 #[test]
 fn tables_hold_means_with_their_standard_errors() {
     let folder = Folder::new();
-    let [first, second] = runs(&folder);
+    let [first, second] = runs(&folder, TINY);
     let text = run(&["seeds", &first, &second]).stdout;
     let nats = [&first, &second].map(|run| number(run, "/models/vad/test/negative_elbo"));
     assert_ne!(nats[0], nats[1], "the seeds give different models");
@@ -40,10 +41,42 @@ fn tables_hold_means_with_their_standard_errors() {
     assert!(!text.contains("Fréchet"), "nothing was judged: {text}");
 }
 
+/// Both sets of bounds, and how far a model is ahead of the first that has some.
+#[test]
+fn bounds_on_the_likelihood_have_their_tables() {
+    let folder = Folder::new();
+    let importance = "{ samples = 10, images = 5, proposal_samples = 2 }";
+    let table = tiny_with_all(&[("evaluation.importance", importance)]);
+    let mut table: Table = table.parse().unwrap();
+    let models = table["models"].as_array_mut().unwrap();
+    let mut other = models[1].clone();
+    other.as_table_mut().unwrap().insert("name".to_owned(), "vad-2".into());
+    other.as_table_mut().unwrap().insert("beta".to_owned(), 2.0.into());
+    models.push(other);
+    let runs = runs(&folder, &table.to_string());
+    let text = run(&["seeds", &runs[0], &runs[1]]).stdout;
+    let tables =
+        [("The same with proposals fitted", "importance_fitted"), ("at least", "importance")];
+    for (title, key) in tables {
+        let found = &text[text.find(title).unwrap()..];
+        for (model, value) in [
+            ("vad", "bounds/1/log_likelihood"),
+            ("vad-2", "bounds/1/log_likelihood"),
+            ("vad-2", "difference/log_likelihood"),
+        ] {
+            let path = format!("/models/{model}/{key}/{value}");
+            let [a, b] = runs.each_ref().map(|run| number(run, &path));
+            let mean = format!("{:.2} ± {:.2} |", (a + b) / 2.0, (a - b).abs() / 2.0);
+            let row = found.lines().find(|line| line.starts_with(&format!("| {model} |")));
+            assert_says(row.unwrap(), &[&mean.replace('-', "−")]);
+        }
+    }
+}
+
 #[test]
 fn refuses_runs_that_are_no_siblings() {
     let folder = Folder::new();
-    let [first, second] = runs(&folder);
+    let [first, second] = runs(&folder, TINY);
     let other = folder.path("other");
     let experiment = folder.write("other.toml", TINY.replace("epochs = 3", "epochs = 2"));
     let data = sample().to_str().unwrap();
