@@ -5,7 +5,8 @@
 //! [`Network::backward`]). The second goes over blocks of the weights: a block's gradient, a product
 //! over the whole batch, is consumed by the optimiser as soon as it is there ([`Network::update`]).
 //! Blocks are of fixed size. The size of chunks is the caller's choice, and changes no bit where
-//! [`Precision::rows_are_independent`](super::Precision::rows_are_independent) and no stage is a convolution.
+//! [`Precision::rows_are_independent`](super::Precision::rows_are_independent) no stage is a convolution,
+//! and chunks of bfloat16 are of an even number of rows.
 
 mod packed;
 mod pairs;

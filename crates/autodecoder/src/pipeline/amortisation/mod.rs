@@ -118,6 +118,8 @@ impl Decoder<'_> {
     /// four, that is best for some training images.
     fn inference(&self, starts: &Starts, way: Way) -> Result<InferenceConfig> {
         let mut config = self.config().inference.clone();
+        // Ways are scored by the ELBO, so that is what they are fitted to.
+        config.importance_samples = 1;
         config.steps = way.steps.max(1);
         if way.start != Start::Encoder || way.steps == 0 {
             return Ok(config);
