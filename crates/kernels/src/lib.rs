@@ -9,8 +9,8 @@
 //!
 //! Elementwise functions are compiled for several instruction sets and chosen at run time. Matrix
 //! products of f32 are our own where the processor has AVX-512, else [`gemm`]'s. Work is cut into pieces
-//! whose size changes no bit ([`Precision::rows_are_independent`]) or does not hang on the number of threads, so that
-//! results do not hang on it either.
+//! whose size changes no bit ([`Precision::rows_are_independent`]) or does not depend on the number of threads, so that
+//! results do not depend on it either.
 
 mod activation;
 mod bf16;

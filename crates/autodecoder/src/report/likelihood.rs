@@ -55,7 +55,7 @@ fn measured<'a>(model: &'a ModelFacts<'a>) -> impl Iterator<Item = Measured<'a>>
 fn fitted(facts: &Facts) -> String {
     let samples = facts.experiment().evaluation.importance.proposal_samples;
     format!(
-        "How tight a bound is hangs on the proposal too. In the rows that say so each image’s posterior was \
+        "How tight a bound is depends on the proposal too. In the rows that say so each image’s posterior was \
          first moved, in the steps of inference, to where the bound of {samples} samples is highest, for every \
          model alike: it becomes wider than the ELBO wants it, and the bound of many samples better. These \
          bounds are compared with one another. They say what decoder and prior are worth; one by an encoder’s \

@@ -31,6 +31,8 @@ pub(super) fn product(
     unsafe { multiply(corner, left.rows, right.columns) }
 }
 
+/// # Safety
+/// As [`all_tiles`].
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx512f,avx512bf16")]
 unsafe fn multiply(corner: Place, rows: usize, columns: usize) {

@@ -1,12 +1,12 @@
-//! Products of f32 by AVX-512, without packing: for chunks of few rows, whose factors are in the cache already.
+//! Products of f32 by AVX-512, without packing: factors of a training step are in a core's cache already.
 
 use std::arch::x86_64::{__m512, __m512i, _mm512_castsi512_ps, _mm512_fmadd_ps};
 
 use super::{Into, Matrix};
 use crate::registers::{Factor, Place, Values, all_tiles};
 
-/// Steps along the inner dimension at a time: with the 48 columns of a tile they fill half of a core's first cache,
-/// from which the other rows' tiles read them again.
+/// Steps along the inner dimension at a time: with the 48 columns of a tile, 24 KiB, which the tiles of other rows find
+/// in a core's first cache where the right factor's lines lie close together.
 const STEPS: usize = 128;
 
 /// Whether the processor has the instructions, and the system keeps their registers.
@@ -34,6 +34,8 @@ pub(super) fn product(
     unsafe { multiply(corner, a.rows, b.columns) }
 }
 
+/// # Safety
+/// As [`all_tiles`].
 #[allow(unsafe_code)]
 #[target_feature(enable = "avx512f")]
 unsafe fn multiply(corner: Place, rows: usize, columns: usize) {

@@ -50,8 +50,8 @@ impl Copies {
     /// Outputs of a linear stage in a panel.
     pub fn panel(&self) -> usize {
         match self {
-            Copies::LinearInPairs(_) => PANEL_OF_PAIRS,
-            _ => PANEL,
+            Copies::LinearInPairs(_) | Copies::ConvolutionInPairs(_) => PANEL_OF_PAIRS,
+            Copies::None | Copies::Linear(_) | Copies::Convolution(_) => PANEL,
         }
     }
 
@@ -130,11 +130,12 @@ pub(super) enum Panel<'a> {
 
 /// A linear stage's copies, panel by panel.
 pub(super) fn panels(copies: &mut Copies, inputs: usize) -> Vec<Panel<'_>> {
+    let width = copies.panel();
     match copies {
-        Copies::Linear(panels) => panels.chunks_mut(PANEL * inputs).map(Panel::F32).collect(),
+        Copies::Linear(panels) => panels.chunks_mut(width * inputs).map(Panel::F32).collect(),
         Copies::LinearInPairs(Both { forward, backward }) => {
-            let forward = forward.chunks_mut(PANEL_OF_PAIRS * inputs.div_ceil(2));
-            let pairs = forward.zip(backward.chunks_mut(PANEL_OF_PAIRS / 2 * inputs));
+            let forward = forward.chunks_mut(width * inputs.div_ceil(2));
+            let pairs = forward.zip(backward.chunks_mut(width / 2 * inputs));
             pairs.map(|(forward, backward)| Panel::Pairs { forward, backward }).collect()
         }
         Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(_) => Vec::new(),

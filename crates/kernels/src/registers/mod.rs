@@ -66,6 +66,9 @@ pub(crate) unsafe fn all_tiles<V: Values>(corner: Place, rows: usize, columns: u
 }
 
 /// The tiles of all rows in `C` vectors of columns.
+///
+/// # Safety
+/// As [`all_tiles`].
 #[allow(unsafe_code)]
 #[inline(always)]
 unsafe fn column_of_tiles<V: Values, const C: usize>(top: Place, rows: usize, mask: __mmask16) {
@@ -89,6 +92,9 @@ unsafe fn column_of_tiles<V: Values, const C: usize>(top: Place, rows: usize, ma
 }
 
 /// One tile of `R` rows and `C` vectors, the last of them masked; `R`.
+///
+/// # Safety
+/// As [`all_tiles`].
 #[allow(unsafe_code)]
 #[inline(always)]
 unsafe fn tile<V: Values, const R: usize, const C: usize>(place: Place, mask: __mmask16) -> usize {

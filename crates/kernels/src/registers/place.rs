@@ -2,7 +2,7 @@
 
 use crate::matmul::Into;
 
-/// Where a tile is, and how its neighbours lie.
+/// Where a tile is, and how its neighbours lie. Not to be used when the borrows are over that [`Place::corner`] was given.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub target: *mut f32,
@@ -28,7 +28,7 @@ pub(crate) struct Factor<'a> {
 }
 
 impl Factor<'_> {
-    /// Whether every element lies in the slice.
+    /// Whether every element lies in the slice; no size may be 0.
     fn fits(&self) -> bool {
         let last: usize = self.size.iter().zip(self.strides).map(|(n, by)| (n - 1) * by).sum();
         last < self.values.len()

@@ -73,7 +73,10 @@ impl CpuEngine {
             samples,
         };
         let threads = usize::try_from(tch::get_num_threads()).ok()?;
-        let group = images_per_chunk(&network, precision, (batch_size, samples), threads.max(1));
+        // Without a kernel libtorch computes a posterior, on all rows of a chunk at once.
+        let by_kernel = model.posterior().kernel().is_some();
+        let independent = by_kernel && precision.rows_are_independent();
+        let group = images_per_chunk(&network, independent, (batch_size, samples), threads.max(1));
         let rows = (batch_size * samples, group * samples);
         let variational = model.spec().kind.is_variational();
         Some(CpuEngine {

@@ -88,8 +88,7 @@ impl Group<'_> {
         let rows = self.losses.iter().zip(&*self.kl).zip(latents);
         for (terms, ((&reconstruction, &kl), z)) in self.terms.iter_mut().zip(rows) {
             let kl = f64::from(kl);
-            let squares = z.iter().map(|&z| f64::from(z) * f64::from(z)).sum::<f64>();
-            let regulariser = parts.beta * kl + parts.l2 * squares;
+            let regulariser = parts.beta * kl + penalty(parts.l2, z);
             *terms = [reconstruction + weight * regulariser, reconstruction, kl];
         }
     }
@@ -138,4 +137,13 @@ impl Group<'_> {
             rule.update(values, gradient, &mut slots, f64::from(*steps), rate);
         }
     }
+}
+
+/// `l2 · ‖z‖²`.
+fn penalty(l2: f64, z: &[f32]) -> f64 {
+    // Infinite latents times nothing would be NaN.
+    if l2 == 0.0 {
+        return 0.0;
+    }
+    l2 * z.iter().map(|&z| f64::from(z) * f64::from(z)).sum::<f64>()
 }

@@ -1,29 +1,30 @@
 //! How many images a thread takes at a time.
 
-use autodecoder_kernels::{Network, Precision, Stage};
+use autodecoder_kernels::{Network, Stage};
 
 use crate::batch_noise::GROUP;
 
-/// The most rows of the decoder in a chunk: what they are at each layer should stay in a core's cache.
+/// The most rows of the decoder in a chunk, where a group of noise has no more: what they are at each layer should stay
+/// in a core's cache.
 const MOST_ROWS: usize = 128;
 
 /// Images of a chunk, `samples` rows of `network` each, in batches of `batch` images on `threads` threads.
 ///
 /// All weights pass through a core's cache for each chunk, so chunks are as large as they can be without
-/// keeping any thread longer at work than small ones would. They stay small, whatever the number of threads, where their
-/// size could change a bit of what comes out, and for convolutions, which take images one by one and add
-/// their gradients up chunk by chunk.
+/// keeping any thread longer at work than small ones would. They stay small, whatever the number of threads, unless rows are
+/// `independent`, so that a chunk's size changes no bit of what becomes of them, and for convolutions, which take images
+/// one by one and add their gradients up chunk by chunk.
 pub(super) fn images_per_chunk(
     network: &Network,
-    precision: Precision,
+    independent: bool,
     (batch, samples): (usize, usize),
     threads: usize,
 ) -> usize {
     let is_convolution = |stage: &Stage| matches!(stage, Stage::ConvTranspose2d(_));
-    if !precision.rows_are_independent() || network.stages().iter().any(is_convolution) {
+    if !independent || network.stages().iter().any(is_convolution) {
         return GROUP;
     }
-    let most = (MOST_ROWS / samples / GROUP).max(1);
+    let most = (MOST_ROWS / samples.max(1) / GROUP).max(1);
     let sizes = (1..=most as u32).rev().map(|groups| groups as usize * GROUP);
     sizes.min_by_key(|&size| longest(batch, size, threads)).unwrap_or(GROUP)
 }
@@ -61,15 +62,16 @@ mod tests {
             ((100, 2), 48),
             ((1, 2), 128),
         ] {
-            let found = images_per_chunk(&linear(), Precision::Bf16, (batch, 1), threads);
+            let found = images_per_chunk(&linear(), true, (batch, 1), threads);
             assert_eq!(found, expected, "{batch} images, {threads} threads");
         }
     }
 
     #[test]
-    fn samples_and_convolutions_make_them_small() {
-        assert_eq!(images_per_chunk(&linear(), Precision::Bf16, (256, 2), 1), 64);
-        assert_eq!(images_per_chunk(&linear(), Precision::Bf16, (256, 1000), 1), 16);
+    fn dependent_rows_samples_and_convolutions_make_them_small() {
+        assert_eq!(images_per_chunk(&linear(), false, (256, 1), 1), 16);
+        assert_eq!(images_per_chunk(&linear(), true, (256, 2), 1), 64);
+        assert_eq!(images_per_chunk(&linear(), true, (256, 1000), 1), 16);
         let sizes = ConvTranspose2d {
             inputs: 1,
             outputs: 1,
@@ -79,6 +81,6 @@ mod tests {
             size: [2, 2],
         };
         let network = Network::new(sizes.input_len(), vec![Stage::ConvTranspose2d(sizes)]).unwrap();
-        assert_eq!(images_per_chunk(&network, Precision::Bf16, (256, 1), 1), 16);
+        assert_eq!(images_per_chunk(&network, true, (256, 1), 1), 16);
     }
 }
