@@ -70,7 +70,7 @@ impl Session {
     ) -> Result<Session> {
         let mut session = Session::load_images(experiment, folder, device, catalogue)?;
         session.check()?;
-        session.say_where_products_are_slow();
+        session.say_what_becomes_of_products();
         // Regretted while the images were loading, `--force` must not touch the old run.
         check_stop("before the run was begun")?;
         session.lock = Some(session.folder.claim(
@@ -127,12 +127,18 @@ impl Session {
         Ok(())
     }
 
-    fn say_where_products_are_slow(&self) {
+    fn say_what_becomes_of_products(&self) {
         let precisions =
             |model: &ModelConfig| [model.training.precision, model.inference.precision];
-        if !self.experiment.models.iter().flat_map(precisions).all(Precision::is_fast) {
+        let mut precisions = self.experiment.models.iter().flat_map(precisions);
+        if !precisions.clone().all(Precision::is_fast) {
             say(
                 "note: this processor has neither AMX nor AVX512-BF16; \"bf16\" is slower than \"f32\" here",
+            );
+        }
+        if precisions.any(|precision| precision == Precision::Bf16x3 && precision.is_f32()) {
+            say(
+                "note: this processor has no AMX; what \"bf16x3\" asks for is computed in f32 here",
             );
         }
     }

@@ -71,7 +71,11 @@ impl Setting {
             Work::Infer => "inference",
         };
         let kind = if *variational { "" } else { "-ad" };
-        let products = if *precision == Precision::Bf16 { "-bf16" } else { "" };
+        let products = match precision {
+            Precision::F32 => "",
+            Precision::Bf16 => "-bf16",
+            Precision::Bf16x3 => "-bf16x3",
+        };
         format!("{work}{kind}{products}/{}/n{count}/b{batch}", decoder.name())
     }
 }
@@ -164,6 +168,8 @@ mod tests {
         assert_eq!(other.name(), "train-ad/conv/n60000/b64");
         let other = Setting { precision: Precision::Bf16, ..base };
         assert_eq!(other.name(), "train-bf16/mlp/n60000/b64");
+        let other = Setting { precision: Precision::Bf16x3, ..base };
+        assert_eq!(other.name(), "train-bf16x3/mlp/n60000/b64");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub fn goal(measure: &Measure) -> Option<f64> {
 
 fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
     let Setting { work, decoder, variational, count, batch, precision } = *setting;
-    // What was asked for was asked of f32.
+    // What was asked for was asked of f32, and of what cannot be told from it.
     if precision == Precision::Bf16 {
         return None;
     }
@@ -62,6 +62,8 @@ mod tests {
         assert_eq!(speed(&large, Peer::Course), None);
         let half = Setting { precision: Precision::Bf16, ..setting };
         assert_eq!(speed(&half, Peer::Course), None);
+        let sums = Setting { precision: Precision::Bf16x3, ..setting };
+        assert_eq!(speed(&sums, Peer::Course), Some(20.0));
         assert_eq!(speed(&setting, Peer::Tuned), Some(1.5));
         assert_eq!(speed(&large, Peer::Compiled), Some(1.3));
         assert_eq!(speed(&setting, Peer::Limit), None);

@@ -65,6 +65,7 @@ const BASE: Setting = Setting {
     precision: Precision::F32,
 };
 const BF16: Setting = Setting { precision: Precision::Bf16, ..BASE };
+const BF16X3: Setting = Setting { precision: Precision::Bf16x3, ..BASE };
 const MILLION: Setting = Setting { count: 1_000_000, ..BASE };
 const FEW: Setting = Setting { count: 10_000, ..BASE };
 const INFERENCE: Setting = Setting { work: Work::Infer, count: 10_000, batch: 250, ..BASE };
@@ -108,6 +109,9 @@ fn all_measures() -> Vec<Measure> {
     // Without Course, whose dense Adam takes seconds for a step over so many rows.
     found.extend(speeds(MILLION, &[Tuned]));
     found.push(Measure::Scaling { many: MILLION, few: FEW });
+    for batch in [64, 256] {
+        found.extend(speeds(Setting { batch, ..BF16X3 }, &everyone));
+    }
     for (decoder, batch) in [(Decoder::Mlp, 64), (Decoder::Mlp, 256), (Decoder::Conv, 64)] {
         let peers: &[Peer] = if decoder == Decoder::Mlp {
             &[Course, Tuned, Compiled, TunedBf16, CompiledBf16]
@@ -119,6 +123,7 @@ fn all_measures() -> Vec<Measure> {
     for decoder in [Decoder::Mlp, Decoder::Conv] {
         found.extend(speeds(Setting { decoder, ..INFERENCE }, &[Tuned, Compiled, Limit]));
     }
+    found.extend(speeds(Setting { precision: Precision::Bf16x3, ..INFERENCE }, &[Tuned, Limit]));
     found.extend(speeds(Setting { precision: Precision::Bf16, ..INFERENCE }, &[Tuned, TunedBf16]));
     for against in [None, Some(Course), Some(Tuned)] {
         found.push(Measure::Memory(BASE, against));

@@ -69,7 +69,7 @@ pub fn prove(
     let Agreement { first, last } = agreement;
     let (name, peer) = (setting.name(), peer.name());
     let (allowed_first, allowed_last) = match setting.precision {
-        Precision::F32 => (FIRST, LAST),
+        Precision::F32 | Precision::Bf16x3 => (FIRST, LAST),
         Precision::Bf16 => (FIRST_BF16, LAST_BF16),
     };
     // Written so that NaN is a violation too.

@@ -80,7 +80,7 @@ fn loss(criterion: &mut Criterion) {
 }
 
 fn networks(criterion: &mut Criterion) {
-    for precision in [Precision::F32, Precision::Bf16] {
+    for precision in [Precision::F32, Precision::Bf16, Precision::Bf16x3] {
         network(criterion, precision);
     }
 }

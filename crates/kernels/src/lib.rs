@@ -13,6 +13,7 @@
 //! results do not depend on it either.
 
 mod activation;
+mod aligned;
 mod bf16;
 mod conv_transpose;
 mod losses;

@@ -108,7 +108,10 @@ impl DecoderState {
     pub fn next_update(&mut self) -> Option<(&dyn Update, f64, Vec<Learned<'_>>)> {
         self.check_shared();
         let rule = self.kernel.as_deref()?;
-        let _ = tch::no_grad(|| self.steps.g_add_scalar_(1.0));
+        // Not by libtorch's operations: two of them take longer than all else between two passes.
+        let steps = floats_mut(&mut self.steps)?.first_mut()?;
+        *steps += 1.0;
+        let step = f64::from(*steps);
         let values = floats_mut(&mut self.values)?;
         let slots = floats_mut(&mut self.state)?.chunks_exact_mut(values.len().max(1));
         let mut rest: Vec<&mut [f32]> = std::iter::once(values).chain(slots).collect();
@@ -119,7 +122,7 @@ impl DecoderState {
             let (bias, bias_state) = take_first(&mut rest, biases)?;
             learned.push(Learned { weight, weight_state, bias, bias_state });
         }
-        Some((rule, self.steps.double_value(&[]), learned))
+        Some((rule, step, learned))
     }
 
     /// Whether the optimiser has a kernel.

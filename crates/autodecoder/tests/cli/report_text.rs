@@ -34,6 +34,8 @@ fn the_table_of_settings_names_precisions_and_where_inference_starts() {
     let text = tiny_with_all(&[("training.precision", "\"bf16\""), ("models.1.latent_dim", "8")]);
     let places = ["the best of 1000 places", "the prior's mean"];
     assert_says(&report(&text), &["bfloat16, in inference f32", places[0], places[1]]);
+    let text = tiny_with_all(&[("training.precision", "\"bf16x3\"")]);
+    assert_says(&report(&text), &["bf16x3 (f32 without AMX), in inference f32"]);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Products of pairs by AVX512-BF16.
 
 use std::arch::x86_64::{__m512, __m512bh, __m512i, _mm512_dpbf16_ps};
+use std::iter::{once, repeat};
 
-use super::{Left, Right};
+use super::factors::{Left, Right, terms};
 use crate::matmul::Into;
 use crate::registers::{Place, Values, all_tiles};
 
@@ -25,10 +26,12 @@ pub(super) fn product(
     into: Into,
 ) {
     assert!(is_available(), "the processor has no AVX512-BF16");
-    let corner = Place::corner(target, width, (left.factor(), right.factor()), scale, into);
-    // SAFETY: the processor has the instructions, and every element of the three matrices lies in its
-    // slice, as the corner's place was made for them; tiles cover them and no more. The borrow of `target` is exclusive.
-    unsafe { multiply(corner, left.rows, right.columns) }
+    for ((left, right), into) in terms(left, right).zip(once(into).chain(repeat(Into::Add))) {
+        let corner = Place::corner(target, width, (left.factor(), right.factor()), scale, into);
+        // SAFETY: the processor has the instructions, and every element of the three matrices lies in its
+        // slice, as the corner's place was made for them; tiles cover them and no more. The borrow of `target` is exclusive.
+        unsafe { multiply(corner, left.rows, right.columns) }
+    }
 }
 
 /// # Safety

@@ -5,6 +5,9 @@
 //! dimension. AVX512-BF16 adds `a₀ b₀ + a₁ b₁` to an f32 in each lane; AMX-BF16 multiplies tiles of pairs. Where the
 //! inner size is odd, the last pair ends in a 0.
 //!
+//! A factor may also be the sum of two such numbers ([`Parts`]): the nearest, and the nearest to what that leaves. Its
+//! products are sums of three then. An infinite factor makes NaNs there.
+//!
 //! Elsewhere the same pairs are multiplied by plain loops, with the same result but for the order of sums,
 //! and for numbers below the smallest normal one, which those instructions take for 0.
 
@@ -12,8 +15,10 @@
 mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod factors;
 mod pairs;
 mod product;
 
-pub(crate) use pairs::{pairs_of_columns, pairs_of_rows};
-pub(crate) use product::{Left, Right, multiplies_fast, product};
+pub(crate) use factors::{Left, Right};
+pub(crate) use pairs::{Parts, pairs_of_columns, pairs_of_rows};
+pub(crate) use product::{multiplies_fast, multiplies_tiles, product};

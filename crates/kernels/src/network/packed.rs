@@ -2,7 +2,8 @@
 
 use super::{Affine, Network, Precision, Stage};
 use crate::ConvTranspose2d;
-use crate::bf16::{pairs_of_columns, pairs_of_rows};
+use crate::aligned::Aligned;
+use crate::bf16::{Parts, pairs_of_columns, pairs_of_rows};
 use crate::transpose::columns_to_rows;
 
 /// Outputs of a linear stage that lie together in a copy, and that one task moves: so few that their
@@ -24,25 +25,26 @@ pub(super) enum Copies {
     /// Nothing is learned, or nothing copied.
     None,
     /// Panels of some outputs, each `[inputs, outputs]`. The way back reads the weight itself.
-    Linear(Vec<f32>),
-    /// The same panels, in pairs of inputs, and for the way back `[outputs, inputs]` in pairs of outputs.
-    LinearInPairs(Both<u32>),
+    Linear(Aligned<f32>),
+    /// The same panels, in pairs of inputs, a panel's second parts behind its first ones; and for the way back
+    /// `[outputs, inputs]` in pairs of outputs, second parts line by line.
+    LinearInPairs(Parts, Both<u32>),
     /// `[inputs, kernel, kernel, outputs]`, and for the way back `[kernel, kernel, outputs, inputs]`.
     Convolution(Both<f32>),
     /// The same in pairs of lines.
-    ConvolutionInPairs(Both<u32>),
+    ConvolutionInPairs(Parts, Both<u32>),
 }
 
 /// What the two passes read.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Both<T> {
-    pub forward: Vec<T>,
-    pub backward: Vec<T>,
+pub(super) struct Both<T: Copy + Default> {
+    pub forward: Aligned<T>,
+    pub backward: Aligned<T>,
 }
 
-impl<T: Clone + Default> Both<T> {
+impl<T: Copy + Default> Both<T> {
     fn new(forward: usize, backward: usize) -> Both<T> {
-        Both { forward: vec![T::default(); forward], backward: vec![T::default(); backward] }
+        Both { forward: Aligned::new(forward), backward: Aligned::new(backward) }
     }
 }
 
@@ -50,26 +52,29 @@ impl Copies {
     /// Outputs of a linear stage in a panel.
     pub fn panel(&self) -> usize {
         match self {
-            Copies::LinearInPairs(_) | Copies::ConvolutionInPairs(_) => PANEL_OF_PAIRS,
+            Copies::LinearInPairs(..) | Copies::ConvolutionInPairs(..) => PANEL_OF_PAIRS,
             Copies::None | Copies::Linear(_) | Copies::Convolution(_) => PANEL,
         }
     }
 
     fn new(stage: &Stage, precision: Precision) -> Copies {
-        match (stage, precision) {
-            (Stage::Linear { inputs, outputs }, Precision::F32) => {
-                Copies::Linear(vec![0.0; inputs * outputs])
+        match (stage, precision.parts()) {
+            (Stage::Linear { inputs, outputs }, None) => {
+                Copies::Linear(Aligned::new(inputs * outputs))
             }
-            (Stage::Linear { inputs, outputs }, Precision::Bf16) => Copies::LinearInPairs(
-                Both::new(inputs.div_ceil(2) * outputs, outputs.div_ceil(2) * inputs),
-            ),
-            (Stage::ConvTranspose2d(sizes), Precision::F32) => {
+            (Stage::Linear { inputs, outputs }, Some(parts)) => {
+                let forward = parts.line(inputs.div_ceil(2)) * outputs;
+                let backward = outputs.div_ceil(2) * parts.line(*inputs);
+                Copies::LinearInPairs(parts, Both::new(forward, backward))
+            }
+            (Stage::ConvTranspose2d(sizes), None) => {
                 Copies::Convolution(Both::new(sizes.weight_len(), sizes.weight_len()))
             }
-            (Stage::ConvTranspose2d(sizes), Precision::Bf16) => {
+            (Stage::ConvTranspose2d(sizes), Some(parts)) => {
                 let (inputs, patch) = (sizes.inputs, sizes.patch_len());
-                let both = Both::new(inputs.div_ceil(2) * patch, patch.div_ceil(2) * inputs);
-                Copies::ConvolutionInPairs(both)
+                let forward = inputs.div_ceil(2) * parts.line(patch);
+                let backward = patch.div_ceil(2) * parts.line(inputs);
+                Copies::ConvolutionInPairs(parts, Both::new(forward, backward))
             }
             (Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. }, _) => {
                 Copies::None
@@ -97,6 +102,7 @@ impl Packed {
     /// As [`Packed::new`].
     pub fn refresh(&mut self, network: &Network, parameters: &[Affine]) {
         let lengths = |affine: &Affine| [affine.weight.len(), affine.bias.len()];
+        let mut lines = Aligned::default();
         network.check_parameters(parameters.iter().map(lengths));
         for ((index, stage), affine) in network.learning().zip(parameters) {
             let copies = &mut self.stages[index];
@@ -104,7 +110,7 @@ impl Packed {
                 Stage::Linear { inputs, .. } => {
                     let weights = affine.weight.chunks(copies.panel() * inputs);
                     let panels = weights.zip(panels(copies, inputs));
-                    panels.for_each(|(weight, panel)| panel.copy(weight, inputs));
+                    panels.for_each(|(weight, panel)| panel.copy(weight, inputs, &mut lines));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),
                 Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {}
@@ -125,7 +131,7 @@ impl Packed {
 /// The copies of the weights of a panel's outputs.
 pub(super) enum Panel<'a> {
     F32(&'a mut [f32]),
-    Pairs { forward: &'a mut [u32], backward: &'a mut [u32] },
+    Pairs { parts: Parts, forward: &'a mut [u32], backward: &'a mut [u32] },
 }
 
 /// A linear stage's copies, panel by panel.
@@ -133,26 +139,25 @@ pub(super) fn panels(copies: &mut Copies, inputs: usize) -> Vec<Panel<'_>> {
     let width = copies.panel();
     match copies {
         Copies::Linear(panels) => panels.chunks_mut(width * inputs).map(Panel::F32).collect(),
-        Copies::LinearInPairs(Both { forward, backward }) => {
-            let forward = forward.chunks_mut(width * inputs.div_ceil(2));
-            let pairs = forward.zip(backward.chunks_mut(width / 2 * inputs));
-            pairs.map(|(forward, backward)| Panel::Pairs { forward, backward }).collect()
+        &mut Copies::LinearInPairs(parts, Both { ref mut forward, ref mut backward }) => {
+            let forward = forward.chunks_mut(width * parts.line(inputs.div_ceil(2)));
+            let pairs = forward.zip(backward.chunks_mut(width / 2 * parts.line(inputs)));
+            pairs.map(|(forward, backward)| Panel::Pairs { parts, forward, backward }).collect()
         }
-        Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(_) => Vec::new(),
+        Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(..) => Vec::new(),
     }
 }
 
 impl Panel<'_> {
-    /// Copies the weights of the panel's outputs, `[outputs, inputs]`.
-    pub fn copy(self, weight: &[f32], inputs: usize) {
+    /// Copies the weights of the panel's outputs, `[outputs, inputs]`. `lines` is for the way there.
+    pub fn copy(self, weight: &[f32], inputs: usize, lines: &mut Aligned<u32>) {
         match self {
             Panel::F32(panel) => columns_to_rows(weight, inputs, 0, panel),
-            Panel::Pairs { forward, backward } => {
-                let width = inputs.div_ceil(2);
-                let mut lines = vec![0; forward.len()];
-                pairs_of_columns(weight, inputs, &mut lines);
-                columns_to_rows(&lines, width, 0, forward);
-                pairs_of_rows(weight, inputs, backward);
+            Panel::Pairs { parts, forward, backward } => {
+                lines.resize(forward.len());
+                pairs_of_columns(weight, inputs, parts, lines);
+                columns_to_rows(lines, parts.line(inputs.div_ceil(2)), 0, forward);
+                pairs_of_rows(weight, inputs, parts, backward);
             }
         }
     }
@@ -162,13 +167,13 @@ impl Panel<'_> {
 pub(super) fn turn_kernels(sizes: ConvTranspose2d, weight: &[f32], copies: &mut Copies) {
     match copies {
         Copies::Convolution(both) => turn(sizes, weight, both),
-        Copies::ConvolutionInPairs(Both { forward, backward }) => {
+        &mut Copies::ConvolutionInPairs(parts, Both { ref mut forward, ref mut backward }) => {
             let mut both = Both::new(weight.len(), weight.len());
             turn(sizes, weight, &mut both);
-            pairs_of_rows(&both.forward, sizes.patch_len(), forward);
-            pairs_of_rows(&both.backward, sizes.inputs, backward);
+            pairs_of_rows(&both.forward, sizes.patch_len(), parts, forward);
+            pairs_of_rows(&both.backward, sizes.inputs, parts, backward);
         }
-        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
+        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(..) => {}
     }
 }
 

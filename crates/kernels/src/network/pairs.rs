@@ -1,18 +1,19 @@
 //! Where a batch's factors in bfloat16 live.
 
 use super::{Precision, Stage};
-use crate::bf16::{pairs_of_columns, pairs_of_rows};
+use crate::aligned::Aligned;
+use crate::bf16::{Parts, pairs_of_columns, pairs_of_rows};
 
 /// The rows of a batch in pairs, for the gradients of linear weights, which sum over them. A chunk with an odd
 /// number of rows ends with one that is paired with zeros. Empty where products are f32.
 #[derive(Debug)]
 pub(super) struct RowPairs {
-    /// Values of one sample: what goes into each stage, and what comes out of it.
+    /// Values of a line for a pair of rows: of what goes into each stage, and of what comes out of it.
     widths: Vec<[usize; 2]>,
-    /// `[pairs, size]` of what went into each stage.
-    pub inputs: Vec<Vec<u32>>,
+    /// Lines of what went into each stage.
+    pub inputs: Vec<Aligned<u32>>,
     /// Of the gradients behind it.
-    pub gradients: Vec<Vec<u32>>,
+    pub gradients: Vec<Aligned<u32>>,
     chunk_rows: usize,
 }
 
@@ -23,14 +24,16 @@ impl RowPairs {
         (rows, chunk_rows): (usize, usize),
         precision: Precision,
     ) -> RowPairs {
-        let widths = stages.iter().map(|stage| match (*stage, precision) {
-            (Stage::Linear { inputs, outputs }, Precision::Bf16) => [inputs, outputs],
+        let widths = stages.iter().map(|stage| match (*stage, precision.parts()) {
+            (Stage::Linear { inputs, outputs }, Some(parts)) => {
+                [inputs, outputs].map(|width| parts.line(width))
+            }
             _ => [0, 0],
         });
         let widths: Vec<[usize; 2]> = widths.collect();
         let pairs = count(rows, chunk_rows);
         let buffers = |side: usize| {
-            widths.iter().map(|widths| vec![0; widths[side] * pairs]).collect::<Vec<_>>()
+            widths.iter().map(|widths| Aligned::new(widths[side] * pairs)).collect::<Vec<_>>()
         };
         RowPairs { inputs: buffers(0), gradients: buffers(1), widths, chunk_rows }
     }
@@ -61,24 +64,25 @@ fn count(rows: usize, chunk_rows: usize) -> usize {
 pub(super) struct Factors {
     pub left: Factor,
     pub right: Factor,
+    pub turned: Aligned<u32>,
 }
 
 /// One factor in pairs.
 #[derive(Debug, Default)]
-pub(super) struct Factor(Vec<u32>);
+pub(super) struct Factor(Aligned<u32>);
 
 impl Factor {
     /// `values`, `width` in each row, in pairs of columns.
-    pub fn of_columns(&mut self, values: &[f32], width: usize) -> &[u32] {
-        self.0.resize(values.len() / width * width.div_ceil(2), 0);
-        pairs_of_columns(values, width, &mut self.0);
+    pub fn of_columns(&mut self, values: &[f32], width: usize, parts: Parts) -> &[u32] {
+        self.0.resize(values.len() / width * parts.line(width.div_ceil(2)));
+        pairs_of_columns(values, width, parts, &mut self.0);
         &self.0
     }
 
     /// `values`, `width` in each row, in pairs of rows.
-    pub fn of_rows(&mut self, values: &[f32], width: usize) -> &[u32] {
-        self.0.resize((values.len() / width).div_ceil(2) * width, 0);
-        pairs_of_rows(values, width, &mut self.0);
+    pub fn of_rows(&mut self, values: &[f32], width: usize, parts: Parts) -> &[u32] {
+        self.0.resize((values.len() / width).div_ceil(2) * parts.line(width));
+        pairs_of_rows(values, width, parts, &mut self.0);
         &self.0
     }
 }

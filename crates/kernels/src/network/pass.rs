@@ -77,9 +77,11 @@ impl Network {
             match *stage {
                 Stage::Linear { inputs, outputs } => {
                     let Some(affine) = parameters.next() else { return };
-                    if wanted != Wanted::Input && matches!(copies, Copies::LinearInPairs(_)) {
-                        pairs_of_rows(x, inputs, chunk.input_pairs[index]);
-                        pairs_of_rows(dy, outputs, chunk.gradient_pairs[index]);
+                    if let &Copies::LinearInPairs(parts, _) = copies
+                        && wanted != Wanted::Input
+                    {
+                        pairs_of_rows(x, inputs, parts, chunk.input_pairs[index]);
+                        pairs_of_rows(dy, outputs, parts, chunk.gradient_pairs[index]);
                     }
                     if index == 0 && wanted == Wanted::ParametersAlone {
                         return;

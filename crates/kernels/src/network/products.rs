@@ -3,7 +3,7 @@
 use super::packed::{Both, Copies};
 use super::pairs::Factors;
 use crate::ConvTranspose2d;
-use crate::bf16::{Left, Right, product};
+use crate::bf16::{Left, Parts, Right, product};
 use crate::matmul::{Into, Matrix, add_to_columns, matmul};
 
 /// Adds `x Wᵀ` to `y`, for `sizes` inputs and outputs.
@@ -22,15 +22,16 @@ pub(super) fn linear(
                 add_to_columns(y, (outputs, start), x, Matrix::new(panel, panel.len() / inputs));
             }
         }
-        Copies::LinearInPairs(Both { forward, .. }) => {
+        &Copies::LinearInPairs(parts, Both { ref forward, .. }) => {
             let pairs = inputs.div_ceil(2);
-            let x = Left::of_rows(factors.left.of_columns(x, inputs), pairs);
-            for (panel, start) in forward.chunks(width * pairs).zip((0..).step_by(width)) {
-                let panel = Right::new(panel, panel.len() / pairs);
+            let x = Left::of_rows(factors.left.of_columns(x, inputs, parts), pairs, parts);
+            let panels = forward.chunks(width * parts.line(pairs));
+            for (panel, start) in panels.zip((0..).step_by(width)) {
+                let panel = Right::of_blocks(panel, pairs, parts);
                 product(y, (outputs, start), (x, panel), 1.0, Into::Add);
             }
         }
-        Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(_) => {}
+        Copies::None | Copies::Convolution(_) | Copies::ConvolutionInPairs(..) => {}
     }
 }
 
@@ -38,11 +39,14 @@ pub(super) fn linear(
 fn in_pairs(
     (values, width): (&[f32], usize),
     (copy, columns): (&[u32], usize),
+    parts: Parts,
     to: &mut [f32],
     factors: &mut Factors,
 ) {
-    let left = Left::of_rows(factors.left.of_columns(values, width), width.div_ceil(2));
-    product(to, (columns, 0), (left, Right::new(copy, columns)), 1.0, Into::Replace);
+    let values = factors.left.of_columns(values, width, parts);
+    let left = Left::of_rows(values, width.div_ceil(2), parts);
+    let right = Right::of_lines(copy, columns, parts);
+    product(to, (columns, 0), (left, right), 1.0, Into::Replace);
 }
 
 /// Writes `dy W` to `dx`.
@@ -54,8 +58,8 @@ pub(super) fn linear_back(
     factors: &mut Factors,
 ) {
     match copies {
-        Copies::LinearInPairs(Both { backward, .. }) => {
-            in_pairs((dy, outputs), (backward, inputs), dx, factors);
+        &Copies::LinearInPairs(parts, Both { ref backward, .. }) => {
+            in_pairs((dy, outputs), (backward, inputs), parts, dx, factors);
         }
         _ => {
             let (dy, weight) = (Matrix::new(dy, outputs), Matrix::new(weight, inputs));
@@ -78,10 +82,10 @@ pub(super) fn convolution(
             let (x, weight) = (Matrix::new(x, inputs), Matrix::new(forward, width));
             matmul(patches, x, weight, 1.0, Into::Replace);
         }
-        Copies::ConvolutionInPairs(Both { forward, .. }) => {
-            in_pairs((x, inputs), (forward, width), patches, factors);
+        &Copies::ConvolutionInPairs(parts, Both { ref forward, .. }) => {
+            in_pairs((x, inputs), (forward, width), parts, patches, factors);
         }
-        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
+        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(..) => {}
     }
 }
 
@@ -99,10 +103,10 @@ pub(super) fn convolution_back(
             let (patches, weight) = (Matrix::new(patches, width), Matrix::new(backward, inputs));
             matmul(dx, patches, weight, 1.0, Into::Replace);
         }
-        Copies::ConvolutionInPairs(Both { backward, .. }) => {
-            in_pairs((patches, width), (backward, inputs), dx, factors);
+        &Copies::ConvolutionInPairs(parts, Both { ref backward, .. }) => {
+            in_pairs((patches, width), (backward, inputs), parts, dx, factors);
         }
-        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(_) => {}
+        Copies::None | Copies::Linear(_) | Copies::LinearInPairs(..) => {}
     }
 }
 
@@ -115,10 +119,11 @@ pub(super) fn convolution_weight(
     factors: &mut Factors,
 ) {
     let (inputs, width) = (sizes.inputs, sizes.patch_len());
-    if let Copies::ConvolutionInPairs(_) = copies {
-        let Factors { left, right } = factors;
-        let x = Left::of_columns(left.of_rows(x, inputs), inputs, 0, inputs);
-        let patches = Right::new(right.of_rows(patches, width), width);
+    if let &Copies::ConvolutionInPairs(parts, _) = copies {
+        let Factors { left, right, turned } = factors;
+        let x = left.of_rows(x, inputs, parts);
+        let x = Left::of_columns((x, inputs), (0, inputs), parts, turned);
+        let patches = Right::of_lines(right.of_rows(patches, width, parts), width, parts);
         product(weight, (width, 0), (x, patches), 1.0, Into::Add);
     } else {
         let x = Matrix::new(x, inputs).transposed();

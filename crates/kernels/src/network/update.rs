@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::packed::{Copies, Panel, panels, turn_kernels};
 use super::{Network, Packed, Stage, Workspace};
+use crate::aligned::Aligned;
 use crate::bf16::{Left, Right, product};
 use crate::matmul::{Into, Matrix, matmul};
 use crate::{ConvTranspose2d, Update};
@@ -36,9 +37,17 @@ pub struct UpdateStep<'a> {
     pub images: usize,
 }
 
+/// What a task needs for itself: of one at a time, and too large to be allocated for each.
+#[derive(Debug, Default)]
+struct Buffers {
+    gradient: Aligned<f32>,
+    /// Of pairs, on their way to a product and to a copy.
+    turned: Aligned<u32>,
+    lines: Aligned<u32>,
+}
+
 thread_local! {
-    /// A task's gradient of a weight: of one task at a time, and too large to be allocated for each.
-    static GRADIENT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static BUFFERS: Cell<Buffers> = Cell::default();
 }
 
 impl UpdateStep<'_> {
@@ -106,20 +115,22 @@ impl Network {
         match self.stages[task.stage] {
             Stage::Linear { inputs, outputs } => {
                 let dy = Matrix::new(workspace.gradients(task.stage, step.rows), outputs);
-                let mut gradient = GRADIENT.take();
-                gradient.resize(task.learned.weight.len(), 0.0);
-                if let Moved::Panel(Panel::Pairs { .. }) = task.copies {
+                let mut buffers = BUFFERS.take();
+                let Buffers { gradient, turned, lines } = &mut buffers;
+                gradient.resize(task.learned.weight.len());
+                if let Moved::Panel(Panel::Pairs { parts, .. }) = task.copies {
                     let [x, dy] = workspace.row_pairs(task.stage, step.rows);
-                    let dy = Left::of_columns(dy, outputs, task.start, task.learned.bias.len());
-                    let x = Right::new(x, inputs);
-                    product(&mut gradient, (inputs, 0), (dy, x), step.mean(), Into::Replace);
+                    let columns = (task.start, task.learned.bias.len());
+                    let dy = Left::of_columns((dy, outputs), columns, parts, turned);
+                    let x = Right::of_lines(x, inputs, parts);
+                    product(gradient, (inputs, 0), (dy, x), step.mean(), Into::Replace);
                 } else {
                     let x = Matrix::new(workspace.inputs(task.stage, step.rows), inputs);
                     let dy = dy.columns(task.start, task.learned.bias.len()).transposed();
-                    matmul(&mut gradient, dy, x, step.mean(), Into::Replace);
+                    matmul(gradient, dy, x, step.mean(), Into::Replace);
                 }
-                move_linear(task, &gradient, dy, step);
-                GRADIENT.set(gradient);
+                move_linear(task, (gradient, dy), step, lines);
+                BUFFERS.set(buffers);
             }
             Stage::ConvTranspose2d(sizes) => {
                 let partials = workspace.partials(task.stage, step.rows);
@@ -174,11 +185,17 @@ fn split<'a>(
 }
 
 /// Moves the weights of a task's outputs by their `gradient`, `dW = dyᵀ x`, and their biases by `Σ dy`.
-fn move_linear(task: Task, gradient: &[f32], dy: Matrix, step: &UpdateStep) {
+fn move_linear(
+    task: Task,
+    (gradient, dy): (&[f32], Matrix),
+    step: &UpdateStep,
+    lines: &mut Aligned<u32>,
+) {
     let Task { start, mut learned, copies, .. } = task;
     step.apply(learned.weight, gradient, &mut learned.weight_state);
     if let Moved::Panel(panel) = copies {
-        panel.copy(learned.weight, learned.weight.len() / learned.bias.len());
+        let inputs = learned.weight.len() / learned.bias.len();
+        panel.copy(learned.weight, inputs, lines);
     }
     let mut bias_gradient = vec![0.0; learned.bias.len()];
     dy.columns(start, learned.bias.len()).add_rows(step.mean(), &mut bias_gradient);

@@ -2,6 +2,7 @@
 
 use super::pairs::{Factors, RowPairs};
 use super::{Network, Precision, Stage};
+use crate::aligned::Aligned;
 
 /// Buffers for the values and gradients of a batch, allocated once.
 #[derive(Debug)]
@@ -11,13 +12,13 @@ pub struct Workspace {
     /// Values of one sample: input, then behind each stage.
     sizes: Vec<usize>,
     /// Input and the outputs of all stages, each `[rows, size]`.
-    values: Vec<Vec<f32>>,
+    values: Vec<Aligned<f32>>,
     /// Their gradients, alike.
-    gradients: Vec<Vec<f32>>,
+    gradients: Vec<Aligned<f32>>,
     /// Each chunk's own gradients of small weights, for each stage.
-    partials: Vec<Vec<f32>>,
+    partials: Vec<Aligned<f32>>,
     partial_sizes: Vec<usize>,
-    scratch: Vec<f32>,
+    scratch: Aligned<f32>,
     scratch_size: usize,
     row_pairs: RowPairs,
     /// One for each chunk.
@@ -52,7 +53,7 @@ impl Workspace {
         let sizes: Vec<usize> =
             std::iter::once(network.inputs).chain(network.sizes.iter().copied()).collect();
         let buffers =
-            |sizes: &[usize], count| sizes.iter().map(|size| vec![0.0; size * count]).collect();
+            |sizes: &[usize], count| sizes.iter().map(|size| Aligned::new(size * count)).collect();
         let partial_sizes: Vec<usize> = network.stages.iter().map(Stage::partial_len).collect();
         let scratch_size = network.stages.iter().map(Stage::scratch_len).max().unwrap_or(0);
         Workspace {
@@ -60,7 +61,7 @@ impl Workspace {
             values: buffers(&sizes, rows),
             gradients: buffers(&sizes, rows),
             partials: buffers(&partial_sizes, chunks),
-            scratch: vec![0.0; scratch_size * chunks],
+            scratch: Aligned::new(scratch_size * chunks),
             sizes,
             partial_sizes,
             scratch_size,

@@ -27,11 +27,15 @@ pub(crate) struct Factor<'a> {
     pub strides: [usize; 2],
 }
 
-impl Factor<'_> {
-    /// Whether every element lies in the slice; no size may be 0.
-    fn fits(&self) -> bool {
+impl<'a> Factor<'a> {
+    /// The values.
+    ///
+    /// # Panics
+    /// Where a size is 0, or an element lies beyond the slice.
+    pub fn checked(&self) -> &'a [u32] {
         let last: usize = self.size.iter().zip(self.strides).map(|(n, by)| (n - 1) * by).sum();
-        last < self.values.len()
+        assert!(last < self.values.len(), "a factor beyond its slice");
+        self.values
     }
 }
 
@@ -53,14 +57,12 @@ impl Place {
         assert_eq!(steps, inner, "the inner sizes of a product");
         assert_eq!(right.strides[1], 1, "the right factor's columns side by side");
         assert!((rows - 1) * width + columns <= target.len(), "the product beyond its slice");
-        assert!(left.fits(), "the left factor beyond its slice");
-        assert!(right.fits(), "the right factor beyond its slice");
         Place {
             target: target.as_mut_ptr(),
             target_stride: width,
-            left: left.values.as_ptr(),
+            left: left.checked().as_ptr(),
             left_strides: left.strides,
-            right: right.values.as_ptr(),
+            right: right.checked().as_ptr(),
             right_stride: right.strides[0],
             steps,
             scale,

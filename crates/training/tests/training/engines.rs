@@ -187,7 +187,7 @@ fn rescaled_latents_move_alike() {
 fn the_number_of_threads_changes_no_bit() {
     let threads = tch::get_num_threads();
     for (precision, importance_samples) in
-        [(Precision::F32, 1), (Precision::Bf16, 1), (Precision::Bf16, 3)]
+        [(Precision::F32, 1), (Precision::Bf16, 1), (Precision::Bf16x3, 1), (Precision::Bf16, 3)]
     {
         let config = TrainingConfig { precision, importance_samples, ..odd_batches() };
         let runs = [1, 2, 3].map(|threads| {
@@ -272,6 +272,26 @@ fn bfloat16_trains_nearly_alike() {
         assert_ne!(objectives[0], objectives[1]);
         for (single, half) in objectives[0].iter().zip(&objectives[1]) {
             assert_relative_eq!(*single, *half, max_relative = 5e-3);
+        }
+    }
+}
+
+/// In two parts it cannot be told from f32, where the processor multiplies such at all; where nothing does, it is f32.
+#[test]
+fn sums_of_bfloat16_train_as_f32_does() {
+    let single = TrainingConfig { batch_size: 20, ..config(8) };
+    let sums = TrainingConfig { precision: Precision::Bf16x3, ..single.clone() };
+    let images = images(37);
+    for spec in [auto_decoder(), variational(), variational_autoencoder()] {
+        let [single, kernels, libtorch] =
+            [(&single, EngineKind::Auto), (&sums, EngineKind::Auto), (&sums, EngineKind::Libtorch)]
+                .map(|(config, engine)| run_on(&images, &spec, config, engine));
+        for ((single, kernels), libtorch) in single.iter().zip(&kernels).zip(&libtorch) {
+            assert_relative_eq!(*single, *kernels, max_relative = 1e-3, epsilon = 5e-4);
+            assert_relative_eq!(*single, *libtorch, max_relative = 1e-3, epsilon = 5e-4);
+        }
+        if !Precision::Bf16x3.is_f32() {
+            assert_ne!(single, kernels);
         }
     }
 }

@@ -3,7 +3,10 @@
 //! A tile is 16 lines of 64 bytes. One instruction multiplies a left tile (16 rows of 16 pairs) with a right one (16
 //! pairs of 16 columns) and adds the product to a third, of 16 × 16 f32: 256 times as many products as
 //! an instruction of AVX512-BF16 has in 16 times its time. Factors lie in memory as tiles want them: pairs of the left one side by
-//! side, those of the right one in lines of columns.
+//! side, those of the right one in lines of columns. Two tiles of each make a block of four of the product, so that every
+//! tile is read for two products; where there are no more than 16 rows, a block is up to four tiles side by side. Lines of
+//! a tile that cross lines of the cache would take twice as long to read: factors are aligned
+//! ([`Aligned`](crate::aligned::Aligned)).
 
 mod system;
 mod tiles;
@@ -13,11 +16,10 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::{Left, Right};
+use super::factors::{Left, Right, terms};
 use crate::matmul::Into;
 use crate::registers::Place;
-use crate::transpose::columns_to_rows;
-use tiles::{ABREAST, Sizes, TILE, clear_product, load_product, multiply, release, store_product};
+use tiles::{MOST, MOST_ROWS, Sizes, TILE, clear, load, multiply, release, store};
 
 pub(super) use system::is_available;
 
@@ -36,51 +38,28 @@ pub(super) fn product(
 ) {
     assert!(is_available(), "the processor has no AMX-BF16");
     assert!(left.rows > 0 && left.pairs > 0, "an empty product");
-    let mut turned = Vec::new();
-    let left = side_by_side(left, &mut turned);
     let corner = Place::corner(target, width, (left.factor(), right.factor()), scale, into);
-    for (rows, row_step) in parts(left.rows) {
-        for (columns, column_step) in parts(right.columns) {
-            let sizes = Sizes::new(row_step, column_step, left.pairs % TILE);
-            // SAFETY: the processor has the instructions and the system lends the registers. Every element
-            // of the three matrices lies in its slice, as the corner's place was made for them; tiles of
-            // these sizes cover them and no more. The borrow of `target` is exclusive.
-            unsafe {
-                sizes.apply();
-                for column in columns.clone().step_by(ABREAST * column_step) {
-                    let abreast = ((columns.end - column) / column_step).min(ABREAST);
-                    for row in rows.clone().step_by(row_step) {
-                        let place = Place {
-                            target: corner.target.add(row * width + column),
-                            left: corner.left.add(row * left.row_stride),
-                            right: corner.right.add(column),
-                            ..corner
-                        };
-                        match abreast {
-                            1 => block::<1>(place, [row_step, column_step]),
-                            2 => block::<2>(place, [row_step, column_step]),
-                            3 => block::<3>(place, [row_step, column_step]),
-                            _ => block::<ABREAST>(place, [row_step, column_step]),
-                        }
-                    }
+    let terms: Vec<[*const u32; 2]> = terms(left, right)
+        .map(|(left, right)| [left.factor().checked().as_ptr(), right.factor().checked().as_ptr()])
+        .collect();
+    for (pairs, step) in parts(left.pairs) {
+        // What is left of the pairs is added to the product of those before.
+        let corner = Place { adds: corner.adds || pairs.start > 0, ..corner };
+        for (rows, height) in parts(left.rows) {
+            for (columns, width) in parts(right.columns) {
+                let blocks = Blocks { corner, terms: &terms, pairs: pairs.clone(), step };
+                // SAFETY: the processor has the instructions and the system lends the registers. Every element of the
+                // three matrices lies in its slice, as was checked for their corners; tiles of these sizes cover
+                // them and no more. The borrow of `target` is exclusive.
+                unsafe {
+                    Sizes::new(height, width, step).apply();
+                    blocks.all((rows.clone(), height), (columns, width));
                 }
             }
         }
     }
-    // SAFETY: as above; nothing is in the tiles any more.
+    // SAFETY: as above; nothing is in the registers any more.
     unsafe { release() }
-}
-
-/// The same factor with the pairs of a row one after another.
-fn side_by_side<'a>(left: Left<'a>, turned: &'a mut Vec<u32>) -> Left<'a> {
-    if left.pair_stride == 1 {
-        return left;
-    }
-    // The last line may end behind its rows, but no line must follow.
-    let values = &left.values[..(left.pairs - 1) * left.pair_stride + left.rows];
-    turned.resize(left.rows * left.pairs, 0);
-    columns_to_rows(values, left.pair_stride, 0, turned);
-    Left::of_rows(turned, left.pairs)
 }
 
 /// Where tiles are whole, and what is left for one smaller; each with the step from one to the next.
@@ -90,33 +69,100 @@ fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
     parts.into_iter().filter(|(part, _)| !part.is_empty())
 }
 
-/// `N` tiles of the product side by side.
-///
-/// # Safety
-/// As [`multiply`], and as for [`store_product`] with `place`'s target.
-#[allow(unsafe_code)]
-unsafe fn block<const N: usize>(place: Place, [rows, columns]: [usize; 2]) {
-    // SAFETY: as for the caller. Whatever is read of the sums has been stored there.
-    unsafe {
-        let direct = place.scale == 1.0;
-        if direct && place.adds {
-            load_product::<N>(place.target, place.target_stride);
-        } else {
-            clear_product::<N>();
+/// Blocks of a product, summed over some of the pairs.
+struct Blocks<'a> {
+    corner: Place,
+    /// Where the factors of each term begin.
+    terms: &'a [[*const u32; 2]],
+    pairs: Range<usize>,
+    /// Pairs of a tile.
+    step: usize,
+}
+
+impl Blocks<'_> {
+    /// All blocks of these rows and columns, in tiles of `height` by `width`.
+    ///
+    /// # Safety
+    /// The registers must have sizes for these tiles. All that the corner and the terms lead to must lie in memory, and the
+    /// product's must be the caller's alone.
+    #[allow(unsafe_code)]
+    unsafe fn all(
+        &self,
+        (rows, height): (Range<usize>, usize),
+        (columns, width): (Range<usize>, usize),
+    ) {
+        // One tile waits for its own sum alone: as many side by side as there are registers.
+        let most = if rows.len() > height { MOST / MOST_ROWS } else { MOST };
+        for column in columns.clone().step_by(most * width) {
+            let abreast = ((columns.end - column) / width).min(most);
+            for row in rows.clone().step_by(MOST_ROWS * height) {
+                let below = ((rows.end - row) / height).min(MOST_ROWS);
+                let block = ([row, column], [below * height, abreast * width]);
+                // SAFETY: as for the caller.
+                unsafe {
+                    match (below, abreast) {
+                        (1, 1) => self.block::<1, 1>(block),
+                        (1, 2) => self.block::<1, 2>(block),
+                        (1, 3) => self.block::<1, 3>(block),
+                        (1, _) => self.block::<1, MOST>(block),
+                        (_, 1) => self.block::<MOST_ROWS, 1>(block),
+                        _ => self.block::<MOST_ROWS, 2>(block),
+                    }
+                }
+            }
         }
-        let factors = ((place.left, place.left_strides[0]), (place.right, place.right_stride));
-        multiply::<N>(factors.0, factors.1, place.steps);
-        if direct {
-            return store_product::<N>(place.target, place.target_stride);
+    }
+
+    /// A block of `R` by `C` tiles, of so many rows and columns.
+    ///
+    /// # Safety
+    /// As [`Blocks::all`].
+    #[allow(unsafe_code)]
+    unsafe fn block<const R: usize, const C: usize>(
+        &self,
+        ([row, column], [rows, columns]): ([usize; 2], [usize; 2]),
+    ) {
+        let Place { target, target_stride: stride, scale, adds, .. } = self.corner;
+        // SAFETY: as for the caller. Whatever is read of the sums has been stored there.
+        unsafe {
+            let target = target.add(row * stride + column);
+            let direct = scale == 1.0;
+            if direct && adds {
+                load::<R, C>(target, stride);
+            } else {
+                clear::<R, C>();
+            }
+            self.sum::<R, C>(row, column);
+            if direct {
+                return store::<R, C>(target, stride);
+            }
+            let mut sums = MaybeUninit::<[f32; MOST * TILE * TILE]>::uninit();
+            let first = sums.as_mut_ptr().cast::<f32>();
+            store::<R, C>(first, C * TILE);
+            for row in 0..rows {
+                let sums = std::slice::from_raw_parts(first.add(row * C * TILE), columns);
+                let line = std::slice::from_raw_parts_mut(target.add(row * stride), columns);
+                write_scaled(line, sums, scale, adds);
+            }
         }
-        let mut sums = MaybeUninit::<[[f32; ABREAST * TILE]; TILE]>::uninit();
-        let first = sums.as_mut_ptr().cast::<f32>();
-        store_product::<N>(first, ABREAST * TILE);
-        for row in 0..rows {
-            let sums = std::slice::from_raw_parts(first.add(row * ABREAST * TILE), N * columns);
-            let line = place.target.add(row * place.target_stride);
-            let line = std::slice::from_raw_parts_mut(line, N * columns);
-            write_scaled(line, sums, place.scale, place.adds);
+    }
+
+    /// Adds the block's products to its registers.
+    ///
+    /// # Safety
+    /// As [`Blocks::all`].
+    #[allow(unsafe_code)]
+    unsafe fn sum<const R: usize, const C: usize>(&self, row: usize, column: usize) {
+        let Place { left_strides: [left_stride, _], right_stride, .. } = self.corner;
+        for pair in self.pairs.clone().step_by(self.step) {
+            for &[left, right] in self.terms {
+                // SAFETY: as for the caller.
+                unsafe {
+                    let left = left.add(row * left_stride + pair);
+                    let right = right.add(pair * right_stride + column);
+                    multiply::<R, C>((left, left_stride), (right, right_stride));
+                }
+            }
         }
     }
 }

@@ -4,16 +4,23 @@
 //! tiles: the compiler knows no register of theirs that it could use, it keeps the order of these pieces (none of
 //! them is `pure`), the system saves tiles when it takes a thread's turn away, and whoever applies [`Sizes`] calls no foreign
 //! code before [`release`].
+//!
+//! A block of the product has `R` by `C` tiles, in the first registers, row after row. Behind them are the left factor's
+//! tiles, one for each row, and two for the right factor's, which take turns.
 
 use std::arch::asm;
 
 /// Lines of a tile, and values of 32 bits in one of them.
 pub(super) const TILE: usize = 16;
-/// Tiles of the product side by side, at most: each waits for its own sum alone.
-pub(super) const ABREAST: usize = 4;
+/// Tiles of a block of the product, at most.
+pub(super) const MOST: usize = 4;
+/// Rows of tiles in a block, at most.
+pub(super) const MOST_ROWS: usize = 2;
+/// The first register of each factor.
+const LEFT: usize = MOST;
+const RIGHT: usize = LEFT + MOST_ROWS;
 
-/// What the tiles hold: 0 to 3 of the product, 4 of the left factor, 5 of the right one, and 6 and 7 like these
-/// of the pairs behind the last 16.
+/// What the registers hold.
 #[repr(C, align(64))]
 pub(super) struct Sizes {
     palette: u8,
@@ -24,22 +31,21 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// For tiles of the product with `rows` and `columns`, and `rest` pairs behind the last 16.
-    pub fn new(rows: usize, columns: usize, rest: usize) -> Sizes {
-        let product = (rows, columns);
-        let factors = [(rows, TILE), (TILE, columns), (rows, rest), (rest, columns)];
+    /// For tiles of the product with `rows` and `columns`, and of factors with so many `pairs`: all three from 1 to
+    /// [`TILE`].
+    pub fn new(rows: usize, columns: usize, pairs: usize) -> Sizes {
         let mut sizes =
             Sizes { palette: 1, start: 0, reserved: [0; 14], bytes: [0; 16], lines: [0; 16] };
-        let tiles = [product; ABREAST].into_iter().chain(factors);
-        // A tile without a value must not have a size.
-        for (place, (lines, values)) in tiles.enumerate().filter(|(_, size)| size.0 * size.1 > 0) {
-            sizes.lines[place] = lines as u8;
-            sizes.bytes[place] = (4 * values) as u16;
+        let product = [(rows, columns); MOST];
+        let factors = [(rows, pairs), (rows, pairs), (pairs, columns), (pairs, columns)];
+        for (register, (lines, values)) in product.into_iter().chain(factors).enumerate() {
+            sizes.lines[register] = lines as u8;
+            sizes.bytes[register] = (4 * values) as u16;
         }
         sizes
     }
 
-    /// Gives the tiles these sizes, and clears them.
+    /// Gives the registers these sizes, and clears them.
     ///
     /// # Safety
     /// [`is_available`](super::system::is_available) must hold.
@@ -50,7 +56,7 @@ impl Sizes {
     }
 }
 
-/// Gives the tiles back: the system need not keep them for this thread any more.
+/// Gives the registers back: the system need not keep them for this thread any more.
 ///
 /// # Safety
 /// [`is_available`](super::system::is_available) must hold.
@@ -60,109 +66,50 @@ pub(super) unsafe fn release() {
     unsafe { asm!("tilerelease", options(nostack, nomem)) }
 }
 
-/// Instructions on a number of tiles of the product that the compiler knows: those with tile 0, and then those
-/// that are wanted of the others. `$body` is given the tile's name and the bytes to its left.
-macro_rules! for_tiles {
-    ($count:expr, $body:ident) => {
-        $body!("tmm0", "0");
-        if $count > 1 {
-            $body!("tmm1", "64");
+/// Calls a function of a register, a tile's row and its column for all of `R` by `C` tiles.
+macro_rules! for_block {
+    ($R:ident, $C:ident, $body:ident) => {
+        $body!(0, 0, 0);
+        if $R * $C > 1 {
+            $body!(1, 1 / $C, 1 % $C);
         }
-        if $count > 2 {
-            $body!("tmm2", "128");
+        if $R * $C > 2 {
+            $body!(2, 2 / $C, 2 % $C);
         }
-        if $count > 3 {
-            $body!("tmm3", "192");
+        if $R * $C > 3 {
+            $body!(3, 3 / $C, 3 % $C);
         }
     };
 }
 
-/// Adds the product of all pairs to the first `N` tiles.
+/// Clears a block.
 ///
 /// # Safety
-/// The tiles must have the sizes of [`Sizes::new`] for this number of pairs, and as many rows of `left` and pairs of
-/// rows of `right`, of `N` tiles' columns, must lie in memory, each `stride` values behind the one before.
+/// Its registers must have a size.
 #[allow(unsafe_code)]
-pub(super) unsafe fn multiply<const N: usize>(
-    (mut left, left_stride): (*const u32, usize),
-    (mut right, right_stride): (*const u32, usize),
-    pairs: usize,
-) {
-    let (left_bytes, right_bytes) = (4 * left_stride, 4 * right_stride);
-    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
-    unsafe {
-        macro_rules! load_left {
-            ($tile:literal) => {
-                asm!(
-                    concat!("tileloadd ", $tile, ", [{left} + {bytes}]"),
-                    left = in(reg) left,
-                    bytes = in(reg) left_bytes,
-                    options(nostack, readonly),
-                )
-            };
-        }
-        macro_rules! add_product {
-            ($product:literal, $left:literal, $right:literal, $offset:literal) => {
-                asm!(
-                    concat!("tileloadd ", $right, ", [{right} + {bytes} + ", $offset, "]"),
-                    concat!("tdpbf16ps ", $product, ", ", $left, ", ", $right),
-                    right = in(reg) right,
-                    bytes = in(reg) right_bytes,
-                    options(nostack, readonly),
-                )
-            };
-        }
-        macro_rules! whole {
-            ($product:literal, $offset:literal) => {
-                add_product!($product, "tmm4", "tmm5", $offset)
-            };
-        }
-        macro_rules! rest {
-            ($product:literal, $offset:literal) => {
-                add_product!($product, "tmm6", "tmm7", $offset)
-            };
-        }
-        for _ in 0..pairs / TILE {
-            load_left!("tmm4");
-            for_tiles!(N, whole);
-            left = left.wrapping_add(TILE);
-            right = right.wrapping_add(TILE * right_stride);
-        }
-        if !pairs.is_multiple_of(TILE) {
-            load_left!("tmm6");
-            for_tiles!(N, rest);
-        }
-    }
-}
-
-/// Clears the first `N` tiles.
-///
-/// # Safety
-/// They must have a size.
-#[allow(unsafe_code)]
-pub(super) unsafe fn clear_product<const N: usize>() {
+pub(super) unsafe fn clear<const R: usize, const C: usize>() {
     macro_rules! clear {
-        ($tile:literal, $offset:literal) => {
-            asm!(concat!("tilezero ", $tile), options(nostack, nomem))
+        ($register:literal, $row:expr, $column:expr) => {
+            asm!(concat!("tilezero tmm", $register), options(nostack, nomem))
         };
     }
     // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
-        for_tiles!(N, clear);
+        for_block!(R, C, clear);
     }
 }
 
-/// Reads the first `N` tiles, side by side, from rows that begin every `stride` values.
+/// Reads a block from lines that begin every `stride` values.
 ///
 /// # Safety
-/// They must have a size, and as much must lie in memory.
+/// Its registers must have a size, and as much must lie in memory.
 #[allow(unsafe_code)]
-pub(super) unsafe fn load_product<const N: usize>(from: *const f32, stride: usize) {
+pub(super) unsafe fn load<const R: usize, const C: usize>(from: *const f32, stride: usize) {
     macro_rules! load {
-        ($tile:literal, $offset:literal) => {
+        ($register:literal, $row:expr, $column:expr) => {
             asm!(
-                concat!("tileloadd ", $tile, ", [{from} + {bytes} + ", $offset, "]"),
-                from = in(reg) from,
+                concat!("tileloadd tmm", $register, ", [{from} + {bytes}]"),
+                from = in(reg) from.add($row * TILE * stride + $column * TILE),
                 bytes = in(reg) 4 * stride,
                 options(nostack, readonly),
             )
@@ -170,21 +117,21 @@ pub(super) unsafe fn load_product<const N: usize>(from: *const f32, stride: usiz
     }
     // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
-        for_tiles!(N, load);
+        for_block!(R, C, load);
     }
 }
 
-/// Writes the first `N` tiles, side by side, to rows that begin every `stride` values.
+/// Writes a block to lines that begin every `stride` values.
 ///
 /// # Safety
-/// They must have a size, and as much memory must be the caller's alone.
+/// Its registers must have a size, and as much memory must be the caller's alone.
 #[allow(unsafe_code)]
-pub(super) unsafe fn store_product<const N: usize>(to: *mut f32, stride: usize) {
+pub(super) unsafe fn store<const R: usize, const C: usize>(to: *mut f32, stride: usize) {
     macro_rules! store {
-        ($tile:literal, $offset:literal) => {
+        ($register:literal, $row:expr, $column:expr) => {
             asm!(
-                concat!("tilestored [{to} + {bytes} + ", $offset, "], ", $tile),
-                to = in(reg) to,
+                concat!("tilestored [{to} + {bytes}], tmm", $register),
+                to = in(reg) to.add($row * TILE * stride + $column * TILE),
                 bytes = in(reg) 4 * stride,
                 options(nostack),
             )
@@ -192,6 +139,68 @@ pub(super) unsafe fn store_product<const N: usize>(to: *mut f32, stride: usize) 
     }
     // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
-        for_tiles!(N, store);
+        for_block!(R, C, store);
+    }
+}
+
+/// Adds the product of a tile of pairs of each row of the left factor and each column of the right one to a block.
+///
+/// # Safety
+/// The registers must have sizes, and as much of both factors must lie in memory, lines `stride` values behind
+/// one another.
+#[allow(unsafe_code)]
+pub(super) unsafe fn multiply<const R: usize, const C: usize>(
+    (left, left_stride): (*const u32, usize),
+    (right, right_stride): (*const u32, usize),
+) {
+    macro_rules! load_left {
+        ($row:literal) => {
+            asm!(
+                "tileloadd tmm{register}, [{from} + {bytes}]",
+                register = const LEFT + $row,
+                from = in(reg) left.add($row * TILE * left_stride),
+                bytes = in(reg) 4 * left_stride,
+                options(nostack, readonly),
+            )
+        };
+    }
+    macro_rules! add_product {
+        ($row:literal, $column:literal) => {
+            asm!(
+                "tdpbf16ps tmm{sum}, tmm{left}, tmm{right}",
+                sum = const $row * C + $column,
+                left = const LEFT + $row,
+                right = const RIGHT + $column % 2,
+                options(nostack, nomem),
+            )
+        };
+    }
+    macro_rules! column {
+        ($column:literal) => {
+            if C > $column {
+                asm!(
+                    "tileloadd tmm{register}, [{from} + {bytes}]",
+                    register = const RIGHT + $column % 2,
+                    from = in(reg) right.add($column * TILE),
+                    bytes = in(reg) 4 * right_stride,
+                    options(nostack, readonly),
+                );
+                add_product!(0, $column);
+                if R > 1 {
+                    add_product!(1, $column);
+                }
+            }
+        };
+    }
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
+    unsafe {
+        load_left!(0);
+        if R > 1 {
+            load_left!(1);
+        }
+        column!(0);
+        column!(1);
+        column!(2);
+        column!(3);
     }
 }
