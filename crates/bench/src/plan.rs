@@ -43,6 +43,16 @@ impl Measure {
             _ => false,
         }
     }
+
+    /// Whether this processor computes in f32 what is to be measured of another precision.
+    fn is_of_f32_again(self) -> bool {
+        match self {
+            Measure::Speed(Setting { precision, .. }, _) => {
+                precision != Precision::F32 && precision.is_f32()
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A row to be measured.
@@ -74,7 +84,9 @@ const INFERENCE: Setting = Setting { work: Work::Infer, count: 10_000, batch: 25
 /// fast ones if `quick`.
 pub fn rows(quick: bool, only: &str, device: &str) -> Vec<Planned> {
     let measures = if quick { quick_measures() } else { all_measures() };
-    let possible = |measure: &Measure| device == "cpu" || measure.is_for_any_device();
+    let possible = |measure: &Measure| {
+        (device == "cpu" || measure.is_for_any_device()) && !measure.is_of_f32_again()
+    };
     measures
         .into_iter()
         .filter(possible)
@@ -88,6 +100,7 @@ fn quick_measures() -> Vec<Measure> {
     let mut found = speeds(BASE, &[Course, Tuned, Limit]);
     found.extend(speeds(Setting { decoder: Decoder::Conv, ..BASE }, &[Tuned, Limit]));
     found.extend(speeds(Setting { variational: false, ..BASE }, &[Tuned]));
+    found.extend(speeds(BF16X3, &[Tuned]));
     found.extend(speeds(BF16, &[Tuned, TunedBf16]));
     found.extend(speeds(INFERENCE, &[Tuned]));
     found.extend([Measure::Memory(BASE, None), Measure::Memory(BASE, Some(Tuned))]);

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a line.
-const LINE: usize = 64;
+pub(crate) const LINE: usize = 64;
 
 /// A buffer for what vectors and tiles are read from: one that crosses from line to line takes twice as long to read.
 #[derive(Debug)]

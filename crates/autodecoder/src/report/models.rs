@@ -94,7 +94,7 @@ fn products(model: &ModelFacts) -> String {
     let name = |precision| match precision {
         Precision::F32 => "f32",
         Precision::Bf16 => "bfloat16",
-        Precision::Bf16x3 => "bf16x3 (f32 without AMX)",
+        Precision::Bf16x3 => "bf16x3 (f32 without AMX or kernels)",
     };
     let config = &model.config;
     of_both(config, [config.training.precision, config.inference.precision], |precision| {

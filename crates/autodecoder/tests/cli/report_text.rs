@@ -35,7 +35,7 @@ fn the_table_of_settings_names_precisions_and_where_inference_starts() {
     let places = ["the best of 1000 places", "the prior's mean"];
     assert_says(&report(&text), &["bfloat16, in inference f32", places[0], places[1]]);
     let text = tiny_with_all(&[("training.precision", "\"bf16x3\"")]);
-    assert_says(&report(&text), &["bf16x3 (f32 without AMX), in inference f32"]);
+    assert_says(&report(&text), &["bf16x3 (f32 without AMX or kernels), in inference f32"]);
 }
 
 #[test]

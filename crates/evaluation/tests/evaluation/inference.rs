@@ -256,3 +256,19 @@ fn bfloat16_fits_nearly_alike_and_by_kernels_alone() {
     let error = infer(&model, &images, &libtorch, &optimisers(), &streams, &mut Silent);
     assert!(matches!(error, Err(Error::NoBf16 { section: "inference", .. })));
 }
+
+/// Sums of two numbers in bfloat16 fit rows as f32 does, which takes their place where libtorch computes.
+#[test]
+fn sums_of_bfloat16_fit_alike() {
+    let images = images(10);
+    let model = model(variational(), &images);
+    let single = inference(40);
+    let sums = InferenceConfig { precision: Precision::Bf16x3, ..single.clone() };
+    let libtorch = InferenceConfig { engine: EngineKind::Libtorch, ..sums.clone() };
+    let [single, fitted, libtorch] =
+        [&single, &sums, &libtorch].map(|config| numbers(&fit(&model, &images, config)));
+    for ((single, fitted), libtorch) in single.iter().zip(&fitted).zip(&libtorch) {
+        assert_relative_eq!(*single, *fitted, epsilon = 1e-3);
+        assert_relative_eq!(*single, *libtorch, epsilon = 1e-3);
+    }
+}

@@ -20,6 +20,9 @@ pub(crate) struct Left<'a> {
 
 impl<'a> Left<'a> {
     /// `values`, row after row, `pairs` in each.
+    ///
+    /// # Panics
+    /// Where that is 0.
     pub fn of_rows(values: &'a [u32], pairs: usize, parts: Parts) -> Left<'a> {
         let (stride, low) = (parts.line(pairs), parts.low(pairs));
         Left { values, rows: values.len() / stride, pairs, stride, low }
@@ -28,7 +31,7 @@ impl<'a> Left<'a> {
     /// The transpose of `count` columns, from `start` on, of `values`, `width` in each line. It lies in `turned`.
     ///
     /// # Panics
-    /// Where there are not so many columns.
+    /// Where there are not so many columns, or `width` is 0.
     pub fn of_columns(
         (values, width): (&[u32], usize),
         (start, count): (usize, usize),
@@ -40,12 +43,9 @@ impl<'a> Left<'a> {
         let pairs = values.len() / line;
         let low = parts.low(width).map(|_| count * pairs);
         turned.resize(count * pairs + low.unwrap_or(0));
-        for (part, turned) in [Some(0), parts.low(width)]
-            .into_iter()
-            .flatten()
-            .zip(turned.chunks_exact_mut((count * pairs).max(1)))
-        {
-            columns_to_rows(values, line, part + start, turned);
+        let starts = [Some(start), parts.low(width).map(|low| low + start)].into_iter().flatten();
+        for (start, turned) in starts.zip(turned.chunks_exact_mut((count * pairs).max(1))) {
+            columns_to_rows(values, line, start, turned);
         }
         Left { values: turned, rows: count, pairs, stride: pairs, low }
     }
@@ -79,14 +79,19 @@ pub(crate) struct Right<'a> {
 
 impl<'a> Right<'a> {
     /// `values`, line after line, `columns` in each.
+    ///
+    /// # Panics
+    /// Where that is 0.
     pub fn of_lines(values: &'a [u32], columns: usize, parts: Parts) -> Right<'a> {
         let (stride, low) = (parts.line(columns), parts.low(columns));
-        let pairs = values.len().checked_div(stride).unwrap_or(0);
-        Right { values, pairs, columns, stride, low }
+        Right { values, pairs: values.len() / stride, columns, stride, low }
     }
 
     /// `values`, lines of first parts and then of second ones, as [`columns_to_rows`] makes them of lines with `pairs`
     /// pairs.
+    ///
+    /// # Panics
+    /// Where that is 0.
     pub fn of_blocks(values: &'a [u32], pairs: usize, parts: Parts) -> Right<'a> {
         let columns = values.len() / parts.line(pairs);
         let low = parts.low(pairs).map(|lines| lines * columns);
@@ -111,14 +116,18 @@ impl<'a> Right<'a> {
     }
 }
 
-/// The products of parts that make up a product, but for that of both second ones, which is as small as what rounding has
-/// left of the others.
+/// How many products [`terms`] gives at most.
+pub(super) const MOST_TERMS: usize = 3;
+
+/// The products of parts that make up a product, but for that of both second ones, which is hardly larger than what rounding
+/// has left of the others.
 pub(super) fn terms<'a>(
     left: Left<'a>,
     right: Right<'a>,
 ) -> impl Iterator<Item = (Left<'a>, Right<'a>)> {
-    let kept = [(0, 0), (0, 1), (1, 0)].into_iter();
-    kept.filter_map(move |(first, second)| left.parts().nth(first).zip(right.parts().nth(second)))
+    let kept: [_; MOST_TERMS] = [(0, 0), (0, 1), (1, 0)];
+    kept.into_iter()
+        .filter_map(move |(first, second)| left.parts().nth(first).zip(right.parts().nth(second)))
 }
 
 /// The two numbers of a pair, as f32.

@@ -20,5 +20,5 @@ mod pairs;
 mod product;
 
 pub(crate) use factors::{Left, Right};
-pub(crate) use pairs::{Parts, pairs_of_columns, pairs_of_rows};
+pub(crate) use pairs::{Parts, pairs_of_columns, pairs_of_rows, turned_pairs_of_columns};
 pub(crate) use product::{multiplies_fast, multiplies_tiles, product};

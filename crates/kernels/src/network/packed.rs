@@ -3,7 +3,7 @@
 use super::{Affine, Network, Precision, Stage};
 use crate::ConvTranspose2d;
 use crate::aligned::Aligned;
-use crate::bf16::{Parts, pairs_of_columns, pairs_of_rows};
+use crate::bf16::{Parts, pairs_of_rows, turned_pairs_of_columns};
 use crate::transpose::columns_to_rows;
 
 /// Outputs of a linear stage that lie together in a copy, and that one task moves: so few that their
@@ -154,9 +154,7 @@ impl Panel<'_> {
         match self {
             Panel::F32(panel) => columns_to_rows(weight, inputs, 0, panel),
             Panel::Pairs { parts, forward, backward } => {
-                lines.resize(forward.len());
-                pairs_of_columns(weight, inputs, parts, lines);
-                columns_to_rows(lines, parts.line(inputs.div_ceil(2)), 0, forward);
+                turned_pairs_of_columns(weight, inputs, parts, forward, lines);
                 pairs_of_rows(weight, inputs, parts, backward);
             }
         }

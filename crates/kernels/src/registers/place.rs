@@ -33,6 +33,7 @@ impl<'a> Factor<'a> {
     /// # Panics
     /// Where a size is 0, or an element lies beyond the slice.
     pub fn checked(&self) -> &'a [u32] {
+        assert!(!self.size.contains(&0), "an empty factor");
         let last: usize = self.size.iter().zip(self.strides).map(|(n, by)| (n - 1) * by).sum();
         assert!(last < self.values.len(), "a factor beyond its slice");
         self.values

@@ -47,8 +47,9 @@ unsafe fn turn_unchecked(from: *const i32, width: usize, to: *mut i32, height: u
 
 /// Lines to columns: first within groups of four lines, whose quarters hold 4 × 4 blocks then, and twice among
 /// the quarters of a line.
+#[inline]
 #[target_feature(enable = "avx512f")]
-fn turned(lines: [__m512i; SIDE]) -> [__m512i; SIDE] {
+pub(crate) fn turned(lines: [__m512i; SIDE]) -> [__m512i; SIDE] {
     let mut fours = lines;
     for (from, to) in lines.chunks_exact(4).zip(fours.chunks_exact_mut(4)) {
         let low = _mm512_unpacklo_epi32(from[0], from[1]);

@@ -1,7 +1,7 @@
 //! Rows to columns.
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(crate) mod avx512;
 
 /// Side of the blocks that every processor turns in registers. Larger ones measured slower where the compiler
 /// chooses the instructions.

@@ -34,13 +34,12 @@ impl Trainer<'_> {
     /// The images of a batch of the epoch under way, on their device.
     fn indices(&mut self, batch: usize) -> Tensor {
         let (images, epoch) = (self.images, self.epoch());
-        let order = self.under_way.order.get_or_insert_with(|| {
+        let batches = self.under_way.batches.get_or_insert_with(|| {
             let order = epoch_order(images.len(), &self.streams, epoch);
-            Tensor::from_slice(&order).to_device(images.device())
+            let order = Tensor::from_slice(&order).to_device(images.device());
+            order.split(i64::from(self.config.batch_size), 0)
         });
-        let start = batch as i64 * i64::from(self.config.batch_size);
-        let count = i64::from(self.config.batch_size).min(images.len() - start);
-        order.narrow(0, start, count)
+        batches[batch].shallow_clone()
     }
 
     fn end_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {

@@ -8,8 +8,9 @@ use crate::Error;
 /// An epoch of which some steps may be complete.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
-    /// The order of its images, on their device; known from its first step on.
-    pub order: Option<Tensor>,
+    /// The images of each of its batches, on their device; known from its first step on. All are cut at once: one by one
+    /// each would cost a hundredth of a small step.
+    pub batches: Option<Vec<Tensor>>,
     /// The sums of each complete step, `[3]`, on the device: nobody waits for them before they are
     /// needed.
     pub sums: Vec<Tensor>,
@@ -21,7 +22,7 @@ impl UnderWay {
     /// An epoch that goes on after the steps whose `sums` (`[steps, 3]`) are known.
     pub fn resumed(sums: Option<Tensor>, seconds: f64) -> UnderWay {
         let sums = sums.map_or_else(Vec::new, |sums| sums.unbind(0));
-        UnderWay { order: None, sums, watch: Stopwatch::at(seconds) }
+        UnderWay { batches: None, sums, watch: Stopwatch::at(seconds) }
     }
 
     /// Complete steps.

@@ -290,7 +290,9 @@ fn sums_of_bfloat16_train_as_f32_does() {
             assert_relative_eq!(*single, *kernels, max_relative = 1e-3, epsilon = 5e-4);
             assert_relative_eq!(*single, *libtorch, max_relative = 1e-3, epsilon = 5e-4);
         }
-        if !Precision::Bf16x3.is_f32() {
+        if Precision::Bf16x3.is_f32() {
+            println!("skipped in part: without AMX sums of bfloat16 are f32");
+        } else {
             assert_ne!(single, kernels);
         }
     }

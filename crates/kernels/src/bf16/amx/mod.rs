@@ -5,8 +5,8 @@
 //! an instruction of AVX512-BF16 has in 16 times its time. Factors lie in memory as tiles want them: pairs of the left one side by
 //! side, those of the right one in lines of columns. Two tiles of each make a block of four of the product, so that every
 //! tile is read for two products; where there are no more than 16 rows, a block is up to four tiles side by side. Lines of
-//! a tile that cross lines of the cache would take twice as long to read: factors are aligned
-//! ([`Aligned`](crate::aligned::Aligned)).
+//! a tile that cross lines of the cache take twice as long to read: factors begin with one
+//! ([`Aligned`](crate::aligned::Aligned)), and lines of pairs are whole numbers of them.
 
 mod system;
 mod tiles;
@@ -16,10 +16,10 @@ use std::ops::Range;
 
 use multiversion::multiversion;
 
-use super::factors::{Left, Right, terms};
+use super::factors::{Left, MOST_TERMS, Right, terms};
 use crate::matmul::Into;
 use crate::registers::Place;
-use tiles::{MOST, MOST_ROWS, Sizes, TILE, clear, load, multiply, release, store};
+use tiles::{MOST, MOST_ROWS, Sizes, TILE, clear, load, load_left, multiply, release, store};
 
 pub(super) use system::is_available;
 
@@ -39,15 +39,18 @@ pub(super) fn product(
     assert!(is_available(), "the processor has no AMX-BF16");
     assert!(left.rows > 0 && left.pairs > 0, "an empty product");
     let corner = Place::corner(target, width, (left.factor(), right.factor()), scale, into);
-    let terms: Vec<[*const u32; 2]> = terms(left, right)
-        .map(|(left, right)| [left.factor().checked().as_ptr(), right.factor().checked().as_ptr()])
-        .collect();
-    for (pairs, step) in parts(left.pairs) {
+    let mut begins = [[std::ptr::null(); 2]; MOST_TERMS];
+    let mut count = 0;
+    for (begins, (left, right)) in begins.iter_mut().zip(terms(left, right)) {
+        *begins = [left.factor().checked().as_ptr(), right.factor().checked().as_ptr()];
+        count += 1;
+    }
+    for (pairs, step) in stretches(left.pairs) {
         // What is left of the pairs is added to the product of those before.
         let corner = Place { adds: corner.adds || pairs.start > 0, ..corner };
-        for (rows, height) in parts(left.rows) {
-            for (columns, width) in parts(right.columns) {
-                let blocks = Blocks { corner, terms: &terms, pairs: pairs.clone(), step };
+        for (rows, height) in stretches(left.rows) {
+            for (columns, width) in stretches(right.columns) {
+                let blocks = Blocks { corner, terms: &begins[..count], pairs: pairs.clone(), step };
                 // SAFETY: the processor has the instructions and the system lends the registers. Every element of the
                 // three matrices lies in its slice, as was checked for their corners; tiles of these sizes cover
                 // them and no more. The borrow of `target` is exclusive.
@@ -63,10 +66,10 @@ pub(super) fn product(
 }
 
 /// Where tiles are whole, and what is left for one smaller; each with the step from one to the next.
-fn parts(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+fn stretches(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
     let whole = count / TILE * TILE;
-    let parts = [(0..whole, TILE), (whole..count, count - whole)];
-    parts.into_iter().filter(|(part, _)| !part.is_empty())
+    let stretches = [(0..whole, TILE), (whole..count, count - whole)];
+    stretches.into_iter().filter(|(stretch, _)| !stretch.is_empty())
 }
 
 /// Blocks of a product, summed over some of the pairs.
@@ -155,12 +158,15 @@ impl Blocks<'_> {
     unsafe fn sum<const R: usize, const C: usize>(&self, row: usize, column: usize) {
         let Place { left_strides: [left_stride, _], right_stride, .. } = self.corner;
         for pair in self.pairs.clone().step_by(self.step) {
+            let mut loaded = None;
             for &[left, right] in self.terms {
                 // SAFETY: as for the caller.
                 unsafe {
-                    let left = left.add(row * left_stride + pair);
-                    let right = right.add(pair * right_stride + column);
-                    multiply::<R, C>((left, left_stride), (right, right_stride));
+                    // Two terms share a left part.
+                    if loaded.replace(left) != Some(left) {
+                        load_left::<R>(left.add(row * left_stride + pair), left_stride);
+                    }
+                    multiply::<R, C>(right.add(pair * right_stride + column), right_stride);
                 }
             }
         }

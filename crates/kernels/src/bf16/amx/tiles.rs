@@ -143,27 +143,40 @@ pub(super) unsafe fn store<const R: usize, const C: usize>(to: *mut f32, stride:
     }
 }
 
-/// Adds the product of a tile of pairs of each row of the left factor and each column of the right one to a block.
+/// Reads the left factor's tiles, one for each row of a block, from lines that begin every `stride` values.
 ///
 /// # Safety
-/// The registers must have sizes, and as much of both factors must lie in memory, lines `stride` values behind
-/// one another.
+/// The registers must have sizes, and as much must lie in memory.
 #[allow(unsafe_code)]
-pub(super) unsafe fn multiply<const R: usize, const C: usize>(
-    (left, left_stride): (*const u32, usize),
-    (right, right_stride): (*const u32, usize),
-) {
-    macro_rules! load_left {
+pub(super) unsafe fn load_left<const R: usize>(left: *const u32, stride: usize) {
+    macro_rules! load {
         ($row:literal) => {
             asm!(
                 "tileloadd tmm{register}, [{from} + {bytes}]",
                 register = const LEFT + $row,
-                from = in(reg) left.add($row * TILE * left_stride),
-                bytes = in(reg) 4 * left_stride,
+                from = in(reg) left.add($row * TILE * stride),
+                bytes = in(reg) 4 * stride,
                 options(nostack, readonly),
             )
         };
     }
+    // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
+    unsafe {
+        load!(0);
+        if R > 1 {
+            load!(1);
+        }
+    }
+}
+
+/// Adds the products of the left factor's tiles and the right one's, one for each column of a block, to that block. Lines of
+/// the right factor begin every `stride` values.
+///
+/// # Safety
+/// The registers must have sizes, [`load_left`] have read the left factor's tiles, and as much of the right factor lie in
+/// memory.
+#[allow(unsafe_code)]
+pub(super) unsafe fn multiply<const R: usize, const C: usize>(right: *const u32, stride: usize) {
     macro_rules! add_product {
         ($row:literal, $column:literal) => {
             asm!(
@@ -182,7 +195,7 @@ pub(super) unsafe fn multiply<const R: usize, const C: usize>(
                     "tileloadd tmm{register}, [{from} + {bytes}]",
                     register = const RIGHT + $column % 2,
                     from = in(reg) right.add($column * TILE),
-                    bytes = in(reg) 4 * right_stride,
+                    bytes = in(reg) 4 * stride,
                     options(nostack, readonly),
                 );
                 add_product!(0, $column);
@@ -194,10 +207,6 @@ pub(super) unsafe fn multiply<const R: usize, const C: usize>(
     }
     // SAFETY: as for the caller; between two pieces nobody uses tiles (above).
     unsafe {
-        load_left!(0);
-        if R > 1 {
-            load_left!(1);
-        }
         column!(0);
         column!(1);
         column!(2);

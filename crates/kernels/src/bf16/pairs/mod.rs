@@ -5,8 +5,11 @@ mod avx512;
 
 use multiversion::multiversion;
 
-/// Values of 32 bits.
-const CACHE_LINE: usize = 16;
+use crate::aligned::{Aligned, LINE};
+use crate::transpose::columns_to_rows;
+
+/// Values of 32 bits in a line of the cache.
+const CACHE_LINE: usize = LINE / size_of::<u32>();
 
 /// The nearest bfloat16 in the lower half, the even one of two; a NaN stays one.
 #[inline(always)]
@@ -90,23 +93,43 @@ pub(crate) fn pairs_of_rows(from: &[f32], width: usize, parts: Parts, to: &mut [
     }
 }
 
-/// By vectors as far as they go, and the rest one by one.
-fn line_in_pairs(from: &[f32], high: &mut [u32], mut low: Option<&mut [u32]>) {
-    let mut done = 0;
+/// Columns of the lines that [`pairs_of_columns`] makes, as rows of `to`. `lines` is for the way there.
+///
+/// # Panics
+/// Where `to` has another size.
+pub(crate) fn turned_pairs_of_columns(
+    from: &[f32],
+    width: usize,
+    parts: Parts,
+    to: &mut [u32],
+    lines: &mut Aligned<u32>,
+) {
     #[cfg(target_arch = "x86_64")]
-    if avx512::is_available() {
-        done = avx512::pairs_of_line(from, high, low.as_deref_mut());
+    if avx512::turned_pairs_of_columns(from, width, parts, to) {
+        return;
     }
+    lines.resize(to.len());
+    pairs_of_columns(from, width, parts, lines);
+    columns_to_rows(lines, parts.line(width.div_ceil(2)), 0, to);
+}
+
+/// By vectors as far as they go, and the rest one by one.
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
+fn line_in_pairs(from: &[f32], high: &mut [u32], mut low: Option<&mut [u32]>) {
+    #[cfg(target_arch = "x86_64")]
+    let done = avx512::pairs_of_line(from, high, low.as_deref_mut());
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
     pairs_of_line(&from[done..], &mut high[done / 2..], low.map(|low| &mut low[done / 2..]));
 }
 
 /// The same for pairs of two lines.
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
 fn two_in_pairs(lines: [&[f32]; 2], high: &mut [u32], mut low: Option<&mut [u32]>) {
-    let mut done = 0;
     #[cfg(target_arch = "x86_64")]
-    if avx512::is_available() {
-        done = avx512::pairs_of_two(lines, high, low.as_deref_mut());
-    }
+    let done = avx512::pairs_of_two(lines, high, low.as_deref_mut());
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
     let lines = lines.map(|line| &line[done..]);
     pairs_of_two(lines, &mut high[done..], low.map(|low| &mut low[done..]));
 }
@@ -141,7 +164,10 @@ fn pairs_of_two([first, second]: [&[f32]; 2], high: &mut [u32], low: Option<&mut
 
 #[cfg(test)]
 mod tests {
-    use super::{CACHE_LINE, Parts, pairs_of_columns, pairs_of_rows, rest, rounded};
+    use super::{
+        CACHE_LINE, Parts, pairs_of_columns, pairs_of_rows, rest, rounded, turned_pairs_of_columns,
+    };
+    use crate::aligned::Aligned;
 
     /// The two numbers of a pair.
     fn both(pair: u32) -> [f32; 2] {
@@ -219,8 +245,37 @@ mod tests {
         }
     }
 
+    /// Of sizes that are whole numbers of vectors, and of others.
+    #[test]
+    fn turned_pairs_are_those_of_columns() {
+        for (rows, width) in [(16, 32), (64, 96), (48, 32), (16, 40), (17, 64), (1, 1), (5, 7)] {
+            let value =
+                |place: usize| (place as u32).wrapping_mul(2_654_435_761) as f32 / 1e9 - 2.0;
+            let values: Vec<f32> = (0..rows * width).map(value).collect();
+            for parts in [Parts::One, Parts::Two] {
+                let line = parts.line(width.div_ceil(2));
+                let mut lines = vec![u32::MAX; rows * line];
+                pairs_of_columns(&values, width, parts, &mut lines);
+                let mut turned = vec![u32::MAX; lines.len()];
+                let mut buffer = Aligned::default();
+                turned_pairs_of_columns(&values, width, parts, &mut turned, &mut buffer);
+                for (place, &found) in turned.iter().enumerate() {
+                    assert_eq!(
+                        found,
+                        lines[place % rows * line + place / rows],
+                        "{rows} × {width}"
+                    );
+                }
+            }
+        }
+    }
+
     fn check(line: &[u32], (count, parts): (usize, Parts), pair: impl Fn(usize) -> [f32; 2]) {
         let bits = |part: fn(f32) -> u32, pair: [f32; 2]| part(pair[0]) | part(pair[1]) << 16;
+        let gap = count..count.next_multiple_of(CACHE_LINE);
+        for start in [Some(0), parts.low(count)].into_iter().flatten() {
+            assert!(line[start..][gap.clone()].iter().all(|&behind| behind == 0));
+        }
         for place in 0..count {
             assert_eq!(line[place], bits(rounded, pair(place)), "{:?}", pair(place));
             if let Some(low) = parts.low(count) {
