@@ -23,7 +23,7 @@ pub fn goal(measure: &Measure) -> Option<f64> {
 
 fn speed(setting: &Setting, peer: Peer) -> Option<f64> {
     let Setting { work, decoder, variational, count, batch, precision } = *setting;
-    // What was asked for was asked of f32, and of what cannot be told from it.
+    // What was asked for was asked of f32, or what is proven to do the same work as precisely.
     if precision == Precision::Bf16 {
         return None;
     }
