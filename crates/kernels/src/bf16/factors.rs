@@ -1,5 +1,7 @@
 //! Where the factors of a product lie.
 
+use std::iter::once;
+
 use super::Parts;
 use crate::aligned::Aligned;
 #[cfg(target_arch = "x86_64")]
@@ -43,9 +45,9 @@ impl<'a> Left<'a> {
         let pairs = values.len() / line;
         let low = parts.low(width).map(|_| count * pairs);
         turned.resize(count * pairs + low.unwrap_or(0));
-        let starts = [Some(start), parts.low(width).map(|low| low + start)].into_iter().flatten();
-        for (start, turned) in starts.zip(turned.chunks_exact_mut((count * pairs).max(1))) {
-            columns_to_rows(values, line, start, turned);
+        let begins = once(0).chain(parts.low(width));
+        for (begin, turned) in begins.zip(turned.chunks_exact_mut((count * pairs).max(1))) {
+            columns_to_rows(values, line, begin + start, turned);
         }
         Left { values: turned, rows: count, pairs, stride: pairs, low }
     }
@@ -53,7 +55,7 @@ impl<'a> Left<'a> {
     /// The first parts alone, and then the second ones, if any.
     fn parts(self) -> impl Iterator<Item = Left<'a>> {
         let part = move |from| Left { values: &self.values[from..], low: None, ..self };
-        [Some(0), self.low].into_iter().flatten().map(part)
+        once(0).chain(self.low).map(part)
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -101,7 +103,7 @@ impl<'a> Right<'a> {
     /// As [`Left::parts`].
     fn parts(self) -> impl Iterator<Item = Right<'a>> {
         let part = move |from| Right { values: &self.values[from..], low: None, ..self };
-        [Some(0), self.low].into_iter().flatten().map(part)
+        once(0).chain(self.low).map(part)
     }
 
     pub(super) fn lines(&self) -> impl Iterator<Item = &'a [u32]> {

@@ -102,7 +102,6 @@ impl Packed {
     /// As [`Packed::new`].
     pub fn refresh(&mut self, network: &Network, parameters: &[Affine]) {
         let lengths = |affine: &Affine| [affine.weight.len(), affine.bias.len()];
-        let mut lines = Aligned::default();
         network.check_parameters(parameters.iter().map(lengths));
         for ((index, stage), affine) in network.learning().zip(parameters) {
             let copies = &mut self.stages[index];
@@ -110,7 +109,7 @@ impl Packed {
                 Stage::Linear { inputs, .. } => {
                     let weights = affine.weight.chunks(copies.panel() * inputs);
                     let panels = weights.zip(panels(copies, inputs));
-                    panels.for_each(|(weight, panel)| panel.copy(weight, inputs, &mut lines));
+                    panels.for_each(|(weight, panel)| panel.copy(weight, inputs));
                 }
                 Stage::ConvTranspose2d(sizes) => turn_kernels(sizes, affine.weight, copies),
                 Stage::Activation(_) | Stage::Gated { .. } | Stage::Transpose { .. } => {}
@@ -149,12 +148,12 @@ pub(super) fn panels(copies: &mut Copies, inputs: usize) -> Vec<Panel<'_>> {
 }
 
 impl Panel<'_> {
-    /// Copies the weights of the panel's outputs, `[outputs, inputs]`. `lines` is for the way there.
-    pub fn copy(self, weight: &[f32], inputs: usize, lines: &mut Aligned<u32>) {
+    /// Copies the weights of the panel's outputs, `[outputs, inputs]`.
+    pub fn copy(self, weight: &[f32], inputs: usize) {
         match self {
             Panel::F32(panel) => columns_to_rows(weight, inputs, 0, panel),
             Panel::Pairs { parts, forward, backward } => {
-                turned_pairs_of_columns(weight, inputs, parts, forward, lines);
+                turned_pairs_of_columns(weight, inputs, parts, forward);
                 pairs_of_rows(weight, inputs, parts, backward);
             }
         }

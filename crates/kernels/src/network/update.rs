@@ -41,9 +41,8 @@ pub struct UpdateStep<'a> {
 #[derive(Debug, Default)]
 struct Buffers {
     gradient: Aligned<f32>,
-    /// Of pairs, on their way to a product and to a copy.
+    /// Of pairs, on their way to a product.
     turned: Aligned<u32>,
-    lines: Aligned<u32>,
 }
 
 thread_local! {
@@ -116,7 +115,7 @@ impl Network {
             Stage::Linear { inputs, outputs } => {
                 let dy = Matrix::new(workspace.gradients(task.stage, step.rows), outputs);
                 let mut buffers = BUFFERS.take();
-                let Buffers { gradient, turned, lines } = &mut buffers;
+                let Buffers { gradient, turned } = &mut buffers;
                 gradient.resize(task.learned.weight.len());
                 if let Moved::Panel(Panel::Pairs { parts, .. }) = task.copies {
                     let [x, dy] = workspace.row_pairs(task.stage, step.rows);
@@ -129,7 +128,7 @@ impl Network {
                     let dy = dy.columns(task.start, task.learned.bias.len()).transposed();
                     matmul(gradient, dy, x, step.mean(), Into::Replace);
                 }
-                move_linear(task, (gradient, dy), step, lines);
+                move_linear(task, gradient, dy, step);
                 BUFFERS.set(buffers);
             }
             Stage::ConvTranspose2d(sizes) => {
@@ -185,17 +184,11 @@ fn split<'a>(
 }
 
 /// Moves the weights of a task's outputs by their `gradient`, `dW = dyᵀ x`, and their biases by `Σ dy`.
-fn move_linear(
-    task: Task,
-    (gradient, dy): (&[f32], Matrix),
-    step: &UpdateStep,
-    lines: &mut Aligned<u32>,
-) {
+fn move_linear(task: Task, gradient: &[f32], dy: Matrix, step: &UpdateStep) {
     let Task { start, mut learned, copies, .. } = task;
     step.apply(learned.weight, gradient, &mut learned.weight_state);
     if let Moved::Panel(panel) = copies {
-        let inputs = learned.weight.len() / learned.bias.len();
-        panel.copy(learned.weight, inputs, lines);
+        panel.copy(learned.weight, learned.weight.len() / learned.bias.len());
     }
     let mut bias_gradient = vec![0.0; learned.bias.len()];
     dy.columns(start, learned.bias.len()).add_rows(step.mean(), &mut bias_gradient);

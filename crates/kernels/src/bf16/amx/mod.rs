@@ -45,18 +45,18 @@ pub(super) fn product(
         *begins = [left.factor().checked().as_ptr(), right.factor().checked().as_ptr()];
         count += 1;
     }
-    for (pairs, step) in stretches(left.pairs) {
+    for pairs in stretches(left.pairs) {
         // What is left of the pairs is added to the product of those before.
         let corner = Place { adds: corner.adds || pairs.start > 0, ..corner };
-        for (rows, height) in stretches(left.rows) {
-            for (columns, width) in stretches(right.columns) {
-                let blocks = Blocks { corner, terms: &begins[..count], pairs: pairs.clone(), step };
+        for rows in stretches(left.rows) {
+            for columns in stretches(right.columns) {
+                let blocks = Blocks { corner, terms: &begins[..count], pairs: pairs.clone() };
                 // SAFETY: the processor has the instructions and the system lends the registers. Every element of the
                 // three matrices lies in its slice, as was checked for their corners; tiles of these sizes cover
                 // them and no more. The borrow of `target` is exclusive.
                 unsafe {
-                    Sizes::new(height, width, step).apply();
-                    blocks.all((rows.clone(), height), (columns, width));
+                    Sizes::new(tile(&rows), tile(&columns), tile(&pairs)).apply();
+                    blocks.all(rows.clone(), columns);
                 }
             }
         }
@@ -65,11 +65,15 @@ pub(super) fn product(
     unsafe { release() }
 }
 
-/// Where tiles are whole, and what is left for one smaller; each with the step from one to the next.
-fn stretches(count: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
+/// Where tiles are whole, and what is left for one smaller.
+fn stretches(count: usize) -> impl Iterator<Item = Range<usize>> {
     let whole = count / TILE * TILE;
-    let stretches = [(0..whole, TILE), (whole..count, count - whole)];
-    stretches.into_iter().filter(|(stretch, _)| !stretch.is_empty())
+    [0..whole, whole..count].into_iter().filter(|stretch| !stretch.is_empty())
+}
+
+/// What a tile takes of a stretch.
+fn tile(stretch: &Range<usize>) -> usize {
+    stretch.len().min(TILE)
 }
 
 /// Blocks of a product, summed over some of the pairs.
@@ -78,22 +82,17 @@ struct Blocks<'a> {
     /// Where the factors of each term begin.
     terms: &'a [[*const u32; 2]],
     pairs: Range<usize>,
-    /// Pairs of a tile.
-    step: usize,
 }
 
 impl Blocks<'_> {
-    /// All blocks of these rows and columns, in tiles of `height` by `width`.
+    /// All blocks of these rows and columns, stretches both.
     ///
     /// # Safety
-    /// The registers must have sizes for these tiles. All that the corner and the terms lead to must lie in memory, and the
+    /// The registers must have sizes for tiles of these stretches and of the pairs. All that the corner and the terms lead to must lie in memory, and the
     /// product's must be the caller's alone.
     #[allow(unsafe_code)]
-    unsafe fn all(
-        &self,
-        (rows, height): (Range<usize>, usize),
-        (columns, width): (Range<usize>, usize),
-    ) {
+    unsafe fn all(&self, rows: Range<usize>, columns: Range<usize>) {
+        let (height, width) = (tile(&rows), tile(&columns));
         // One tile waits for its own sum alone: as many side by side as there are registers.
         let most = if rows.len() > height { MOST / MOST_ROWS } else { MOST };
         for column in columns.clone().step_by(most * width) {
@@ -157,7 +156,7 @@ impl Blocks<'_> {
     #[allow(unsafe_code)]
     unsafe fn sum<const R: usize, const C: usize>(&self, row: usize, column: usize) {
         let Place { left_strides: [left_stride, _], right_stride, .. } = self.corner;
-        for pair in self.pairs.clone().step_by(self.step) {
+        for pair in self.pairs.clone().step_by(tile(&self.pairs)) {
             let mut loaded = None;
             for &[left, right] in self.terms {
                 // SAFETY: as for the caller.

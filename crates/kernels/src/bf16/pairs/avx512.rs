@@ -27,12 +27,7 @@ pub(super) fn pairs_of_line(from: &[f32], high: &mut [u32], low: Option<&mut [u3
         return 0;
     }
     // SAFETY: the processor has the instructions.
-    unsafe {
-        match low {
-            Some(low) => line::<true>(from, high, low),
-            None => line::<false>(from, high, &mut []),
-        }
-    }
+    unsafe { line(from, high, low) }
 }
 
 /// Pairs of the values of two lines, as far as vectors go; how many pairs that are: none likewise.
@@ -45,12 +40,7 @@ pub(super) fn pairs_of_two(lines: [&[f32]; 2], high: &mut [u32], low: Option<&mu
         return 0;
     }
     // SAFETY: the processor has the instructions.
-    unsafe {
-        match low {
-            Some(low) => two::<true>(lines, high, low),
-            None => two::<false>(lines, high, &mut []),
-        }
-    }
+    unsafe { two(lines, high, low) }
 }
 
 /// The columns of all lines as rows, from one register to the other; whether that was possible, for sizes that are whole numbers
@@ -70,17 +60,12 @@ pub(super) fn turned_pairs_of_columns(
         return false;
     }
     // SAFETY: the processor has the instructions.
-    unsafe {
-        match parts {
-            Parts::One => turned_columns::<false>(from, [rows, width], to),
-            Parts::Two => turned_columns::<true>(from, [rows, width], to),
-        }
-    }
+    unsafe { turned_columns(from, [rows, width], parts, to) }
     true
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn turned_columns<const LOW: bool>(from: &[f32], [rows, width]: [usize; 2], to: &mut [u32]) {
+fn turned_columns(from: &[f32], [rows, width]: [usize; 2], parts: Parts, to: &mut [u32]) {
     let (high, low) = to.split_at_mut(width / 2 * rows);
     for left in (0..width).step_by(2 * LANES) {
         for top in (0..rows).step_by(LANES) {
@@ -90,7 +75,7 @@ fn turned_columns<const LOW: bool>(from: &[f32], [rows, width]: [usize; 2], to: 
                 *line = side_by_side(load_two(&from[(top + row) * width + left..]));
             }
             store_turned(lines, &mut high[place..], rows);
-            if LOW {
+            if parts == Parts::Two {
                 for (row, line) in lines.iter_mut().enumerate() {
                     *line = rests(load_two(&from[(top + row) * width + left..]), *line);
                 }
@@ -110,13 +95,13 @@ fn store_turned(block: [__m512i; LANES], to: &mut [u32], stride: usize) {
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn line<const LOW: bool>(from: &[f32], high: &mut [u32], low: &mut [u32]) -> usize {
+fn line(from: &[f32], high: &mut [u32], mut low: Option<&mut [u32]>) -> usize {
     let (blocks, _) = from.as_chunks::<{ 2 * LANES }>();
     for (place, block) in blocks.iter().enumerate() {
         let values = load_two(block);
         let nearest = side_by_side(values);
         store(nearest, &mut high[place * LANES..][..LANES]);
-        if LOW {
+        if let Some(low) = &mut low {
             store(rests(values, nearest), &mut low[place * LANES..][..LANES]);
         }
     }
@@ -124,13 +109,13 @@ fn line<const LOW: bool>(from: &[f32], high: &mut [u32], low: &mut [u32]) -> usi
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]
-fn two<const LOW: bool>(lines: [&[f32]; 2], high: &mut [u32], low: &mut [u32]) -> usize {
+fn two(lines: [&[f32]; 2], high: &mut [u32], mut low: Option<&mut [u32]>) -> usize {
     let [first, second] = lines.map(|line| line.as_chunks::<LANES>().0);
     for (place, (first, second)) in first.iter().zip(second).enumerate() {
         let values = [load(first), load(second)];
         let nearest = values.map(|values| widened(rounded(values)));
         store(interleaved(nearest), &mut high[place * LANES..][..LANES]);
-        if LOW {
+        if let Some(low) = &mut low {
             let rests = [rest(values[0], nearest[0]), rest(values[1], nearest[1])];
             let rests = rests.map(|rest| widened(rounded(rest)));
             store(interleaved(rests), &mut low[place * LANES..][..LANES]);

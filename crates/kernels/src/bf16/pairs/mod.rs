@@ -5,7 +5,7 @@ mod avx512;
 
 use multiversion::multiversion;
 
-use crate::aligned::{Aligned, LINE};
+use crate::aligned::LINE;
 use crate::transpose::columns_to_rows;
 
 /// Values of 32 bits in a line of the cache.
@@ -93,24 +93,18 @@ pub(crate) fn pairs_of_rows(from: &[f32], width: usize, parts: Parts, to: &mut [
     }
 }
 
-/// Columns of the lines that [`pairs_of_columns`] makes, as rows of `to`. `lines` is for the way there.
+/// Columns of the lines that [`pairs_of_columns`] makes, as rows of `to`.
 ///
 /// # Panics
 /// Where `to` has another size.
-pub(crate) fn turned_pairs_of_columns(
-    from: &[f32],
-    width: usize,
-    parts: Parts,
-    to: &mut [u32],
-    lines: &mut Aligned<u32>,
-) {
+pub(crate) fn turned_pairs_of_columns(from: &[f32], width: usize, parts: Parts, to: &mut [u32]) {
     #[cfg(target_arch = "x86_64")]
     if avx512::turned_pairs_of_columns(from, width, parts, to) {
         return;
     }
-    lines.resize(to.len());
-    pairs_of_columns(from, width, parts, lines);
-    columns_to_rows(lines, parts.line(width.div_ceil(2)), 0, to);
+    let mut lines = vec![0; to.len()];
+    pairs_of_columns(from, width, parts, &mut lines);
+    columns_to_rows(&lines, parts.line(width.div_ceil(2)), 0, to);
 }
 
 /// By vectors as far as they go, and the rest one by one.
@@ -167,7 +161,6 @@ mod tests {
     use super::{
         CACHE_LINE, Parts, pairs_of_columns, pairs_of_rows, rest, rounded, turned_pairs_of_columns,
     };
-    use crate::aligned::Aligned;
 
     /// The two numbers of a pair.
     fn both(pair: u32) -> [f32; 2] {
@@ -257,8 +250,7 @@ mod tests {
                 let mut lines = vec![u32::MAX; rows * line];
                 pairs_of_columns(&values, width, parts, &mut lines);
                 let mut turned = vec![u32::MAX; lines.len()];
-                let mut buffer = Aligned::default();
-                turned_pairs_of_columns(&values, width, parts, &mut turned, &mut buffer);
+                turned_pairs_of_columns(&values, width, parts, &mut turned);
                 for (place, &found) in turned.iter().enumerate() {
                     assert_eq!(
                         found,
